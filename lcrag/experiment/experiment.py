@@ -1,0 +1,157 @@
+"""An experiment: what is compared on what, and what came out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lcrag.cost.price import PriceCard
+from lcrag.datasets.base import Dataset
+from lcrag.errors import LcragError
+from lcrag.experiment.engine import Engine
+from lcrag.experiment.journal import Journal
+from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.readers.base import Reader
+from lcrag.routers.base import Router
+from lcrag.schema import Outcome, Usage
+from lcrag.strategies.base import Strategy, settings
+from lcrag.strategies.closed_book import ClosedBook
+
+if TYPE_CHECKING:
+    from lcrag.experiment.results import Results
+
+
+def default_embedder() -> Any:
+    """MiniLM through sentence-transformers."""
+    from embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder()
+
+
+def default_retriever(embedder: Any) -> Any:
+    """BM25 and dense search, fused by reciprocal rank."""
+    from retrievers.hybrid import HybridRetriever
+
+    return HybridRetriever(embedder=embedder)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Every strategy on every question, with one reader.
+
+    Attributes:
+        dataset: documents and questions.
+        reader: the language model.
+        strategies: what is compared; names must differ.
+        output: folder of this run; running again into it continues where it stopped.
+        routers: replayed on the outcomes at no cost, over every strategy but closed-book.
+        retriever: default: BM25 and dense, fused.
+        embedder: default: MiniLM.
+        metric: the metric that decides (a key of ``Outcome.scores``).
+        seed: for the reader, the routers and the bootstrap.
+        prices: overrides published prices.
+        mlflow: tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
+        mlflow_experiment: the MLflow experiment's name.
+    """
+
+    dataset: Dataset
+    reader: Reader
+    strategies: Sequence[Strategy]
+    output: Path | str = "runs/experiment"
+    routers: Sequence[Router] = ()
+    retriever: Any = field(default=None)
+    embedder: Any = field(default=None)
+    metric: str = "accuracy"
+    seed: int = 0
+    name: str = "experiment"
+    prices: PriceCard | None = None
+    mlflow: str | None = None
+    mlflow_experiment: str = "lcrag"
+
+    def check(self) -> None:
+        """Find what is wrong before anything is spent.
+
+        Raises:
+            LcragError: no questions or strategies, two strategies of one name, a broken dataset.
+        """
+        self.dataset.validate()
+        if not self.dataset.questions:
+            raise LcragError(f"The dataset {self.dataset.name} has no questions.")
+        if not self.strategies:
+            raise LcragError("The experiment has no strategies: give at least one.")
+        names = [s.name for s in self.strategies]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise LcragError(f"Two strategies are named {twice[0]!r}: give one of them another `name`.")
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything that was set, as plain values."""
+        from lcrag import __version__
+
+        return {
+            "name": self.name,
+            "lcrag_version": __version__,
+            "dataset": self.dataset.name,
+            "dataset_digest": self.dataset.digest,
+            "questions": len(self.dataset.questions),
+            "documents": len(self.dataset.documents),
+            "metric": self.metric,
+            "seed": self.seed,
+            "reader": settings(self.reader),
+            "embedder": settings(self.embedder),
+            "retriever": settings(self.retriever),
+            "strategies": [settings(s) for s in self.strategies],
+            "routers": [settings(r) for r in self.routers],
+        }
+
+    def run(self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None) -> Results:
+        """Run, or continue, and write everything into the output folder and MLflow.
+
+        Raises:
+            LcragError: bad input, a reader that cannot be used, a full disk, a second run in the folder.
+        """
+        return asyncio.run(self.run_async(on_row))
+
+    async def run_async(
+        self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None
+    ) -> Results:
+        """``run`` for callers that have an event loop (notebooks)."""
+        from lcrag.experiment.results import Results
+
+        self.check()
+        output = Path(self.output)
+        embedder = self.embedder or default_embedder()
+        resources = Resources(
+            reader=self.reader,
+            documents={d.id: d for d in self.dataset.documents},
+            retriever=self.retriever or default_retriever(embedder),
+            embedder=embedder,
+            prices=self.prices,
+            questions=[q.document_ids for q in self.dataset.questions],
+            seed=self.seed,
+            keep=output / "built",
+        )
+        choices = await self.routed(resources)
+        with Journal(output) as journal:
+            engine = Engine(self.dataset, self.strategies, resources, journal, self.metric, on_row)
+            outcomes = await engine.run()
+            results = Results(self, tuple(outcomes), choices, resources.rewarmed)
+            results.write()
+        return results
+
+    async def routed(self, resources: Resources) -> Mapping[str, Mapping[str, str]]:
+        """For each router the strategy it chooses for each question; all but closed-book are candidates."""
+        candidates = {s.name: s for s in self.strategies if not isinstance(s, ClosedBook)}
+        chosen: dict[str, dict[str, str]] = {}
+        for router in self.routers:
+            chosen[router.name] = {}
+            for question in self.dataset.questions:
+                tools = MeteredToolbox(resources, salt=router.name)
+                decision = await router.route(question, candidates, tools)
+                if tools.ledger.total != Usage():
+                    raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
+                chosen[router.name][question.id] = decision.strategy
+        return chosen

@@ -1,0 +1,112 @@
+"""The run folder's journal: one line for each finished outcome, appended before it counts as done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from lcrag.errors import LcragError
+from lcrag.schema import Ledger, Outcome, Step, Usage
+
+
+class Journal:
+    """Append-only outcomes of one output folder, locked against a second run.
+
+    A line holds the row's content key, the outcome and the KV prefixes it paid for. A last line that
+    a crash tore is dropped. The lock goes with the process, also when it is killed.
+
+    Raises:
+        LcragError: another run holds the folder, or the journal is damaged in the middle.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "outcomes.jsonl"
+        self._lock = FileLock(str(folder / ".lock"))
+        self.rows: dict[str, Outcome] = {}
+        self.paid_prefixes: set[str] = set()
+
+    def __enter__(self) -> Journal:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise LcragError(
+                f"Another run is writing to {self.folder}: wait for it or choose another output folder."
+            ) from error
+        except OSError as error:
+            raise LcragError(f"The output folder {self.folder} cannot be used: {error.strerror}.") from error
+        try:
+            self._load()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def _load(self) -> None:
+        if not self.path.exists():
+            return
+        data = self.path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):  # torn by a crash
+            os.truncate(self.path, whole)
+        for number, line in enumerate(data[:whole].splitlines(), start=1):
+            try:
+                entry = json.loads(line)
+                self.rows[entry["key"]] = _outcome(entry["outcome"])
+                self.paid_prefixes |= set(entry["prefixes"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise LcragError(
+                    f"{self.path}:{number} is damaged ({error}): restore it or choose another output folder."
+                ) from error
+
+    def append(self, key: str, outcome: Outcome, prefixes: list[str]) -> None:
+        """Write one finished outcome, whole or not at all.
+
+        Raises:
+            LcragError: the disk is full; rows written before stay.
+        """
+        line = json.dumps({"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}, default=_plain)
+        data = line.encode("utf-8") + b"\n"
+        descriptor = None
+        before = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            while data:
+                data = data[os.write(descriptor, data) :]
+        except OSError as error:
+            if descriptor is not None:
+                os.truncate(self.path, before)
+            raise LcragError(
+                f"{self.path} could not be written ({error.strerror}): make room and run again, "
+                f"the {len(self.rows)} finished rows are kept."
+            ) from error
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+        self.rows[key] = outcome
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy and the like as Python's own."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.item()
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    entries = {role: Usage(**usage) for role, usage in row.pop("usage")["entries"].items()}
+    steps = tuple(Step(**step) for step in row.pop("steps"))
+    return Outcome(**row, usage=Ledger(entries), steps=steps)

@@ -1,0 +1,66 @@
+"""The progress bar: questions done, tokens, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from lcrag.schema import Outcome
+
+
+def human(count: float) -> str:
+    """12_345 as ``12.3k``."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= limit:
+            return f"{count / limit:.1f}{unit}"
+    return f"{count:.0f}"
+
+
+class RunProgress:
+    """Shows a run on a terminal; hand ``on_row`` to ``Experiment.run``."""
+
+    def __init__(self, rows: int, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[tokens]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("answers", total=rows, tokens="")
+        self._computed = self._cached = self._written = 0.0
+        self.resumed = self.failed = 0
+
+    def __enter__(self) -> RunProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def on_row(self, outcome: Outcome, resumed: bool) -> None:
+        """Count one finished outcome."""
+        total = outcome.usage["read"]
+        self._computed += total.computed_tokens
+        self._cached += total.cached_tokens
+        self._written += total.completion_tokens
+        self.failed += bool(outcome.error)
+        if resumed:  # finished before: not part of the rate that the time left is estimated from
+            self.resumed += 1
+            task = self._bar.tasks[0]
+            self._bar.update(self._task, total=(task.total or 1) - 1)
+        else:
+            self._bar.advance(self._task)
+        tokens = f"{human(self._computed)} prompt + {human(self._cached)} cached, {human(self._written)} written"
+        if self.failed:
+            tokens += f", {self.failed} failed"
+        self._bar.update(self._task, description=outcome.strategy[:22].ljust(22), tokens=tokens)

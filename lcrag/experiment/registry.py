@@ -1,0 +1,123 @@
+"""Components by the names they have in YAML; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from lcrag.errors import LcragError
+
+COMPONENTS: dict[str, dict[str, str]] = {
+    "dataset": {
+        "pydoc": "lcrag.datasets.pydoc:load_pydoc",
+        "synthetic": "lcrag.datasets.synthetic:generate",
+        "files": "lcrag.datasets.files:load_files",
+    },
+    "reader": {
+        "transformers": "lcrag.readers.transformers:TransformersReader",
+        "openai": "lcrag.readers.openai:OpenAIReader",
+        "vllm": "lcrag.readers.vllm:VLLMReader",
+    },
+    "embedder": {"sentence_transformer": "embedders.sentence_transformer:SentenceTransformerEmbedder"},
+    "chunker": {
+        "recursive": "retrievers.chunking:RecursiveChunker",
+        "sentence": "retrievers.chunking:SentenceChunker",
+    },
+    "retriever": {
+        "bm25": "retrievers.bm25:BM25Retriever",
+        "dense": "retrievers.dense:DenseRetriever",
+        "hybrid": "retrievers.hybrid:HybridRetriever",
+    },
+    "strategy": {
+        "closed_book": "lcrag.strategies.closed_book:ClosedBook",
+        "long_context": "lcrag.strategies.long_context:LongContext",
+        "chunked_retrieval": "lcrag.strategies.chunked_retrieval:ChunkedRetrieval",
+        "retrieve_then_reason": "lcrag.strategies.retrieve_then_reason:RetrieveThenReason",
+        "memory": "lcrag.strategies.memory:MemoryReading",
+        "self_route": "lcrag.strategies.cascade:SelfRoute",
+        "cascade": "lcrag.strategies.cascade:Cascade",
+        "routed": "lcrag.routers.routed:Routed",
+    },
+    "router": {
+        "fixed": "lcrag.routers.fixed:FixedRouter",
+        "random": "lcrag.routers.random:RandomRouter",
+        "lara_rule": "lcrag.routers.lara_rule:LaRARule",
+    },
+}
+NESTED = {"chunker": "chunker", "embedder": "embedder", "router": "router", "strategies": "strategy"}
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A hint for a misspelt word: the nearest known one, else all of them."""
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}."
+
+
+def check_keys(given: Mapping[str, Any], known: list[str], where: str) -> None:
+    """Refuse unknown keys.
+
+    Raises:
+        LcragError: names the key, where it stands and the nearest known one.
+    """
+    for key in given:
+        if key not in known:
+            raise LcragError(f"{where}: unknown key {key!r}; {did_you_mean(str(key), known)}")
+
+
+def build(kind: str, spec: Any, where: str, given: Mapping[str, Any] | None = None) -> Any:
+    """Make a component from YAML: ``name`` or ``{type: name, key: value, ...}``.
+
+    Args:
+        kind: a key of ``COMPONENTS``.
+        spec: what stands in the YAML.
+        where: its place, for messages (``demo.yaml: strategies[2]``).
+        given: values for parameters that the YAML leaves out, such as the shared embedder.
+
+    Raises:
+        LcragError: unknown type or key, a missing key, or a value of the wrong kind.
+    """
+    spec = {"type": spec} if isinstance(spec, str) else spec
+    known = COMPONENTS[kind]
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("type"), str):
+        raise LcragError(f"{where}: give a {kind} as its name or as a mapping with `type`, one of {', '.join(known)}.")
+    name = spec["type"]
+    if name not in known:
+        raise LcragError(f"{where}: unknown {kind} {name!r}; {did_you_mean(name, list(known))}")
+    module, attribute = known[name].split(":")
+    target = getattr(import_module(module), attribute)
+    parameters = {k: p for k, p in inspect.signature(target).parameters.items() if k[0] != "_"}
+    where = f"{where} ({name})"
+    check_keys({k: v for k, v in spec.items() if k != "type"}, list(parameters), where)
+    hints = get_type_hints(target if inspect.isfunction(target) else target.__init__)
+    values = {k: v for k, v in (given or {}).items() if k in parameters}
+    for key, value in spec.items():
+        if key in NESTED:
+            values[key] = _nested(NESTED[key], value, f"{where}.{key}", given)
+        elif key != "type":
+            values[key] = _checked(value, hints.get(key, Any), f"{where}.{key}")
+    for key, parameter in parameters.items():
+        if parameter.default is inspect.Parameter.empty and key not in values:
+            raise LcragError(f"{where}: the key {key!r} is missing.")
+    try:
+        return target(**values)
+    except ValueError as error:
+        raise LcragError(f"{where}: {error}") from error
+
+
+def _nested(kind: str, value: Any, where: str, given: Mapping[str, Any] | None) -> Any:
+    if isinstance(value, list):
+        return tuple(build(kind, item, f"{where}[{i}]", given) for i, item in enumerate(value))
+    return build(kind, value, where, given)
+
+
+def _checked(value: Any, hint: Any, where: str) -> Any:
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        raise LcragError(f"{where}: {value!r} does not fit: {said}.") from error

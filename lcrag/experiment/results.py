@@ -1,0 +1,120 @@
+"""What came out of an experiment, and the files it leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lcrag.experiment.files import write_atomically
+from lcrag.schema import Outcome, Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from lcrag.analysis.comparison import Comparison
+    from lcrag.experiment.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Results:
+    """Outcomes of one experiment; ``print(results)`` is the table.
+
+    Attributes:
+        experiment: what was run.
+        outcomes: one for each question and strategy.
+        routed: for each router, the strategy it chose for each question.
+        rewarmed: KV prefixes computed again because a run was interrupted; not part of any row.
+    """
+
+    experiment: Experiment
+    outcomes: tuple[Outcome, ...]
+    routed: Mapping[str, Mapping[str, str]]
+    rewarmed: Usage = Usage()
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The outcomes as a table, one row for each question and strategy, every cost in its own column."""
+        import pandas as pd
+
+        return pd.DataFrame([outcome.flat() for outcome in self.outcomes])
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
+        from lcrag.analysis.comparison import compare
+
+        return compare(self.table, routers=self.routed, seed=self.experiment.seed)
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Outcomes that ended in an error."""
+        return [o for o in self.outcomes if o.error]
+
+    @property
+    def output(self) -> Path:
+        """The run's folder."""
+        return Path(self.experiment.output)
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.output / "report.html"
+
+    def figures(self) -> dict[str, Figure]:
+        """The pictures by file name."""
+        from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+
+        return {
+            "accuracy_cost.png": accuracy_cost(self.comparison),
+            "accuracy_by_kind.png": accuracy_by_kind(self.comparison),
+        }
+
+    def write(self) -> None:
+        """Write table, report and pictures into the output folder, and log the run to MLflow.
+
+        Raises:
+            LcragError: the folder cannot be written or the tracking server cannot be reached.
+        """
+        from lcrag.analysis.report import write_report
+
+        experiment = self.experiment
+        parameters = experiment.parameters()
+        table = io.BytesIO()
+        self.table.to_parquet(table)
+        write_atomically(self.output / "outcomes.parquet", table.getvalue())
+        write_atomically(self.output / "experiment.json", json.dumps(parameters, indent=1))
+        figures = self.figures()
+        for name, figure in figures.items():
+            image = io.BytesIO()
+            figure.savefig(image, format="png", dpi=150)
+            write_atomically(self.output / name, image.getvalue())
+        write_report(self.table, self.comparison, self.report, title=experiment.name, parameters=parameters)
+        if experiment.mlflow != "":
+            self._track(parameters, figures)
+
+    def _track(self, parameters: Mapping[str, Any], figures: Mapping[str, Figure]) -> None:
+        from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
+
+        experiment = self.experiment
+        log_to_mlflow(
+            self.table,
+            self.comparison,
+            tracking_uri=experiment.mlflow or default_tracking_uri(self.output),
+            experiment=experiment.mlflow_experiment,
+            run_name=experiment.name,
+            parameters=parameters,
+            strategy_parameters={s["name"]: s for s in parameters["strategies"]},
+            dataset_name=experiment.dataset.name,
+            dataset_digest=experiment.dataset.digest,
+            report=self.report,
+            figures=figures,
+        )
+
+    def __str__(self) -> str:
+        return str(self.comparison)

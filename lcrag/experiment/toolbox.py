@@ -1,0 +1,193 @@
+"""The metered toolbox: the one boundary through which strategies spend."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lcrag.cost.price import PriceCard, dollars
+from lcrag.errors import LcragError
+from lcrag.experiment.files import write_atomically
+from lcrag.readers.base import Completion, Message, Reader, Request
+from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+@dataclass
+class Resources:
+    """What all questions of a run share: reader, documents, indexes, things built once.
+
+    Attributes:
+        reader: the language model.
+        documents: by id.
+        retriever: a configuration with ``build(texts) -> index`` (see ``retrievers``), if any.
+        embedder: see ``embedders``, if any.
+        prices: a price card that overrides the published prices.
+        questions: the document ids of each question, over which a build's cost is divided.
+        seed: passed to the reader with every request.
+        keep: folder for built things that survive a restart.
+        paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
+    """
+
+    reader: Reader
+    documents: Mapping[str, Document]
+    retriever: Any = None
+    embedder: Any = None
+    prices: PriceCard | None = None
+    questions: Sequence[tuple[str, ...]] = ()
+    seed: int = 0
+    keep: Path | None = None
+    paid_prefixes: set[str] = field(default_factory=set)
+    rewarmed: Usage = field(default_factory=Usage)
+    built: dict[str, asyncio.Future[tuple[Any, Usage]]] = field(default_factory=dict)
+
+    def sharing(self, document_ids: Sequence[str]) -> int:
+        """How many questions are about all of these documents (at least 1)."""
+        wanted = set(document_ids)
+        return max(1, sum(wanted <= set(ids) for ids in self.questions))
+
+    def priced(self, usage: Usage) -> Usage:
+        """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
+        spec = getattr(self.reader, "spec", None)
+        prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
+        return replace(
+            usage,
+            flops=spec.flops(prompt, cached, completion) if spec else None,
+            kv_bytes=spec.kv_bytes_per_token * (prompt + completion) if spec else None,
+            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices),
+        )
+
+
+@dataclass
+class MeteredToolbox:
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
+
+    shared: Resources
+    salt: str
+    ledger: Ledger = field(default_factory=Ledger)
+    steps: list[Step] = field(default_factory=list)
+    warmed: list[str] = field(default_factory=list)
+    _prompts: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def prompt_hash(self) -> str:
+        """Names everything that was sent to the reader, in order."""
+        return str(self._prompts.hexdigest()[:16])
+
+    @property
+    def context_window(self) -> int:
+        """The reader's."""
+        return self.shared.reader.context_window
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """The reader's count."""
+        return self.shared.reader.count_tokens(messages)
+
+    async def read(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 64,
+        stop: tuple[str, ...] = (),
+        prefix_chars: int = 0,
+        role: Role = "read",
+    ) -> Completion:
+        """Ask the reader; what it costs is booked under ``role``."""
+        request = Request(
+            tuple(messages),
+            max_tokens,
+            seed=self.shared.seed,
+            stop=stop,
+            prefix_chars=prefix_chars,
+            cache_salt=self.salt,
+        )
+        self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
+        completion = await self.shared.reader.generate(request)
+        usage = completion.usage
+        if completion.prefix_key:
+            self.warmed.append(completion.prefix_key)
+            if completion.prefix_key in self.shared.paid_prefixes:  # only because the run was interrupted
+                self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
+                usage = replace(usage, cached_tokens=completion.prefix_tokens)
+        self.ledger = self.ledger.add(role, self.shared.priced(usage))
+        self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
+        return completion
+
+    def documents(self, question: Question) -> list[Document]:
+        """The documents that the question is about."""
+        return [self.shared.documents[i] for i in question.document_ids]
+
+    async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, dimension); embedding tokens are booked under ``role``."""
+        embedder = self.shared.embedder
+        if embedder is None:
+            raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
+        vectors = await asyncio.to_thread(embedder.embed_documents, list(texts))
+        self._book_embedding(role, embedder.count_tokens(list(texts)))
+        return vectors  # type: ignore[no-any-return]
+
+    def _book_embedding(self, role: Role, tokens: int) -> None:
+        if tokens:
+            usage = Usage(prompt_tokens=tokens, calls=1, flops=None, kv_bytes=None, dollars=None)
+            self.ledger = self.ledger.add(role, usage)
+
+    async def retrieve(self, query: str, question: Question, k: int) -> list[Passage]:
+        """The ``k`` best passages of the question's documents; their index is built once for each set."""
+        retriever = self.shared.retriever
+        if retriever is None:
+            raise LcragError("This strategy retrieves, but the experiment has no retriever: give it one.")
+        ids = question.document_ids
+
+        async def make(build: Any) -> Any:
+            texts = {i: self.shared.documents[i].text for i in ids}
+            index = await asyncio.to_thread(retriever.build, texts)
+            build._book_embedding("build", index.build_tokens)
+            return index
+
+        index = await self.build("index", ids, make)
+        (passages,) = await asyncio.to_thread(index.search, [query], k)
+        self._book_embedding("retrieve", index.query_tokens([query]))
+        found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
+        self.steps.append(Step("retrieve", query, found))
+        return list(passages)
+
+    async def build(
+        self,
+        key: str,
+        document_ids: Sequence[str],
+        make: Callable[[Any], Awaitable[T]],
+        *,
+        keep: bool = False,
+    ) -> T:
+        """Make once, share, and book this question's share of the cost under ``build``."""
+        shared = self.shared
+        name = "\0".join((self.salt, key, *document_ids))
+        if name not in shared.built:
+            shared.built[name] = asyncio.ensure_future(self._make(name, make, keep))
+        made, cost = await asyncio.shield(shared.built[name])
+        self.ledger = self.ledger.add("build", cost / shared.sharing(document_ids))
+        return made  # type: ignore[no-any-return]
+
+    async def _make(self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool) -> tuple[T, Usage]:
+        file = None
+        if keep and self.shared.keep is not None:
+            file = self.shared.keep / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+            if file.exists():
+                stored = json.loads(file.read_text("utf-8"))
+                return stored["made"], Usage(**stored["usage"])
+        own = MeteredToolbox(self.shared, self.salt)
+        made = await make(own)
+        if file is not None:
+            stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
+            write_atomically(file, json.dumps(stored))
+        return made, own.ledger.total

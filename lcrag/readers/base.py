@@ -1,0 +1,81 @@
+"""What a language model looks like to lcrag, behind any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from lcrag.schema import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One generation.
+
+    ``prefix_chars`` says how many leading characters of the first user message other requests will
+    repeat (the document): a reader that holds KV prefixes computes them once. ``cache_salt`` keeps
+    prefixes of different strategies apart, so that none profits from another's prefill.
+    Greedy when ``temperature`` is 0. ``stop`` strings end the text and are not part of it.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int = 64
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    prefix_chars: int = 0
+    cache_salt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came back. ``usage`` has token counts and seconds; the toolbox adds FLOPs, KV bytes and dollars.
+
+    ``prefix_key`` names the KV prefix that this very request had to compute (of ``prefix_tokens``
+    tokens), empty when it reused one or none was asked for.
+    """
+
+    text: str
+    usage: Usage
+    finish_reason: str = "stop"
+    prefix_key: str = ""
+    prefix_tokens: int = 0
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A language model.
+
+    ``max_concurrency`` is how many requests the engine keeps in flight.
+    """
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it stands in the results."""
+
+    @property
+    def context_window(self) -> int:
+        """Tokens of prompt and completion together."""
+
+    @property
+    def max_concurrency(self) -> int:
+        """How many requests may be in flight at once."""
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            LcragError: the prompt does not fit, or the server cannot be reached.
+        """
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered chat prompt, generation prompt included."""

@@ -1,0 +1,203 @@
+"""The synchronous half of the transformers reader: prefill, kept prefixes and batched decoding."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from lcrag.readers.base import Completion, Request
+from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
+from lcrag.schema import Usage
+
+SMALL_BATCH_TOKENS = 2048  # rows with more tokens of their own than this are decoded one by one
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A tokenised request: its first ``prefix`` tokens are shared with other requests of the same salt."""
+
+    request: Request
+    ids: list[int]
+    prefix: int = 0
+
+    @property
+    def key(self) -> str:
+        """Names the prefix; empty without one."""
+        if not self.prefix:
+            return ""
+        named = f"{self.request.cache_salt}\0{','.join(map(str, self.ids[: self.prefix]))}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+    @property
+    def capacity(self) -> int:
+        """Own tokens to make room for, in steps of 256, so that shapes repeat."""
+        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 256) * 256
+
+
+class Generation:
+    """A loaded model that answers prompts in batches; use it from one thread.
+
+    Where the model's attention can be shared (see ``shared_prefix.supports``), prefixes are kept and
+    rows decoded together; every other architecture runs transformers' own ``generate``, one by one.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, batch_size: int, prefix_bytes: float) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        self.batch_size, self.prefix_bytes = batch_size, prefix_bytes
+        self.prefixes: OrderedDict[str, list[KV]] = OrderedDict()
+        self.shares = supports(model)
+        if self.shares:
+            install(model)
+        declared = model.generation_config.eos_token_id
+        stops = set(declared if isinstance(declared, list) else [declared]) | {tokenizer.eos_token_id}
+        self.stops = {i for i in stops if i is not None}
+
+    def rows(self, prompt: Prompt) -> int:
+        """How many prompts like this one are decoded together."""
+        return self.batch_size if self.shares and prompt.capacity <= SMALL_BATCH_TOKENS else 1
+
+    @torch.inference_mode()
+    def run(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Answer prompts of one prefix and one capacity, at most ``rows`` of them."""
+        if not self.shares:
+            return [self._plain(prompt) for prompt in prompts]
+        started = time.perf_counter()
+        prefix, computed = self._prefix(prompts[0])
+        lap = time.perf_counter()
+        seconds = [lap - started] + [0.0] * (len(prompts) - 1)
+        firsts, own = [], []
+        for i, prompt in enumerate(prompts):
+            logits, layers = self._prefill(prefix, prompt.ids[prompt.prefix :])
+            firsts.append(logits)
+            own.append(layers)
+            seconds[i] += time.perf_counter() - lap
+            lap = time.perf_counter()
+        rows = self.rows(prompts[0])
+        cache = SharedPrefixCache(prefix or _nothing(own[0]), own, prompts[0].capacity, rows)
+        writers = [Writer(p.request, self.tokenizer, self.stops, self.model.device) for p in prompts]
+        logits = torch.stack(firsts)
+        while True:
+            for writer, row in zip(writers, logits, strict=False):
+                writer.take(row)
+            if all(w.reason for w in writers):
+                break
+            last = [w.tokens[-1] for w in writers] + [0] * (rows - len(prompts))
+            logits = step(self.model, cache, torch.tensor(last, device=self.model.device))
+        each = (time.perf_counter() - lap) / len(prompts)
+        pays = [computed and i == 0 for i in range(len(prompts))]
+        return [
+            Completion(
+                text=w.text.strip(),
+                usage=Usage(
+                    prompt_tokens=len(p.ids),
+                    cached_tokens=0 if paid else p.prefix,
+                    completion_tokens=len(w.tokens),
+                    calls=1,
+                    seconds=s + each,
+                ),
+                finish_reason=w.reason,
+                prefix_key=p.key if paid else "",
+                prefix_tokens=p.prefix,
+            )
+            for p, w, s, paid in zip(prompts, writers, seconds, pays, strict=True)
+        ]
+
+    def _prefix(self, prompt: Prompt) -> tuple[list[KV] | None, bool]:
+        """The prefix's KV by layer and whether it had to be computed."""
+        if not prompt.prefix:
+            return None, False
+        if prompt.key in self.prefixes:
+            self.prefixes.move_to_end(prompt.key)
+            return self.prefixes[prompt.key], False
+        _, layers = self._prefill(None, prompt.ids[: prompt.prefix])
+        self.prefixes[prompt.key] = layers
+        while len(self.prefixes) > 1 and sum(map(_bytes, self.prefixes.values())) > self.prefix_bytes:
+            self.prefixes.popitem(last=False)
+        return layers, True
+
+    def _prefill(self, prefix: list[KV] | None, ids: list[int]) -> tuple[torch.Tensor, list[KV]]:
+        """Last-token logits (vocabulary,) and the new tokens' KV by layer, after ``prefix``."""
+        past = DynamicCache(config=self.model.config)
+        known = prefix[0][0].shape[1] if prefix else 0
+        for layer, (keys, values) in enumerate(prefix or []):
+            past.update(keys[None], values[None], layer)
+        out = self.model(
+            input_ids=torch.tensor([ids], device=self.model.device),
+            past_key_values=past,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        new = [(la.keys[0, :, known:].clone(), la.values[0, :, known:].clone()) for la in past.layers]
+        return out.logits[0, -1].float(), new
+
+    def _plain(self, prompt: Prompt) -> Completion:
+        """One prompt through transformers' own loop: no prefix is kept, none is claimed."""
+        started = time.perf_counter()
+        request = prompt.request
+        ids = torch.tensor([prompt.ids], device=self.model.device)
+        sampling = {"do_sample": True, "temperature": request.temperature} if request.temperature > 0 else {}
+        if sampling:
+            torch.manual_seed(request.seed)
+        out = self.model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=request.max_tokens,
+            pad_token_id=self.tokenizer.eos_token_id,
+            **(sampling or {"do_sample": False}),
+        )[0, len(prompt.ids) :].tolist()
+        text = self.tokenizer.decode(out, skip_special_tokens=True)
+        cut = first_stop(text, request.stop)
+        ended = cut is not None or (bool(out) and out[-1] in self.stops)
+        usage = Usage(len(prompt.ids), 0, len(out), 1, time.perf_counter() - started)
+        return Completion(text[:cut].strip(), usage, "stop" if ended else "length")
+
+
+class Writer:
+    """Grows one answer token by token until it stops."""
+
+    def __init__(self, request: Request, tokenizer: Any, stops: set[int], device: Any) -> None:
+        self.request, self.tokenizer, self.stops = request, tokenizer, stops
+        self.maker = torch.Generator(device).manual_seed(request.seed)
+        self.tokens: list[int] = []
+        self.text = ""
+        self.reason = ""
+
+    def take(self, logits: torch.Tensor) -> None:
+        """Choose the next token from logits (vocabulary,), unless the answer has ended."""
+        if self.reason:
+            return
+        if self.request.temperature > 0:
+            odds = torch.softmax(logits / self.request.temperature, -1)
+            token = int(torch.multinomial(odds, 1, generator=self.maker))
+        else:
+            token = int(torch.argmax(logits))
+        self.tokens.append(token)
+        if token in self.stops:
+            self.reason = "stop"
+            return
+        self.text = self.tokenizer.decode(self.tokens, skip_special_tokens=True)
+        cut = first_stop(self.text, self.request.stop)
+        if cut is not None:
+            self.text, self.reason = self.text[:cut], "stop"
+        elif len(self.tokens) >= self.request.max_tokens:
+            self.reason = "length"
+
+
+def first_stop(text: str, stop: Sequence[str]) -> int | None:
+    """Where the first stop string begins, ``None`` if there is none."""
+    return min((at for s in stop if (at := text.find(s)) >= 0), default=None)
+
+
+def _bytes(layers: list[KV]) -> int:
+    return sum(k.nbytes + v.nbytes for k, v in layers)
+
+
+def _nothing(layers: list[KV]) -> list[KV]:
+    return [(k[:, :0], v[:, :0]) for k, v in layers]

@@ -1,0 +1,173 @@
+"""A Hugging Face model in this process: the embedded default, with prefix KV reuse and batched decoding."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lcrag.cost.model import ModelSpec
+from lcrag.errors import LcragError
+from lcrag.readers.base import Completion, Message, Request
+
+if TYPE_CHECKING:
+    from lcrag.readers.generation import Prompt
+
+
+@dataclass(frozen=True)
+class TransformersReader:
+    """A causal language model through transformers.
+
+    The document at the head of a prompt (``Request.prefix_chars``) is prefilled once; its KV is kept
+    and reused by every later question on it, and ``Usage.cached_tokens`` says so. Questions that wait
+    together are decoded together, up to ``batch_size``. Greedy answers do not depend on the batch.
+
+    Attributes:
+        model: ``"smollm2"`` for the bundled SmolLM2-135M-Instruct, else a Hugging Face name or folder.
+        dtype: torch dtype by name; bfloat16 is fastest on CPUs that have it.
+        device: torch device; empty for CUDA where there is one, else the CPU.
+        batch_size: questions decoded together.
+        prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
+    """
+
+    model: str = "smollm2"
+    dtype: str = "bfloat16"
+    device: str = ""
+    batch_size: int = 8
+    prefix_cache_gb: float = 1.0
+    _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it stands in the results."""
+        return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
+
+    @property
+    def max_concurrency(self) -> int:
+        """Requests worth having in flight: one batch."""
+        return self.batch_size
+
+    @property
+    def context_window(self) -> int:
+        """Tokens of prompt and completion together, from the model's configuration."""
+        return int(self._loaded["model"].config.get_text_config().max_position_embeddings)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model's shape, for FLOPs and KV bytes."""
+        return ModelSpec.from_config(self._loaded["model"].config.get_text_config())
+
+    @property
+    def _loaded(self) -> dict[str, Any]:
+        if "model" not in self._state:
+            self._load()
+        return self._state
+
+    def _load(self) -> None:
+        try:
+            import torch
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+        except ImportError as error:
+            raise LcragError(f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'.") from error
+        if self.model == "smollm2":
+            from lcrag.readers import smollm2
+        from lcrag.readers.generation import Generation
+
+        where = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
+        device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(where)
+            model = AutoModelForCausalLM.from_pretrained(where, dtype=getattr(torch, self.dtype))
+        except (OSError, ValueError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise LcragError(f"The model {self.model!r} could not be loaded: {first_line}") from error
+        model = model.to(device).eval()
+        self._state.update(
+            model=model,
+            tokenizer=tokenizer,
+            generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9),
+            queue=[],
+            thread=ThreadPoolExecutor(1, "lcrag-transformers"),
+        )
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The chat prompt as text, with the generation prompt at its end."""
+        tokenizer = self._loaded["tokenizer"]
+        if not tokenizer.chat_template:
+            return "\n\n".join(m.content for m in messages) + "\n"
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered chat prompt."""
+        return len(self._loaded["tokenizer"](self.render(messages), add_special_tokens=False).input_ids)
+
+    def prepare(self, request: Request) -> Prompt:
+        """Tokenise a request and find the token where its shared prefix ends.
+
+        Raises:
+            LcragError: prompt and completion do not fit into the context window.
+        """
+        from lcrag.readers.generation import Prompt
+
+        text = self.render(request.messages)
+        coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
+        ids: list[int] = coded.input_ids
+        if len(ids) + request.max_tokens > self.context_window:
+            raise LcragError(
+                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
+                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
+            )
+        first = next((m.content for m in request.messages if m.role == "user"), "")
+        start = text.find(first)
+        if not request.prefix_chars or start < 0 or not self._loaded["generation"].shares:
+            return Prompt(request, ids)
+        end = start + request.prefix_chars
+        prefix = sum(1 for _, stop in coded.offset_mapping if stop <= end)
+        return Prompt(request, ids, min(prefix, len(ids) - 1))
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer one request, together with the others that are waiting.
+
+        Raises:
+            LcragError: prompt and completion do not fit into the context window.
+        """
+        state = self._loaded
+        prompt = self.prepare(request)
+        done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        state["queue"].append((prompt, done))
+        if (worker := state.get("worker")) is None or worker.done():
+            state["worker"] = asyncio.create_task(self._work())
+        return await done
+
+    async def _work(self) -> None:
+        """Answer what is queued, batch by batch."""
+        state = self._loaded
+        while state["queue"]:
+            await asyncio.sleep(0.003)  # let the others of this round arrive
+            batch = self._next_batch()
+            prompts = [prompt for prompt, _ in batch]
+            try:
+                loop = asyncio.get_running_loop()
+                results = await loop.run_in_executor(state["thread"], state["generation"].run, prompts)
+            except BaseException as error:  # handed to whoever waits; nothing is swallowed
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for (_, done), completion in zip(batch, results, strict=True):
+                if not done.done():
+                    done.set_result(completion)
+
+    def _next_batch(self) -> list[tuple[Prompt, asyncio.Future[Completion]]]:
+        """Take the first in the queue and all that can be decoded with it."""
+        queue = self._state["queue"]
+        first = queue[0][0]
+        alike = [item for item in queue if (item[0].key, item[0].capacity) == (first.key, first.capacity)]
+        batch = alike[: self._state["generation"].rows(first)]
+        self._state["queue"] = [item for item in queue if item not in batch]
+        return batch

@@ -1,0 +1,54 @@
+"""The LaRA rule: the kind of question decides between retrieval and the whole document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lcrag.routers.base import Decision, nearest
+from lcrag.schema import Question
+from lcrag.strategies.base import Strategy, Toolbox
+
+_COMPARES = re.compile(
+    r"\b(compar\w+|differ\w*|versus|vs\.?|both|either|which (?:of|is|has|was)\b.*\bor\b|(?:more|less|fewer|larger|"
+    r"smaller|higher|lower|longer|earlier|later)\b.*\bthan)\b",
+    re.IGNORECASE,
+)
+_REASONS = re.compile(
+    r"\b(why|how (?:many|much|does|do|would|can)|explain|what (?:happens|would|will)|result of|total|sum)\b",
+    re.IGNORECASE,
+)
+
+
+def guess_kind(text: str) -> str:
+    """LaRA's kind from cue words; ours, for questions without a label.
+
+    That a question has no answer in the text cannot be seen in the question, so ``hallucination`` is
+    never guessed.
+    """
+    if _COMPARES.search(text):
+        return "comparison"
+    return "reasoning" if _REASONS.search(text) else "location"
+
+
+@dataclass(frozen=True)
+class LaRARule:
+    """Location and hallucination to retrieval, reasoning and comparison to long context.
+
+    The pattern of LaRA's main table (Li et al. 2025, arXiv 2502.09977). A question without a known
+    kind has it guessed from cue words.
+    """
+
+    retrieval: str = "chunked_retrieval"
+    long_context: str = "long_context"
+    name: str = "lara_rule"
+
+    async def route(
+        self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox
+    ) -> Decision:
+        """By ``question.kind``."""
+        known = question.kind in {"location", "hallucination", "reasoning", "comparison"}
+        kind = question.kind if known else guess_kind(question.text)
+        chosen = self.retrieval if kind in {"location", "hallucination"} else self.long_context
+        return Decision(nearest(chosen, candidates, self.name), kind if known else f"{kind} (guessed)")

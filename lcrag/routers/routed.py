@@ -1,0 +1,28 @@
+"""A router and its strategies are a strategy again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from lcrag.routers.base import Router
+from lcrag.schema import Answer, Question, Step
+from lcrag.strategies.base import Strategy, Toolbox
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Let ``router`` choose among ``strategies`` for each question; use it like any strategy."""
+
+    router: Router
+    strategies: tuple[Strategy, ...]
+    name: str = "routed"
+    document_first: ClassVar[bool] = False
+
+    async def answer(self, question: Question, tools: Toolbox) -> Answer:
+        """The router's calls and the chosen strategy's."""
+        candidates = {s.name: s for s in self.strategies}
+        decision = await self.router.route(question, candidates, tools)
+        answer = await candidates[decision.strategy].answer(question, tools)
+        step = Step("route", decision.reason, decision.strategy)
+        return replace(answer, steps=(step, *answer.steps))

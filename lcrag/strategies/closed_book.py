@@ -1,0 +1,26 @@
+"""Closed-book: the question without any document, the floor that every strategy must beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lcrag.metrics.refusal import is_refusal
+from lcrag.schema import Answer, Question
+from lcrag.strategies.base import Toolbox
+from lcrag.strategies.prompts import SHORT, chat, question_block
+
+
+@dataclass(frozen=True)
+class ClosedBook:
+    """Ask without the document: what the model knows already (Li et al. 2025, arXiv 2501.01880, section 3)."""
+
+    name: str = "closed_book"
+    max_tokens: int = 48
+    document_first: ClassVar[bool] = False
+
+    async def answer(self, question: Question, tools: Toolbox) -> Answer:
+        """One call."""
+        content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
+        completion = await tools.read(chat(content, "You answer questions."), max_tokens=self.max_tokens)
+        return Answer(completion.text, declined=is_refusal(completion.text))

@@ -1,0 +1,98 @@
+"""Shared by all tests: a tiny dataset, a fast embedder and a toolbox over a scripted reader."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+class WordEmbedder:
+    """Counts words in 256 buckets: deterministic, instant, and similar texts are near."""
+
+    name = "words"
+
+    def embed_documents(self, texts: Sequence[str]) -> np.ndarray:
+        rows = np.zeros((len(texts), 256), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                row[sum(word.strip(".,?!:").encode()) % 256] += 1
+            row /= np.linalg.norm(row) or 1
+        return rows
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return self.embed_documents([text])[0]
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        return sum(len(text.split()) for text in texts)
+
+
+@pytest.fixture
+def embedder() -> WordEmbedder:
+    return WordEmbedder()
+
+
+@pytest.fixture
+def dataset():
+    """Two documents, six questions of all kinds; every gold evidence stands in its document."""
+    from lcrag.datasets.base import Dataset
+    from lcrag.schema import Document, Question, Span
+
+    texts = {
+        "north": "Northwind sells kites. " * 30 + "It was founded in 1987 in Bergen. " + "Kites need wind. " * 30,
+        "south": "Southbay makes lamps. " * 30 + "Its chief is Ada Moss. " + "Lamps give light. " * 30,
+    }
+
+    def span(document: str, quote: str) -> Span:
+        start = texts[document].index(quote)
+        return Span(document, start, start + len(quote), quote)
+
+    return Dataset(
+        "tiny",
+        tuple(Document(i, t) for i, t in texts.items()),
+        (
+            Question("n1", "When was Northwind founded?", ("north",), ("1987",), "location",
+                     evidence=(span("north", "It was founded in 1987 in Bergen."),)),
+            Question("n2", "What does Northwind sell?", ("north",), ("kites",), "reasoning"),
+            Question("n3", "Who is Northwind's auditor?", ("north",), (), "hallucination", answerable=False),
+            Question("s1", "Who is the chief of Southbay?", ("south",), ("Ada Moss",), "location",
+                     evidence=(span("south", "Its chief is Ada Moss."),)),
+            Question("s2", "Which gives light?", ("south",), ("lamps",), "comparison", choices=("kites", "lamps")),
+            Question("s3", "How many ships has Southbay?", ("south",), (), "hallucination", answerable=False),
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def scripted() -> Callable:
+    """A reader that finds its answer in the prompt: knows the tiny dataset's facts when they are shown."""
+    from lcrag.readers.scripted import ScriptedReader
+
+    def respond(request) -> str:
+        seen = request.messages[-1].content
+        facts = {"founded?": ("founded in 1987", "1987"), "sell?": ("sells kites", "Kites."),
+                 "chief of": ("chief is Ada Moss", "Ada Moss"), "gives light": ("Lamps give", "B")}  # fmt: skip
+        for cue, (evidence, answer) in facts.items():
+            if cue in seen and evidence in seen:
+                return f"- It was founded in 1987 in Bergen.\n- {evidence}" if "word for word" in seen else answer
+        return "unanswerable"
+
+    def make(respond=respond, **settings) -> ScriptedReader:
+        return ScriptedReader(respond, **settings)
+
+    return make
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of published benchmark data; tests that need it are skipped where it is not there."""
+    folder = Path(os.environ.get("LCRAG_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no benchmark data: {folder} is not there (set LCRAG_DATA)")
+    return folder

@@ -1,0 +1,175 @@
+import asyncio
+
+import pytest
+
+from lcrag.errors import LcragError, ReaderUnavailable
+from lcrag.experiment.engine import Engine, units
+from lcrag.experiment.journal import Journal
+from lcrag.experiment.toolbox import Resources
+from lcrag.strategies import (
+    ChunkedRetrieval,
+    ClosedBook,
+    LongContext,
+    MemoryReading,
+    RetrieveThenReason,
+    SelfRoute,
+)
+from retrievers.bm25 import BM25Retriever
+
+ALL = [ClosedBook(), ChunkedRetrieval(k=2), MemoryReading(k=2), LongContext(), RetrieveThenReason(), SelfRoute(k=2)]
+
+
+def run(folder, dataset, reader, embedder, strategies=ALL, **kwargs):
+    resources = Resources(
+        reader,
+        {d.id: d for d in dataset.documents},
+        BM25Retriever(),
+        embedder,
+        questions=[q.document_ids for q in dataset.questions],
+        keep=folder / "built",
+    )
+    with Journal(folder) as journal:
+        return asyncio.run(Engine(dataset, strategies, resources, journal, **kwargs).run()), resources
+
+
+def test_every_question_meets_every_strategy_once_in_order(tmp_path, dataset, scripted, embedder):
+    outcomes, _ = run(tmp_path, dataset, scripted(), embedder)
+    expected = [(s.name, q.id) for s in ALL for q in dataset.questions]
+    assert [(o.strategy, o.question_id) for o in outcomes] == expected
+    assert not [o.error for o in outcomes if o.error]
+    by = {(o.strategy, o.question_id): o for o in outcomes}
+    assert by["long_context", "n1"].score == 1.0
+    assert by["closed_book", "n1"].score == 0.0
+    assert by["closed_book", "n3"].score == 1.0  # declined, and there is no answer
+    assert by["long_context", "s2"].scores["choice"] == 1.0
+
+
+def test_usage_is_what_the_reader_counted_to_the_token(tmp_path, dataset, scripted, embedder):
+    reader = scripted()
+    outcomes, _ = run(tmp_path, dataset, reader, embedder)
+    asked = sum(reader.count_tokens(r.messages) for r in reader.requests)
+    assert sum(o.usage["read"].prompt_tokens for o in outcomes) == asked
+    assert sum(o.usage["read"].calls for o in outcomes) == len(reader.requests)
+
+
+def test_one_leader_warms_each_document_and_the_others_reuse_it(tmp_path, dataset, scripted, embedder):
+    outcomes, _ = run(tmp_path, dataset, scripted(delay=0.002), embedder, [LongContext()])
+    for document in ("north", "south"):
+        cached = [o.usage["read"].cached_tokens for o in outcomes if o.document_id == document]
+        assert cached[0] == 0
+        assert all(c > 0 for c in cached[1:])
+
+
+def test_strategies_do_not_profit_from_each_others_prefill(tmp_path, dataset, scripted, embedder):
+    together, _ = run(tmp_path / "a", dataset, scripted(), embedder)
+    alone, _ = run(tmp_path / "b", dataset, scripted(), embedder, [RetrieveThenReason()])
+    mine = [o for o in together if o.strategy == "retrieve_then_reason"]
+    assert [o.usage["read"].cached_tokens for o in mine] == [o.usage["read"].cached_tokens for o in alone]
+
+
+def test_order_is_by_document_with_a_leader_only_for_document_first_prompts(dataset):
+    got = units(dataset.questions, [LongContext(), ClosedBook()])
+    assert [(u.strategy.name, u.leader, len(u.questions)) for u in got] == [
+        ("closed_book", False, 6),
+        ("long_context", True, 3),
+        ("long_context", True, 3),
+    ]
+    assert {q.document_ids for q in got[1].questions} == {("north",)}
+
+
+def test_in_flight_is_bounded_by_the_reader(tmp_path, dataset, scripted, embedder):
+    now, most = 0, 0
+    reader = scripted(delay=0.002, max_concurrency=2)
+    inner = type(reader).generate
+
+    async def counted(self, request):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            return await inner(self, request)
+        finally:
+            now -= 1
+
+    class Counted(type(reader)):
+        generate = counted
+
+    reader.__class__ = Counted
+    run(tmp_path, dataset, reader, embedder)
+    assert most == 2
+
+
+def test_a_second_run_pays_nothing_and_gives_the_same(tmp_path, dataset, scripted, embedder):
+    first, _ = run(tmp_path, dataset, scripted(), embedder)
+    reader, seen = scripted(), []
+    second, _ = run(tmp_path, dataset, reader, embedder, on_row=lambda row, resumed: seen.append(resumed))
+    assert reader.requests == []
+    assert all(seen) and len(seen) == len(first)
+    assert second == first
+
+
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, dataset, scripted, embedder):
+    whole, _ = run(tmp_path / "whole", dataset, scripted(), embedder)
+    lines = (tmp_path / "whole" / "outcomes.jsonl").read_text().splitlines(keepends=True)
+    for kept in range(0, len(lines), 5):
+        folder = tmp_path / f"cut{kept}"
+        folder.mkdir()
+        (folder / "outcomes.jsonl").write_text("".join(lines[:kept]) + lines[kept][:40])
+        reader = scripted()
+        resumed, _ = run(folder, dataset, reader, embedder)
+        assert len((folder / "outcomes.jsonl").read_text().splitlines()) == len(lines)
+        for a, b in zip(resumed, whole, strict=True):
+            assert (a.answer, a.score, a.scores, a.prompt_hash) == (b.answer, b.score, b.scores, b.prompt_hash)
+        total = [sum(o.usage["read"].cached_tokens for o in rows) for rows in (resumed, whole)]
+        assert total[0] == total[1]
+
+
+def test_another_configuration_or_text_is_another_row(tmp_path, dataset, scripted, embedder):
+    run(tmp_path, dataset, scripted(), embedder, [ChunkedRetrieval(k=2)])
+    reader = scripted()
+    run(tmp_path, dataset, reader, embedder, [ChunkedRetrieval(k=3)])
+    assert len(reader.requests) == len(dataset.questions)
+
+
+def test_a_failing_question_is_a_row_with_an_error_and_is_tried_again(tmp_path, dataset, scripted, embedder):
+    def fails_on_n2(request):
+        if "sell?" in request.messages[-1].content:
+            raise LcragError("Question n2: the prompt is too long.")
+        return "unanswerable"
+
+    outcomes, _ = run(tmp_path, dataset, scripted(fails_on_n2), embedder, [ClosedBook()])
+    failed = [o for o in outcomes if o.error]
+    assert [(o.question_id, o.score) for o in failed] == [("n2", None)]
+    reader = scripted()
+    outcomes, _ = run(tmp_path, dataset, reader, embedder, [ClosedBook()])
+    assert len(reader.requests) == 1
+    assert not any(o.error for o in outcomes)
+
+
+def test_a_reader_that_is_down_stops_the_run_and_keeps_the_rows(tmp_path, dataset, scripted, embedder):
+    def dies(request):
+        if "Southbay" in request.messages[-1].content:
+            raise ReaderUnavailable("No server at http://localhost:1.")
+        return "unanswerable"
+
+    with pytest.raises(ReaderUnavailable, match="localhost:1"):
+        run(tmp_path, dataset, scripted(dies, max_concurrency=1), embedder, [ClosedBook()])
+    assert len((tmp_path / "outcomes.jsonl").read_text().splitlines()) == 3
+
+
+def test_build_cost_is_divided_over_the_questions_on_the_document(tmp_path, dataset, scripted, embedder):
+    outcomes, _ = run(tmp_path, dataset, scripted(), embedder, [MemoryReading(k=2)])
+    for document in dataset.documents:
+        rows = [o for o in outcomes if o.document_id == document.id]
+        spent = sum(o.usage["build"].prompt_tokens for o in rows)
+        assert spent == pytest.approx(embedder.count_tokens([document.text]), rel=0.02)
+
+
+def test_facts_of_a_memory_survive_a_restart(tmp_path, dataset, scripted, embedder):
+    strategy = MemoryReading(k=2, keys="value+fact")
+    first, _ = run(tmp_path, dataset, scripted(), embedder, [strategy])
+    (tmp_path / "outcomes.jsonl").unlink()
+    reader = scripted()
+    second, _ = run(tmp_path, dataset, reader, embedder, [strategy])
+    assert len(reader.requests) == len(dataset.questions)  # no fact was extracted again
+    assert [o.usage["build"].prompt_tokens for o in second] == [o.usage["build"].prompt_tokens for o in first]

@@ -1,0 +1,184 @@
+"""Exact prompts (snapshot files) and the outcome of every strategy, with a scripted reader."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from lcrag.errors import LcragError
+from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.schema import Document, Question
+from lcrag.strategies import (
+    Cascade,
+    ChunkedRetrieval,
+    ClosedBook,
+    LongContext,
+    MemoryReading,
+    RetrieveThenReason,
+    SelfRoute,
+)
+from lcrag.strategies.memory import after_answer
+from lcrag.strategies.retrieve_then_reason import parse_facts
+from lcrag.strategies.truncation import GAP, cut
+from retrievers.bm25 import BM25Retriever
+from retrievers.chunking import RecursiveChunker
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+MATRIX = [
+    ClosedBook(),
+    LongContext(),
+    ChunkedRetrieval(k=2),
+    ChunkedRetrieval(name="document_order", k=2, order="document", allow_decline=False),
+    RetrieveThenReason(),
+    MemoryReading(k=2, chunk_chars=200),
+    MemoryReading(name="memory_facts", k=2, chunk_chars=600, keys="value+fact", reading="direct"),
+    SelfRoute(k=1),
+    Cascade((ClosedBook(), LongContext()), name="book_then_document"),
+]
+
+
+def ask(strategy, dataset, reader, embedder, question=0):
+    resources = Resources(
+        reader,
+        {d.id: d for d in dataset.documents},
+        BM25Retriever(chunker=RecursiveChunker(200, 0)),
+        embedder,
+        questions=[q.document_ids for q in dataset.questions],
+    )
+    tools = MeteredToolbox(resources, salt=strategy.name)
+    return asyncio.run(strategy.answer(dataset.questions[question], tools)), tools
+
+
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_prompts_are_as_recorded(strategy, dataset, scripted, embedder):
+    """Set LCRAG_SNAPSHOTS=write to record them anew, then read the difference."""
+    reader = scripted()
+    ask(strategy, dataset, reader, embedder)
+    shown = "\n".join(
+        f"=== call {i}, {r.max_tokens} tokens, prefix {r.prefix_chars}\n"
+        + "\n".join(f"--- {m.role}\n{m.content}" for m in r.messages)
+        for i, r in enumerate(reader.requests, start=1)
+    )
+    file = SNAPSHOTS / f"{strategy.name}.txt"
+    if os.environ.get("LCRAG_SNAPSHOTS") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(shown + "\n")
+    assert file.read_text() == shown + "\n"
+
+
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_usage_equals_what_the_reader_counted(strategy, dataset, scripted, embedder):
+    reader = scripted()
+    _, tools = ask(strategy, dataset, reader, embedder)
+    counted = sum(reader.count_tokens(r.messages) for r in reader.requests)
+    built = tools.ledger["build"].calls and sum(
+        reader.count_tokens(r.messages) for r in reader.requests if "List the facts" in r.messages[-1].content
+    )
+    assert tools.ledger["read"].prompt_tokens == counted - built
+    assert tools.prompt_hash
+
+
+@pytest.mark.parametrize("strategy", [s for s in MATRIX if s.name != "closed_book"], ids=lambda s: s.name)
+def test_the_fact_is_found(strategy, dataset, scripted, embedder):
+    answer, _ = ask(strategy, dataset, scripted(), embedder)
+    assert answer.text == "1987"
+    assert not answer.declined
+
+
+def test_documents_come_first_so_that_the_prefix_is_the_same_for_all_questions(dataset, scripted, embedder):
+    reader = scripted()
+    ask(LongContext(), dataset, reader, embedder, question=0)
+    ask(LongContext(), dataset, reader, embedder, question=1)
+    first, second = (r.messages[-1].content[: r.prefix_chars] for r in reader.requests)
+    assert first == second
+    assert "Kites need wind." in first and "founded?" not in first
+
+
+def test_hallucinated_facts_are_counted(dataset, scripted, embedder):
+    reader = scripted(["- It was founded in 1987 in Bergen.\n- It was founded by trolls.", "1987"])
+    answer, _ = ask(RetrieveThenReason(), dataset, reader, embedder)
+    assert answer.notes == {"facts": 2, "hallucinated_facts": 1}
+    assert [p.text for p in answer.evidence] == ["It was founded in 1987 in Bergen."]
+
+
+def test_no_facts_is_a_defined_outcome(dataset, scripted, embedder):
+    answer, _ = ask(RetrieveThenReason(), dataset, scripted(["none", "unanswerable"]), embedder)
+    assert answer.notes == {"facts": 0, "hallucinated_facts": 0}
+    assert answer.declined
+
+
+def test_self_route_escalates_only_when_retrieval_declines_and_pays_both(dataset, scripted, embedder):
+    accepted = scripted(["1987"])
+    answer, _ = ask(SelfRoute(k=1), dataset, accepted, embedder)
+    assert (answer.notes["stage"], len(accepted.requests)) == (1, 1)
+    declined = scripted(["unanswerable", "1987"])
+    answer, tools = ask(SelfRoute(k=1), dataset, declined, embedder)
+    assert (answer.text, answer.notes["stage"], tools.ledger["read"].calls) == ("1987", 2, 2)
+    assert "unanswerable" in declined.requests[0].messages[-1].content
+    assert "unanswerable" not in declined.requests[1].messages[-1].content
+
+
+def test_too_long_is_refused_by_default_and_says_what_to_do(dataset, scripted, embedder):
+    with pytest.raises(LcragError, match=r"Question n1: the prompt with north has \d+ tokens .*truncate"):
+        ask(LongContext(), dataset, scripted(context_window=150), embedder)
+
+
+@pytest.mark.parametrize("policy", ["middle", "end"])
+def test_truncation_fits_is_recorded_and_shared(policy, dataset, scripted, embedder):
+    reader = scripted(context_window=420)
+    strategy = LongContext(truncate=policy)
+    answer, _ = ask(strategy, dataset, reader, embedder)
+    ask(strategy, dataset, reader, embedder, question=1)
+    assert answer.truncation == policy
+    one, two = reader.requests
+    assert reader.count_tokens(one.messages) + one.max_tokens <= 420
+    assert one.messages[-1].content[: one.prefix_chars] == two.messages[-1].content[: two.prefix_chars]
+    assert GAP.strip() in one.messages[-1].content
+
+
+def test_cut():
+    assert cut("abcdef", 6, "end") == "abcdef"
+    assert cut("abcdef", 3, "end") == "abc" + GAP
+    assert cut("abcdef", 3, "middle") == "ab" + GAP + "f"
+    assert cut("abcdef", 0, "middle") == GAP
+
+
+def test_a_document_of_one_word(dataset, scripted, embedder):
+    from dataclasses import replace
+
+    small = replace(dataset, documents=(Document("d", "Kites"),), questions=(Question("q", "What?", ("d",), ("kites",)),))
+    for strategy in MATRIX:
+        answer, _ = ask(strategy, small, scripted(), embedder)
+        assert answer.text
+
+
+def test_facts_are_read_from_bullets_numbers_or_plain_lines():
+    assert parse_facts('- "One."\n* Two.\nprose\n1. Three.') == ["One.", "Two.", "Three."]
+    assert parse_facts("One.\n\nOne.\nTwo.") == ["One.", "Two."]
+    assert parse_facts("None.") == []
+
+
+def test_the_answer_after_notes():
+    assert after_answer("Notes: founded in 1987. Answer: 1987") == "1987"
+    assert after_answer("1987") == "1987"
+    assert after_answer("Notes: Answer:") == "Notes: Answer:"
+
+
+def test_a_memory_reads_in_order_of_time_and_prefers_the_period(scripted, embedder):
+    from lcrag.datasets.base import Dataset
+
+    text = "\n".join(
+        f"# Session of {day} {month} 2024\nUser: I flew the kite {n}.\nAssistant: Fine."
+        for n, (day, month) in enumerate([(3, "June"), (2, "May"), (9, "July"), (4, "May")])
+    )
+    question = Question("q", "Which kite did I fly in May 2024?", ("chat",), ("1",))
+    chat = Dataset("chat", (Document("chat", text),), (question,))
+    reader = scripted(["Notes: two rounds. Answer: 1"])
+    ask(MemoryReading(k=2), chat, reader, embedder)
+    prompt = reader.requests[0].messages[-1].content
+    assert prompt.index("2024-05-02") < prompt.index("2024-05-04")
+    assert "2024-06-03" not in prompt and "2024-07-09" not in prompt
+    plain = scripted(["Answer: 1"])
+    ask(MemoryReading(k=2, time_aware=False), chat, plain, embedder)
+    assert "2024-06-03" in plain.requests[0].messages[-1].content
