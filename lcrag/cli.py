@@ -43,8 +43,12 @@ def run(
     config: Annotated[Path | None, typer.Argument(help="Experiment in YAML.")] = None,
     documents: Documents = None,
     questions: Questions = None,
-    model: Annotated[str, typer.Option(help="smollm2, a Hugging Face name or folder, or the server's model.")] = "",
-    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")] = "",
+    model: Annotated[
+        str, typer.Option(help="smollm2, a Hugging Face name or folder, or the server's model.")
+    ] = "",
+    base_url: Annotated[
+        str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")
+    ] = "",
     output: Output = None,
     no_mlflow: NoMlflow = False,
 ) -> None:

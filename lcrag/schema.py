@@ -119,7 +119,9 @@ class Usage:
         def share(amount: float | None) -> Any:
             return None if amount is None else amount / parts
 
-        return Usage(*(self.kv_bytes if f.name == "kv_bytes" else share(getattr(self, f.name)) for f in fields(self)))
+        return Usage(
+            *(self.kv_bytes if f.name == "kv_bytes" else share(getattr(self, f.name)) for f in fields(self))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,13 @@ class Ledger(Mapping[Role, Usage]):
         return len(ROLES)
 
     def __add__(self, other: Ledger) -> Ledger:
-        return Ledger({role: self[role] + other[role] for role in ROLES if role in self.entries or role in other.entries})
+        return Ledger(
+            {
+                role: self[role] + other[role]
+                for role in ROLES
+                if role in self.entries or role in other.entries
+            }
+        )
 
     def add(self, role: Role, usage: Usage) -> Ledger:
         """Return this ledger with ``usage`` booked under ``role``."""

@@ -42,10 +42,13 @@ def embedder() -> WordEmbedder:
 def dataset():
     """Two documents, six questions of all kinds; every gold evidence stands in its document."""
     from lcrag.datasets.base import Dataset
+
     from lcrag.schema import Document, Question, Span
 
     texts = {
-        "north": "Northwind sells kites. " * 30 + "It was founded in 1987 in Bergen. " + "Kites need wind. " * 30,
+        "north": "Northwind sells kites. " * 30
+        + "It was founded in 1987 in Bergen. "
+        + "Kites need wind. " * 30,
         "south": "Southbay makes lamps. " * 30 + "Its chief is Ada Moss. " + "Lamps give light. " * 30,
     }
 
@@ -80,7 +83,11 @@ def scripted() -> Callable:
                  "chief of": ("chief is Ada Moss", "Ada Moss"), "gives light": ("Lamps give", "B")}  # fmt: skip
         for cue, (evidence, answer) in facts.items():
             if cue in seen and evidence in seen:
-                return f"- It was founded in 1987 in Bergen.\n- {evidence}" if "word for word" in seen else answer
+                return (
+                    f"- It was founded in 1987 in Bergen.\n- {evidence}"
+                    if "word for word" in seen
+                    else answer
+                )
         return "unanswerable"
 
     def make(respond=respond, **settings) -> ScriptedReader:

@@ -69,7 +69,11 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     for key in ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
-    embedder = build("embedder", spec["embedder"], f"{where}: embedder") if "embedder" in spec else default_embedder()
+    embedder = (
+        build("embedder", spec["embedder"], f"{where}: embedder")
+        if "embedder" in spec
+        else default_embedder()
+    )
     shared = {"embedder": embedder}
     mlflow = spec.get("mlflow", {})
     mlflow = {"tracking_uri": ""} if mlflow is False else mlflow or {}
@@ -119,7 +123,9 @@ def _prices(spec: Any, where: str) -> PriceCard | None:
     if spec is None:
         return None
     if not isinstance(spec, Mapping):
-        raise LcragError(f"{where}: dollars per million tokens are expected: input_mtok, cached_mtok, output_mtok.")
+        raise LcragError(
+            f"{where}: dollars per million tokens are expected: input_mtok, cached_mtok, output_mtok."
+        )
     check_keys(spec, ["input_mtok", "cached_mtok", "output_mtok"], where)
     try:
         return PriceCard(**spec)

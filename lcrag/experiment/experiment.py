@@ -152,6 +152,8 @@ class Experiment:
                 tools = MeteredToolbox(resources, salt=router.name)
                 decision = await router.route(question, candidates, tools)
                 if tools.ledger.total != Usage():
-                    raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
+                    raise LcragError(
+                        f"Router {router.name} asks a model: run it as a `routed` strategy instead."
+                    )
                 chosen[router.name][question.id] = decision.strategy
         return chosen

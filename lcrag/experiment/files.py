@@ -29,4 +29,6 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise LcragError(f"{path} could not be written ({error.strerror}): make room or choose another folder.") from error
+        raise LcragError(
+            f"{path} could not be written ({error.strerror}): make room or choose another folder."
+        ) from error

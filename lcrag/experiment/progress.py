@@ -5,7 +5,14 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from lcrag.schema import Outcome
 
@@ -60,7 +67,9 @@ class RunProgress:
             self._bar.update(self._task, total=(task.total or 1) - 1)
         else:
             self._bar.advance(self._task)
-        tokens = f"{human(self._computed)} prompt + {human(self._cached)} cached, {human(self._written)} written"
+        tokens = (
+            f"{human(self._computed)} prompt + {human(self._cached)} cached, {human(self._written)} written"
+        )
         if self.failed:
             tokens += f", {self.failed} failed"
         self._bar.update(self._task, description=outcome.strategy[:22].ljust(22), tokens=tokens)

@@ -84,7 +84,9 @@ def build(kind: str, spec: Any, where: str, given: Mapping[str, Any] | None = No
     spec = {"type": spec} if isinstance(spec, str) else spec
     known = COMPONENTS[kind]
     if not isinstance(spec, Mapping) or not isinstance(spec.get("type"), str):
-        raise LcragError(f"{where}: give a {kind} as its name or as a mapping with `type`, one of {', '.join(known)}.")
+        raise LcragError(
+            f"{where}: give a {kind} as its name or as a mapping with `type`, one of {', '.join(known)}."
+        )
     name = spec["type"]
     if name not in known:
         raise LcragError(f"{where}: unknown {kind} {name!r}; {did_you_mean(name, list(known))}")

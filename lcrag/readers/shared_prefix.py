@@ -111,7 +111,8 @@ def supports(model: Any) -> bool:
         and kinds == {"full_attention"}
         and not getattr(config, "sliding_window", None)
         and not getattr(config, "attn_logit_softcapping", None)
-        and getattr(config, "model_type", "") in {"llama", "qwen2", "qwen3", "mistral", "phi3", "smollm3", "olmo2"}
+        and getattr(config, "model_type", "")
+        in {"llama", "qwen2", "qwen3", "mistral", "phi3", "smollm3", "olmo2"}
     )
 
 

@@ -70,7 +70,9 @@ class TransformersReader:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
-            raise LcragError(f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'.") from error
+            raise LcragError(
+                f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'."
+            ) from error
         if self.model == "smollm2":
             from lcrag.readers import smollm2
         from lcrag.readers.generation import Generation

@@ -30,9 +30,7 @@ class Router(Protocol):
     def name(self) -> str:
         """What it is called in results."""
 
-    async def route(
-        self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox
-    ) -> Decision:
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """Choose by name among ``candidates``."""
 
 
@@ -45,5 +43,7 @@ def nearest(wanted: str, candidates: Mapping[str, Strategy], router: str) -> str
     from lcrag.errors import LcragError
 
     if wanted not in candidates:
-        raise LcragError(f"Router {router} chose {wanted!r}, but the strategies are: {', '.join(candidates)}.")
+        raise LcragError(
+            f"Router {router} chose {wanted!r}, but the strategies are: {', '.join(candidates)}."
+        )
     return wanted

@@ -21,8 +21,6 @@ class FixedRouter:
         """``fixed:STRATEGY``."""
         return f"fixed:{self.strategy}"
 
-    async def route(
-        self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox
-    ) -> Decision:
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """The fixed strategy, which must be a candidate."""
         return Decision(nearest(self.strategy, candidates, self.name), "fixed")

@@ -44,9 +44,7 @@ class LaRARule:
     long_context: str = "long_context"
     name: str = "lara_rule"
 
-    async def route(
-        self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox
-    ) -> Decision:
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """By ``question.kind``."""
         known = question.kind in {"location", "hallucination", "reasoning", "comparison"}
         kind = question.kind if known else guess_kind(question.text)

@@ -18,9 +18,7 @@ class RandomRouter:
     seed: int = 0
     name: str = "random_router"
 
-    async def route(
-        self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox
-    ) -> Decision:
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """One candidate drawn at random."""
         drawn = random.Random(f"{self.seed}:{question.id}").choice(sorted(candidates))
         return Decision(drawn, "drawn")

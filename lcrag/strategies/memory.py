@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from lcrag.metrics.refusal import is_refusal
-from lcrag.schema import Answer, Document, Passage, Question
+from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Toolbox
 from lcrag.strategies.dates import Period, demote_outside, period_of
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
@@ -117,5 +117,7 @@ class MemoryReading:
 async def _facts(value: Value, tools: Toolbox) -> str:
     """Facts of one value, one a line; empty when the reader finds none."""
     completion = await tools.read(chat(f"{value.text}\n\n{FACTS}"), max_tokens=96, role="build")
-    lines = [line.strip()[1:].strip() for line in completion.text.splitlines() if line.strip()[:1] in {"-", "*"}]
+    lines = [
+        line.strip()[1:].strip() for line in completion.text.splitlines() if line.strip()[:1] in {"-", "*"}
+    ]
     return "\n".join(line for line in lines if line)

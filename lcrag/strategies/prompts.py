@@ -23,7 +23,9 @@ def question_block(question: Question, *instructions: str) -> str:
     """The question, its choices if it has any, and what kind of answer is wanted."""
     lines = [f"Question: {question.text}"]
     if question.choices:
-        lines += [f"{letter}. {choice}" for letter, choice in zip("ABCDEFGHIJ", question.choices, strict=False)]
+        lines += [
+            f"{letter}. {choice}" for letter, choice in zip("ABCDEFGHIJ", question.choices, strict=False)
+        ]
         lines.append("Answer with the letter of the right choice.")
     return "\n".join([*lines, *(i for i in instructions if i)])
 

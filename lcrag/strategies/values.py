@@ -10,7 +10,9 @@ from lcrag.schema import Document, Passage
 from lcrag.strategies.dates import first_date
 from retrievers.chunking import RecursiveChunker
 
-SPEAKER = re.compile(r"^[ \t]*(?:\*\*)?(user|human|assistant|ai|bot)(?:\*\*)?[ \t]*:", re.IGNORECASE | re.MULTILINE)
+SPEAKER = re.compile(
+    r"^[ \t]*(?:\*\*)?(user|human|assistant|ai|bot)(?:\*\*)?[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 ASKER = {"user", "human"}
 HEADING = re.compile(r"^[ \t]*(?:\[|#+ |date\s*:|session\b).*$", re.IGNORECASE | re.MULTILINE)
 

@@ -16,7 +16,14 @@ from lcrag.strategies import (
 )
 from retrievers.bm25 import BM25Retriever
 
-ALL = [ClosedBook(), ChunkedRetrieval(k=2), MemoryReading(k=2), LongContext(), RetrieveThenReason(), SelfRoute(k=2)]
+ALL = [
+    ClosedBook(),
+    ChunkedRetrieval(k=2),
+    MemoryReading(k=2),
+    LongContext(),
+    RetrieveThenReason(),
+    SelfRoute(k=2),
+]
 
 
 def run(folder, dataset, reader, embedder, strategies=ALL, **kwargs):
@@ -119,7 +126,12 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, dataset, script
         resumed, _ = run(folder, dataset, reader, embedder)
         assert len((folder / "outcomes.jsonl").read_text().splitlines()) == len(lines)
         for a, b in zip(resumed, whole, strict=True):
-            assert (a.answer, a.score, a.scores, a.prompt_hash) == (b.answer, b.score, b.scores, b.prompt_hash)
+            assert (a.answer, a.score, a.scores, a.prompt_hash) == (
+                b.answer,
+                b.score,
+                b.scores,
+                b.prompt_hash,
+            )
         total = [sum(o.usage["read"].cached_tokens for o in rows) for rows in (resumed, whole)]
         assert total[0] == total[1]
 

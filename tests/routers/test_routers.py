@@ -43,12 +43,16 @@ def test_random_is_seeded_by_question_and_about_even():
     picks = Counter(choose(router, id=f"q{i}") for i in range(400))
     assert 160 < picks["long_context"] < 240
     assert choose(router, id="q7") == choose(router, id="q7")
-    assert [choose(RandomRouter(2), id=f"q{i}") for i in range(20)] != [choose(router, id=f"q{i}") for i in range(20)]
+    assert [choose(RandomRouter(2), id=f"q{i}") for i in range(20)] != [
+        choose(router, id=f"q{i}") for i in range(20)
+    ]
 
 
 def test_fixed_and_its_error():
     assert choose(FixedRouter("long_context")) == "long_context"
-    with pytest.raises(LcragError, match="chose 'nothing', but the strategies are: long_context, chunked_retrieval"):
+    with pytest.raises(
+        LcragError, match="chose 'nothing', but the strategies are: long_context, chunked_retrieval"
+    ):
         choose(FixedRouter("nothing"))
 
 

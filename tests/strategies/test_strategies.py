@@ -147,7 +147,9 @@ def test_cut():
 def test_a_document_of_one_word(dataset, scripted, embedder):
     from dataclasses import replace
 
-    small = replace(dataset, documents=(Document("d", "Kites"),), questions=(Question("q", "What?", ("d",), ("kites",)),))
+    small = replace(
+        dataset, documents=(Document("d", "Kites"),), questions=(Question("q", "What?", ("d",), ("kites",)),)
+    )
     for strategy in MATRIX:
         answer, _ = ask(strategy, small, scripted(), embedder)
         assert answer.text

@@ -1,0 +1,80 @@
+"""Counting the tokens of a chat: exactly with a tokenizer, else by a stated rule of thumb."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lcrag.errors import ReaderUnavailable
+from lcrag.readers.base import Message
+
+CHARS_PER_TOKEN = 3.5  # a little below English prose with today's vocabularies: rather too many than too few
+MESSAGE_TOKENS = 5  # role and separators of one message
+
+
+def estimate_tokens(messages: Sequence[Message]) -> int:
+    """Rule of thumb without a tokenizer: one token for 3.5 characters, 5 for each message and the reply's start."""
+    overhead = MESSAGE_TOKENS * (len(messages) + 1)
+    return overhead + sum(math.ceil(len(m.content) / CHARS_PER_TOKEN) for m in messages)
+
+
+@dataclass(frozen=True)
+class ChatTokenizer:
+    """A Hugging Face tokenizer with its chat template, loaded when first used.
+
+    Attributes:
+        source: Hugging Face name or folder.
+        template_settings: passed on to the chat template, such as ``{"enable_thinking": False}``.
+    """
+
+    source: str
+    template_settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def loaded(self) -> Any:
+        """The transformers tokenizer.
+
+        Raises:
+            ReaderUnavailable: transformers is missing, or there is no such tokenizer.
+        """
+        try:
+            from transformers import AutoTokenizer
+        except ImportError as error:
+            raise ReaderUnavailable(
+                f"Counting tokens needs `{error.name}`: pip install transformers"
+            ) from error
+        try:
+            return AutoTokenizer.from_pretrained(self.source)
+        except (OSError, ValueError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise ReaderUnavailable(
+                f"The tokenizer {self.source!r} could not be loaded: {first_line}"
+            ) from error
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The chat prompt as text, with the generation prompt at its end."""
+        if not self.loaded.chat_template:
+            return "\n\n".join(m.content for m in messages) + "\n"
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return str(
+            self.loaded.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=True, **self.template_settings
+            )
+        )
+
+    def encode(self, messages: Sequence[Message], prefix_chars: int = 0) -> tuple[list[int], int]:
+        """Token ids, and how many of them end within the first ``prefix_chars`` of the first user message."""
+        text = self.render(messages)
+        coded = self.loaded(text, add_special_tokens=False, return_offsets_mapping=prefix_chars > 0)
+        first = next((m.content for m in messages if m.role == "user"), "")
+        start = text.find(first)
+        if not prefix_chars or start < 0:
+            return coded.input_ids, 0
+        return coded.input_ids, sum(1 for _, end in coded.offset_mapping if end <= start + prefix_chars)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered chat prompt."""
+        return len(self.encode(messages)[0])

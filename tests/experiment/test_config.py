@@ -1,0 +1,99 @@
+import pytest
+
+from lcrag.errors import LcragError
+from lcrag.experiment.config import from_mapping, load
+from lcrag.strategies import ChunkedRetrieval, SelfRoute
+
+BASE = {"dataset": {"type": "synthetic", "documents": 1, "tokens": 1000}, "strategies": ["closed_book"]}
+
+
+def test_the_demo_is_the_packaged_configuration():
+    from pathlib import Path
+
+    experiment = load("experiments/demo.yaml")
+    assert Path("experiments/demo.yaml").read_text() == Path("lcrag/demo.yaml").read_text()
+    assert len(experiment.dataset.questions) == 24
+    assert [s.name for s in experiment.strategies] == [
+        "closed_book",
+        "chunked_retrieval",
+        "memory",
+        "long_context",
+        "retrieve_then_reason",
+        "self_route",
+    ]
+
+
+def test_fields_are_keys_and_components_nest():
+    spec = BASE | {
+        "strategies": [
+            {"type": "chunked_retrieval", "name": "k3", "k": 3, "order": "document"},
+            {
+                "type": "cascade",
+                "strategies": ["closed_book", {"type": "long_context", "truncate": "middle"}],
+            },
+            {"type": "routed", "router": "lara_rule", "strategies": ["long_context", "chunked_retrieval"]},
+            "self_route",
+        ],
+        "retriever": {"type": "bm25", "chunker": {"type": "recursive", "size": 300, "overlap": 0}},
+        "prices": {"input_mtok": 2, "cached_mtok": 0.5, "output_mtok": 8},
+        "mlflow": False,
+    }
+    experiment = from_mapping(spec)
+    assert experiment.strategies[0] == ChunkedRetrieval(name="k3", k=3, order="document")
+    assert experiment.strategies[1].strategies[1].truncate == "middle"
+    assert experiment.strategies[2].router.name == "lara_rule"
+    assert experiment.strategies[3] == SelfRoute()
+    assert experiment.retriever.chunker.size == 300
+    assert experiment.mlflow == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"startegies": []}, "unknown key 'startegies'; did you mean 'strategies'?"),
+        (
+            {"strategies": ["long_contxt"]},
+            r"strategies\[0\]: unknown strategy 'long_contxt'; did you mean 'long_context'?",
+        ),
+        ({"strategies": [{"type": "chunked_retrieval", "kk": 3}]}, "unknown key 'kk'; did you mean 'k'?"),
+        ({"strategies": [{"type": "chunked_retrieval", "k": "many"}]}, r"\.k: 'many' does not fit"),
+        (
+            {"strategies": [{"type": "long_context", "truncate": "start"}]},
+            r"\.truncate: 'start' does not fit",
+        ),
+        (
+            {"strategies": [{"k": 3}]},
+            r"strategies\[0\]: give a strategy as its name or as a mapping with `type`",
+        ),
+        ({"strategies": "closed_book"}, "strategies must be a list"),
+        ({"routers": [{"type": "fixed"}]}, r"routers\[0\] \(fixed\): the key 'strategy' is missing"),
+        ({"dataset": {"type": "files", "documents": "x"}}, "the key 'questions' is missing"),
+        ({"seed": "one"}, "seed: 'one' is not a whole number"),
+        ({"mlflow": {"uri": "x"}}, "mlflow: unknown key 'uri'"),
+        ({"reader": {"type": "openai"}}, "the key 'model' is missing"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(change, message):
+    with pytest.raises(LcragError, match=message):
+        from_mapping(BASE | change)
+
+
+def test_files(tmp_path):
+    with pytest.raises(LcragError, match=r"There is no file .*none\.yaml"):
+        load(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("name: demo\nstrategies: [a, b\n")
+    with pytest.raises(LcragError, match=r"bad\.yaml:\d+ is not YAML"):
+        load(tmp_path / "bad.yaml")
+    (tmp_path / "list.yaml").write_text("- a\n")
+    with pytest.raises(LcragError, match="a mapping with the keys"):
+        load(tmp_path / "list.yaml")
+
+
+def test_paths_are_relative_to_the_yaml(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("Kites need wind.")
+    (tmp_path / "q.jsonl").write_text('{"question": "What do kites need?", "answers": "wind"}\n')
+    (tmp_path / "own.yaml").write_text(
+        "dataset: {type: files, documents: docs, questions: q.jsonl}\nstrategies: [closed_book]\n"
+    )
+    assert load(tmp_path / "own.yaml").dataset.questions[0].document_ids == ("a.txt",)
