@@ -6,7 +6,7 @@ Nothing here imports the rest of the toolkit. ``Passage`` belongs to ``retriever
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from retrievers.passage import Passage
@@ -119,9 +119,8 @@ class Usage:
         def share(amount: float | None) -> Any:
             return None if amount is None else amount / parts
 
-        return Usage(
-            *(self.kv_bytes if f.name == "kv_bytes" else share(getattr(self, f.name)) for f in fields(self))
-        )
+        whole = asdict(self)
+        return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,9 @@ class Engine:
         for row in done.values():
             self.on_row(row, True)
         open_ = [
-            replace_questions(unit, [q for q in unit.questions if keys[q.id, unit.strategy.name] not in done])
+            replace(
+                unit, questions=tuple(q for q in unit.questions if keys[q.id, unit.strategy.name] not in done)
+            )
             for unit in units(self.dataset.questions, self.strategies)
         ]
         slots = asyncio.Semaphore(self.resources.reader.max_concurrency)
@@ -146,11 +148,6 @@ class Engine:
         self.journal.append(key, row, tools.warmed)
         self.on_row(row, False)
         return row
-
-
-def replace_questions(unit: Unit, questions: Sequence[Question]) -> Unit:
-    """The unit with fewer questions."""
-    return replace(unit, questions=tuple(questions))
 
 
 async def gather(work: Iterable[Any]) -> None:

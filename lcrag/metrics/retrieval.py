@@ -19,7 +19,7 @@ def span_recall(passages: Sequence[Passage], spans: Sequence[Span]) -> float | N
 
 
 def _covered(passages: Sequence[Passage], span: Span) -> float:
-    covered = set()
+    covered: set[int] = set()
     for p in passages:
         if p.document_id == span.document_id:
             covered.update(range(max(p.start, span.start), min(p.end, span.end)))

@@ -63,7 +63,7 @@ class Generation:
         """How many prompts like this one are decoded together."""
         return self.batch_size if self.shares and prompt.capacity <= SMALL_BATCH_TOKENS else 1
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def run(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Answer prompts of one prefix and one capacity, at most ``rows`` of them."""
         if not self.shares:

@@ -69,7 +69,7 @@ class ScriptedReader:
             )
         key, prefix = self._prefix(request, tokens)
         cached = key in self._prefixes
-        self._prefixes |= {key} if key else set()
+        self._prefixes.update({key} - {""})
         await asyncio.sleep(self.delay)
         text, reason, written = _cut(full, request)
         return Completion(

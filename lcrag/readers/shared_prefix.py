@@ -67,7 +67,7 @@ class SharedPrefixCache:
 
     def get_seq_length(self, *_: Any) -> int:
         """Tokens before the new ones (transformers asks; the positions are given explicitly)."""
-        return self.prefix_tokens
+        return int(self.prefix_tokens)
 
     def attend(self, query: torch.Tensor, layer: int, scaling: float) -> torch.Tensor:
         """Attention of query (1, heads, rows, head_dim) over prefix and own tokens -> (1, rows, heads, head_dim)."""
@@ -98,7 +98,7 @@ def _attention(
 ) -> tuple[torch.Tensor, None]:
     cache: SharedPrefixCache | None = kwargs.pop("shared_prefix", None)
     if cache is None:
-        return sdpa_attention_forward(module, query, key, value, mask, **kwargs)
+        return sdpa_attention_forward(module, query, key, value, mask, **kwargs)  # type: ignore[no-any-return]
     return cache.attend(query, module.layer_idx, kwargs["scaling"]), None
 
 

@@ -73,7 +73,7 @@ class RetrieveThenReason:
         facts = parse_facts(quoted.text)
         listed = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        content = f"Text:\nFacts found in a longer text:\n{listed}\n\n{ending}"
+        content = f"Facts quoted from a longer text:\n{listed}\n\n{ending}"
         reasoned = await tools.read(chat(content), max_tokens=self.max_tokens)
         invented = hallucinated(facts, "\n".join(d.text for d in originals))
         return Answer(

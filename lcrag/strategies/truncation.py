@@ -44,7 +44,7 @@ def fit(
         The documents as they go into the prompt, and the policy that was used (empty if none was).
 
     Raises:
-        LcragError: they do not fit and the policy is ``"error"``.
+        LcragError: they do not fit and the policy is ``"error"``, or not even a piece of them fits.
     """
     room = tools.context_window - max_tokens
     needed = tools.count_tokens(chat(text_block(documents) + ending))
@@ -65,4 +65,8 @@ def fit(
             fitting, low = shorter, keep
         else:
             high = keep
+    if not low:
+        raise LcragError(
+            f"Question {question.id}: a window of {tools.context_window} tokens leaves no room for text."
+        )
     return fitting, policy

