@@ -38,10 +38,10 @@ class RecursiveChunker:
         splitter = RecursiveCharacterTextSplitter(chunk_size=self.size, chunk_overlap=self.overlap)
         spans: list[Span] = []
         for chunk in splitter.split_text(text):
-            # A chunk starts after its predecessor's start and, but for the overlap, after its end.
-            start = text.find(chunk, max(spans[-1][0] + 1, spans[-1][1] - self.overlap) if spans else 0)
-            if start < 0:
-                start = text.find(chunk, spans[-1][0] + 1 if spans else 0)
+            # Repeated text: a chunk starts after its predecessor's start, shares at most the overlap
+            # with it, and ends after its end.
+            previous, end = spans[-1] if spans else (-1, 0)
+            start = text.find(chunk, max(previous + 1, end - self.overlap, end - len(chunk) + 1, 0))
             if start < 0:
                 raise ValueError(f"A chunk was not found in its text: {chunk[:60]!r}.")
             spans.append((start, start + len(chunk)))

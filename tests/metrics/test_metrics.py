@@ -1,0 +1,144 @@
+import pytest
+
+from lcrag.metrics.choice import multiple_choice, pick
+from lcrag.metrics.faithfulness import fuzzily_hallucinated, hallucinated
+from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.retrieval import span_recall
+from lcrag.metrics.score import score
+from lcrag.metrics.text import contains, exact_match, normalise, token_f1
+from lcrag.schema import Answer, Passage, Question, Span
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("The  Quick, brown fox!", "quick brown fox"),
+        ("1,234 units", "1234 units"),
+        ("up\u2013to\u2014date", "up to date"),
+        ("\u201cAda\u2019s\u201d", "adas"),
+        ("An apple a day", "apple day"),
+    ],
+)
+def test_normalise(text, normal):
+    assert normalise(text) == normal
+
+
+def test_exact_match_takes_any_answer():
+    assert exact_match("The Denver Broncos.", ["Broncos", "denver broncos"]) == 1
+    assert exact_match("Denver Broncos won", ["Denver Broncos"]) == 0
+
+
+def test_f1_is_squads():
+    assert token_f1("Denver Broncos won", ["Denver Broncos"]) == pytest.approx(0.8)
+    assert token_f1("to be or not to be", ["to be"]) == pytest.approx(0.5)
+    assert token_f1("nothing shared", ["Denver"]) == 0
+    assert token_f1("", ["Denver"]) == 0
+
+
+def test_contains_needs_word_boundaries():
+    assert contains("It was in 1987, in Bergen.", ["1987"]) == 1
+    assert contains("It was in 19875.", ["1987"]) == 0
+    assert contains("Answer: 1,987 kites", ["1987"]) == 1
+    assert contains("anything", [""]) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "index"),
+    [
+        ("B", 1),
+        ("(b)", 1),
+        ("B. lamps", 1),
+        ("Answer: B", 1),
+        ("The answer is B.", 1),
+        ("The correct answer is (C)", 2),
+        ("I would say the answer is A", 0),
+        ("Lamps", 1),
+        ("It is lamps, of course", 1),
+        ("kites or lamps", None),
+        ("A lamp maker", None),
+        ("no idea", None),
+        ("E", None),
+        ("", None),
+    ],
+)
+def test_choice(said, index):
+    assert pick(said, ["kites", "lamps", "ships"]) == index
+
+
+def test_choice_against_text_or_letter():
+    assert multiple_choice("B", ["kites", "lamps"], ["lamps"]) == 1
+    assert multiple_choice("B", ["kites", "lamps"], ["B"]) == 1
+    assert multiple_choice("A", ["kites", "lamps"], ["lamps"]) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unanswerable",
+        "Unanswerable.",
+        "The text does not mention an auditor.",
+        "It is not mentioned in the text.",
+        "The question cannot be answered from the text.",
+        "The passage doesn\u2019t say.",
+        "There is no information about ships.",
+        "I can't determine that.",
+        "This is not explicitly stated in the document.",
+    ],
+)
+def test_refusals(text):
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1987", "It does not return a value.", "The list is not changed.", "No.", "", "None", "It is not hashable."]
+)
+def test_answers_that_are_no_refusals(text):
+    assert not is_refusal(text)
+
+
+def test_span_recall_counts_covered_characters():
+    spans = [Span("d", 10, 20, "x" * 10), Span("d", 40, 50, "y" * 10)]
+    passages = [Passage("", "d", 0, 15), Passage("", "d", 12, 20), Passage("", "other", 40, 50)]
+    assert span_recall(passages, spans) == 0.5
+    assert span_recall([Passage("", "d", 15, 45)], spans) == 0.5
+    assert span_recall([], spans) == 0
+    assert span_recall(passages, []) is None
+
+
+def test_hallucinated_facts():
+    source = "It was founded in 1987\nin Bergen. Ada Moss is chief."
+    facts = ["It was founded in 1987 in Bergen.", "Ada Mosse is the chief", "Trolls founded it.", ""]
+    assert hallucinated(facts, source) == [False, True, True, True]
+    assert fuzzily_hallucinated(facts, source) == [False, False, True, True]
+
+
+SPAN = Span("d", 0, 4, "1987")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        (
+            Question("q", "When?", ("d",), ("1987",)),
+            Answer("In 1987"),
+            {"exact_match": 0, "f1": pytest.approx(2 / 3), "contains": 1, "accuracy": 1},
+        ),
+        (Question("q", "When?", ("d",), answerable=False), Answer("unanswerable"), {"refusal": 1, "accuracy": 1}),
+        (Question("q", "When?", ("d",), answerable=False), Answer("In 1987"), {"refusal": 0, "accuracy": 0}),
+        (Question("q", "Which?", ("d",), ("b",), choices=("x", "b")), Answer("B"), {"choice": 1, "accuracy": 1}),
+        (Question("q", "Summarise.", ("d",)), Answer("A text."), {}),
+    ],
+)
+def test_only_metrics_that_apply_are_there(question, answer, expected):
+    assert score(question, answer) == expected
+
+
+def test_declining_an_answerable_question_is_wrong_even_if_the_words_fit():
+    question = Question("q", "When?", ("d",), ("1987",), evidence=(SPAN,))
+    got = score(question, Answer("The text does not mention 1987.", (Passage("", "d", 0, 2),), declined=True))
+    assert (got["contains"], got["accuracy"], got["recall"]) == (1, 0, 0.5)
+
+
+def test_recall_is_missing_where_no_evidence_was_named():
+    question = Question("q", "When?", ("d",), ("1987",), evidence=(SPAN,))
+    assert "recall" not in score(question, Answer("1987"))
