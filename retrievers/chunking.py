@@ -20,6 +20,9 @@ class Chunker(Protocol):
 class RecursiveChunker:
     """langchain-text-splitters' recursive splitter: paragraphs, then lines, words, characters.
 
+    The splitter parts the text without overlap, so that offsets are exact whatever repeats in it; the
+    overlap is then taken from the end of the chunk before, from a word's beginning on.
+
     Attributes:
         size: characters of a chunk at most.
         overlap: characters that neighbours share at most.
@@ -32,20 +35,30 @@ class RecursiveChunker:
         _check(self.size, self.overlap)
 
     def split(self, text: str) -> list[Span]:
-        """Chunks as (start, end) offsets: ``text[start:end]`` is the splitter's chunk."""
+        """Chunks as (start, end) offsets, in order; surrounding white space is left out."""
         from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-        splitter = RecursiveCharacterTextSplitter(chunk_size=self.size, chunk_overlap=self.overlap)
+        splitter = RecursiveCharacterTextSplitter(
+            chunk_size=self.size - self.overlap, chunk_overlap=0, strip_whitespace=False
+        )
         spans: list[Span] = []
-        for chunk in splitter.split_text(text):
-            # Repeated text: a chunk starts after its predecessor's start, shares at most the overlap
-            # with it, and ends after its end.
-            previous, end = spans[-1] if spans else (-1, 0)
-            start = text.find(chunk, max(previous + 1, end - self.overlap, end - len(chunk) + 1, 0))
-            if start < 0:
-                raise ValueError(f"A chunk was not found in its text: {chunk[:60]!r}.")
-            spans.append((start, start + len(chunk)))
+        at = 0
+        for part in splitter.split_text(text):
+            start, at = at, at + len(part)
+            if not part.strip():
+                continue
+            start = _word_after(text, max(0, start - self.overlap), start) if spans else start
+            start += len(text[start:at]) - len(text[start:at].lstrip())
+            spans.append((start, len(text[:at].rstrip())))
         return spans
+
+
+def _word_after(text: str, low: int, high: int) -> int:
+    """The first place from ``low`` to ``high`` where a word begins."""
+    if low == 0 or text[low - 1].isspace():
+        return low
+    space = re.compile(r"\s").search(text, low, high)
+    return space.end() if space else high
 
 
 @dataclass(frozen=True)
