@@ -88,7 +88,7 @@ def ui(
 
     from lcrag.experiment.tracking import default_tracking_uri, ui_command
 
-    uri = tracking_uri or default_tracking_uri(Path())
+    uri = tracking_uri or default_tracking_uri()
     _say(f"MLflow on http://127.0.0.1:{port} shows {uri} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)

@@ -1,0 +1,1 @@
+from lcrag.datasets.base import Dataset

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.experiment.files import write_atomically
-from lcrag.schema import Outcome, Usage
+from lcrag.files import write_atomically
+from lcrag.schema import Outcome, Question, Usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
     from lcrag.experiment.experiment import Experiment
+
+
+def _gold(question: Question) -> str:
+    return " | ".join(question.answers) if question.answerable else "(not answerable from the text)"
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Results:
         """The outcomes as a table, one row for each question and strategy, every cost in its own column."""
         import pandas as pd
 
-        return pd.DataFrame([outcome.flat() for outcome in self.outcomes])
+        asked = {q.id: {"question": q.text, "gold": _gold(q)} for q in self.experiment.dataset.questions}
+        return pd.DataFrame([o.flat() | asked[o.question_id] for o in self.outcomes])
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -105,7 +110,7 @@ class Results:
         log_to_mlflow(
             self.table,
             self.comparison,
-            tracking_uri=experiment.mlflow or default_tracking_uri(self.output),
+            tracking_uri=experiment.mlflow or default_tracking_uri(),
             experiment=experiment.mlflow_experiment,
             run_name=experiment.name,
             parameters=parameters,

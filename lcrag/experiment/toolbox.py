@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcrag.cost.price import PriceCard, dollars
 from lcrag.errors import LcragError
-from lcrag.experiment.files import write_atomically
+from lcrag.files import write_atomically
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
 

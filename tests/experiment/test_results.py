@@ -1,0 +1,137 @@
+"""From an experiment to its files: table, report, pictures, MLflow."""
+
+import sqlite3
+
+import pandas as pd
+import pytest
+
+import lcrag
+from lcrag.errors import LcragError
+from lcrag.experiment.tracking import log_to_mlflow
+from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
+from retrievers.bm25 import BM25Retriever
+
+
+@pytest.fixture
+def experiment(tmp_path, dataset, scripted, embedder):
+    def make(**changes):
+        settings = {
+            "dataset": dataset,
+            "reader": scripted(),
+            "strategies": [ClosedBook(), ChunkedRetrieval(k=2), LongContext()],
+            "routers": [lcrag.LaRARule(), lcrag.RandomRouter()],
+            "output": tmp_path / "out",
+            "retriever": BM25Retriever(),
+            "embedder": embedder,
+            "name": "tiny",
+            "mlflow": f"sqlite:///{tmp_path / 'mlflow.db'}",
+        }
+        return lcrag.Experiment(**(settings | changes))
+
+    return make
+
+
+def test_print_is_the_table(experiment):
+    results = experiment(mlflow="").run()
+    text = str(results)
+    for name in ("closed_book", "long_context", "lara_rule", "random_router", "oracle", "best fixed", "random (mean)"):
+        assert name in text
+    table = results.comparison.table.set_index("name")
+    assert table.loc["long_context"].accuracy == 1.0
+    assert table.loc["closed_book"].accuracy == pytest.approx(2 / 6)
+    assert table.loc["oracle"].accuracy == 1.0
+    assert table.loc["oracle"].scored == 6
+    assert pd.isna(table.loc["long_context"].flops)  # a scripted model has no FLOPs: missing, not zero
+    assert max(map(len, text.split("\n\n")[0].splitlines())) <= 150
+
+
+def test_the_files(experiment):
+    results = experiment(mlflow="").run()
+    page = results.report.read_text()
+    assert "When was Northwind founded?" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert (results.output / "accuracy_cost.png").read_bytes().startswith(b"\x89PNG")
+    stored = pd.read_parquet(results.output / "outcomes.parquet")
+    assert len(stored) == 18
+    assert stored.read_dollars.isna().all()
+
+
+def test_html_is_escaped(experiment, scripted):
+    page = experiment(mlflow="", reader=scripted(lambda r: "<script>alert(1)</script>")).run().report.read_text()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_mlflow_has_a_parent_and_a_child_for_each_row(experiment, tmp_path):
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    results = experiment().run()
+    assert mlflow.get_tracking_uri() == before and mlflow.active_run() is None
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    found = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
+    (parent,) = [r for r in found if r.data.tags["lcrag.kind"] == "experiment"]
+    children = {r.info.run_name: r for r in found if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id}
+    assert set(children) == set(results.comparison.table["name"])
+    assert children["long_context"].data.metrics["accuracy"] == 1.0
+    assert children["chunked_retrieval"].data.params["k"] == "2"
+    assert "flops" not in children["long_context"].data.metrics
+    assert parent.inputs.dataset_inputs[0].dataset.name == "tiny"
+    names = {a.path for a in client.list_artifacts(parent.info.run_id)}
+    assert {"report.html", "outcomes.parquet", "outcomes.json", "accuracy_cost.png", "parameters.json"} <= names
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert database.execute("select count(*) from runs where status != 'FINISHED'").fetchone() == (0,)
+
+
+def test_a_tracking_server_that_is_down_is_one_sentence_and_the_results_are_there(experiment, tmp_path):
+    with pytest.raises(LcragError, match=r"MLflow at http://127.0.0.1:9 .*start it with: mlflow server --port 9"):
+        experiment(mlflow="http://127.0.0.1:9").run()
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted):
+    def fails_on_long_prompts(request):
+        if request.prefix_chars:
+            raise LcragError("The prompt is too long.")
+        return "unanswerable"
+
+    results = experiment(mlflow="", reader=scripted(fails_on_long_prompts)).run()
+    table = results.comparison.table.set_index("name")
+    assert table.loc["long_context"].failed == 6
+    assert pd.isna(table.loc["long_context"].accuracy)
+    assert len(results.failed) == 6
+    assert "The prompt is too long." in results.report.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"strategies": []}, "no strategies"),
+        ({"strategies": [LongContext(), LongContext(truncate="end")]}, "Two strategies are named 'long_context'"),
+        ({"routers": [lcrag.FixedRouter("nothing")]}, "chose 'nothing'"),
+    ],
+)
+def test_what_is_wrong_is_found_before_anything_is_spent(experiment, scripted, change, message):
+    reader = scripted()
+    with pytest.raises(LcragError, match=message):
+        experiment(reader=reader, **change).run()
+    assert reader.requests == []
+
+
+def test_log_to_mlflow_nests_under_an_active_run(experiment, tmp_path):
+    import mlflow
+
+    results = experiment(mlflow="").run()
+    uri = f"sqlite:///{tmp_path / 'nested.db'}"
+    mlflow.set_tracking_uri(uri)
+    try:
+        mlflow.set_experiment("outer")
+        with mlflow.start_run() as outer:
+            run = log_to_mlflow(
+                results.table, results.comparison, tracking_uri=uri, experiment="outer", run_name="inner",
+                parameters={"long": "x" * 9000}, strategy_parameters={}, dataset_name="d", dataset_digest="0" * 64,
+                report=results.report, figures={},
+            )  # fmt: skip
+        assert mlflow.get_run(run).data.tags["mlflow.parentRunId"] == outer.info.run_id
+    finally:
+        mlflow.set_tracking_uri(None)
