@@ -33,8 +33,12 @@ def best_fixed(rows: pd.DataFrame, cost: str) -> str:
 
 
 def random_choice(rows: pd.DataFrame) -> pd.DataFrame:
-    """The expectation of a uniformly random choice: each question's mean over the candidates."""
-    numbers = rows.select_dtypes("number").columns
-    means = rows.groupby("question_id", sort=False)[list(numbers)].mean()
-    first = rows.groupby("question_id", sort=False)[["document_id", "kind"]].first()
-    return first.join(means).reset_index()
+    """The expectation of a uniformly random choice: each question's mean over the candidates.
+
+    An amount that one candidate does not know is not known of the mean either.
+    """
+    grouped = rows.groupby("question_id", sort=False)
+    candidates = rows["strategy"].nunique()
+    sums = grouped[list(rows.select_dtypes("number").columns)].sum(min_count=candidates)
+    first = grouped[["document_id", "kind"]].first()
+    return first.join(sums / candidates).reset_index().assign(error="", truncation="")

@@ -95,9 +95,7 @@ def paired_difference(
         seed: of both.
     """
     difference = np.asarray(a, float) - np.asarray(b, float)
-    interval = clustered_mean(
-        difference, clusters, confidence=confidence, resamples=resamples, seed=seed
-    )
+    interval = clustered_mean(difference, clusters, confidence=confidence, resamples=resamples, seed=seed)
     sums, _ = _by_cluster(difference, clusters)
     known = difference[~np.isnan(difference)]
     counts = [int((known > 0).sum()), int((known == 0).sum()), int((known < 0).sum())]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 import pandas as pd
 
+from lcrag.analysis import tables
 from lcrag.analysis.baselines import best_fixed, common, oracle, random_choice, replay
 from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
+from lcrag.errors import LcragError
 
 FLOOR = "closed_book"
-LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+AMOUNTS = ("prompt", "cached", "completion", "build", "flops", "seconds", "dollars", "cost")
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,14 @@ class Comparison:
 
     Attributes:
         table: a row for each strategy, then routers, then baselines. Columns: ``name``, ``group``
-            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``accuracy``,
-            ``low``, ``high``, ``prompt``, ``cached``, ``completion``, ``build`` (tokens a question),
-            ``flops``, ``seconds``, ``dollars`` (a question), ``p_value`` (against ``best``, Holm),
-            ``wins``, ``ties``, ``losses``.
+            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated``
+            (questions), ``accuracy``, ``low``, ``high`` (95% interval), ``prompt``, ``cached``,
+            ``completion``, ``build`` (tokens a question), ``flops``, ``seconds``, ``dollars`` (a
+            question), ``cost`` (FLOPs where every strategy's are known, else tokens computed or
+            written), ``p_value`` (against ``best``, Holm), ``wins``, ``ties``, ``losses``.
         by_kind: mean score, strategies by kinds of question.
         best: the strategy with the highest accuracy.
+        cost_is: ``flops`` or ``tokens``, what ``table.cost`` counts.
         questions: how many questions there are.
         documents: on how many documents.
         skipped: questions left out of router and baseline rows, because a candidate is unscored.
@@ -36,87 +40,31 @@ class Comparison:
     table: pd.DataFrame
     by_kind: pd.DataFrame
     best: str
+    cost_is: str
     questions: int
     documents: int
     skipped: int
 
     def shown(self) -> pd.DataFrame:
-        """The table as text cells, for printing; what is not known is a dash."""
-        t = self.table
-        columns = {
-            "strategy": t["name"] + t["name"].map(lambda n: " †" if n == self.best else ""),
-            "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
-            "accuracy [95% CI]": [
-                _interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
-            ],
-            "p": [_p(p) for p in t.p_value],
-            "W/T/L": [
-                "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
-                for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
-            ],
-            "prompt": t.prompt.map(human),
-            "cached": t.cached.map(human),
-            "written": t.completion.map(human),
-            "build": t.build.map(human),
-            "FLOPs": t.flops.map(human),
-            "seconds": t.seconds.map(lambda s: "-" if isnan(s) else f"{s:.2f}"),
-        }
-        if t.dollars.gt(0).any():
-            columns["dollars"] = t.dollars.map(lambda d: "-" if isnan(d) else f"{d:.5f}")
-        return pd.DataFrame(columns)
+        """The table as text cells; what is not known is a dash."""
+        return tables.cells(self.table, self.best)
 
     def footnotes(self) -> list[str]:
-        """What the table's marks mean."""
-        notes = [
-            "† best strategy; p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
-            "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-            "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: mean a question; build is "
-            "its share of what was made once for its document.",
-        ]
-        if self.documents < 6:
-            notes.append(f"With {self.documents} documents no p below {2 / 2**self.documents:.2g} can be reached.")
-        if self.skipped:
-            notes.append(f"Routers and baselines leave out {self.skipped} questions that some strategy did not score.")
-        return notes
+        """What the table's marks mean, and what is missing from it."""
+        return tables.footnotes(self.table, self.questions, self.documents, self.skipped)
 
     def __str__(self) -> str:
-        rows = self.shown()
-        cells = [list(rows.columns), *rows.to_numpy().tolist()]
-        widths = [max(len(r[i]) for r in cells) for i in range(len(cells[0]))]
-        lines = [_aligned(r, widths) for r in cells]
-        rule = "-" * len(lines[0])
+        head = f"{tables.many(self.questions, 'question')} on {tables.many(self.documents, 'document')}"
         groups = self.table["group"].tolist()
-        body = [f"{self.questions} questions on {self.documents} documents", rule, lines[0], rule]
-        for i, line in enumerate(lines[1:]):
-            if i and groups[i] != groups[i - 1]:
-                body.append(rule)
-            body.append(line)
-        kinds = self.by_kind.map(lambda v: "-" if isnan(v) else f"{v:.2f}").reset_index()
-        cells = [["accuracy by kind", *map(str, kinds.columns[1:])], *kinds.to_numpy().tolist()]
-        widths = [max(len(str(r[i])) for r in cells) for i in range(len(cells[0]))]
-        body += [rule, "", *(_aligned(list(map(str, r)), widths) for r in cells), "", *self.footnotes()]
-        return "\n".join(body)
+        return tables.text(head, self.shown(), groups, self.by_kind, self.footnotes())
 
     def to_markdown(self) -> str:
         """The table in Markdown."""
-        rows = self.shown()
-        head = "| " + " | ".join(rows.columns) + " |"
-        rule = "|" + "|".join("---" if i == 0 else "---:" for i in range(len(rows.columns))) + "|"
-        body = ["| " + " | ".join(r) + " |" for r in rows.to_numpy().tolist()]
-        return "\n".join([head, rule, *body])
+        return tables.markdown(self.shown())
 
     def to_latex(self) -> str:
         """The table in LaTeX (booktabs)."""
-        rows = self.shown()
-
-        def line(cells: Sequence[str]) -> str:
-            escaped = [c.replace("_", r"\_").replace("%", r"\%").replace("†", r"$\dagger$") for c in cells]
-            return " & ".join(escaped) + r" \\"
-
-        spec = "l" + "r" * (len(rows.columns) - 1)
-        body = [line(r) for r in rows.to_numpy().tolist()]
-        top = [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", line(list(rows.columns)), r"\midrule"]
-        return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"])
+        return tables.latex(self.shown(), self.table["group"].tolist())
 
 
 def compare(
@@ -133,8 +81,13 @@ def compare(
         routers: for each router the strategy it chose for each question; replayed at no cost.
         floor: a strategy that oracle, best fixed, random and routers do not choose from.
         seed: of the bootstrap.
+
+    Raises:
+        LcragError: no rows, a column is missing, two rows for one question and strategy, or a router
+            that chose what is no candidate or is named like a strategy.
     """
-    outcomes = _with_costs(outcomes)
+    _check(outcomes)
+    outcomes, cost_is = _with_costs(outcomes)
     names = list(dict.fromkeys(outcomes["strategy"]))
     rows = {name: outcomes[outcomes["strategy"] == name] for name in names}
     means = {name: r["score"].mean() for name, r in rows.items()}
@@ -143,6 +96,7 @@ def compare(
     pool = common(outcomes, candidates)
     groups = dict.fromkeys(names, "strategy")
     for name, choices in (routers or {}).items():
+        _check_router(name, choices, names, candidates)
         rows[name] = replay(pool, choices)
         groups[name] = "router"
     if len(pool):
@@ -156,47 +110,97 @@ def compare(
     table = pd.DataFrame([{"name": n, "group": groups[n], **_summary(r, seed)} for n, r in rows.items()])
     table = table.join(_paired(table, rows, best, seed))
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
-    questions = outcomes["question_id"].nunique()
-    skipped = questions - pool["question_id"].nunique()
     by_kind.index.name = "strategy"
-    return Comparison(table, by_kind, best, questions, outcomes["document_id"].nunique(), skipped)
+    questions = outcomes["question_id"].nunique()
+    documents = outcomes["document_id"].nunique()
+    skipped = questions - pool["question_id"].nunique()
+    return Comparison(table, by_kind, best, cost_is, questions, documents, skipped)
 
 
-def _with_costs(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """What a question took, retrieval and judging aside: the reader's work, routing and its share of building."""
+def _check(outcomes: pd.DataFrame) -> None:
+    needed = {"question_id", "document_id", "kind", "strategy", "score", "error", "read_prompt_tokens"}
+    if missing := sorted(needed - set(outcomes.columns)):
+        raise LcragError(
+            f"The table of outcomes has no column {missing[0]!r}: make its rows with Outcome.flat()."
+        )
+    if not len(outcomes):
+        raise LcragError("There are no outcomes to compare.")
+    twice = outcomes[outcomes.duplicated(["question_id", "strategy"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise LcragError(
+            f"Question {row['question_id']} has several outcomes of strategy {row['strategy']}: "
+            "compare one model and one seed at a time."
+        )
 
-    def both(amount: str) -> Any:
-        return pd.to_numeric(outcomes[f"read_{amount}"]) + pd.to_numeric(outcomes[f"route_{amount}"])
 
-    costs = {a: both(f"{a}_tokens") for a in ("prompt", "cached", "completion")}
-    costs |= {a: both(a) for a in ("flops", "seconds", "dollars")}
-    frame = outcomes.assign(**costs, build=pd.to_numeric(outcomes["build_prompt_tokens"]))
-    frame["score"] = pd.to_numeric(frame["score"])
-    failed = frame["error"] != ""
-    amounts = [*costs, "build"]
-    frame.loc[failed, amounts] = float("nan")
-    known = frame["flops"].notna().any()
-    frame["cost"] = frame["flops"] if known else frame["prompt"] - frame["cached"] + frame["completion"]
-    return frame
+def _check_router(
+    name: str, choices: Mapping[str, str], names: Iterable[str], candidates: Iterable[str]
+) -> None:
+    if name in names:
+        raise LcragError(f"A router and a strategy are both named {name!r}: give one of them another `name`.")
+    for question, chosen in choices.items():
+        if chosen not in candidates:
+            raise LcragError(
+                f"Router {name} chose {chosen!r} for question {question}, but its candidates are: "
+                f"{', '.join(candidates)}."
+            )
+
+
+def _with_costs(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Add what a question took: reading, routing and its share of what the reader built.
+
+    An embedder's tokens are shown under ``build``, but are no part of FLOPs, dollars and ``cost``, which
+    are the reader's: where nothing was written while building, only an embedder was at work.
+    """
+
+    def amount(role: str, name: str) -> Any:
+        return pd.to_numeric(outcomes[f"{role}_{name}"])
+
+    def total(name: str) -> Any:
+        wrote = amount("build", "completion_tokens") > 0
+        return amount("read", name) + amount("route", name) + amount("build", name).where(wrote, 0.0)
+
+    def asked(name: str) -> Any:
+        return amount("read", f"{name}_tokens") + amount("route", f"{name}_tokens")
+
+    frame = outcomes.assign(
+        **{name: asked(name) for name in ("prompt", "cached", "completion")},
+        build=amount("build", "prompt_tokens") + amount("build", "completion_tokens"),
+        **{name: total(name) for name in ("flops", "seconds", "dollars")},
+        score=pd.to_numeric(outcomes["score"]),
+        error=outcomes["error"].fillna(""),
+    )
+    frame["cost"] = total("prompt_tokens") - total("cached_tokens") + total("completion_tokens")
+    answered = frame["error"] == ""
+    cost_is = "flops" if frame.loc[answered, "flops"].notna().all() and answered.any() else "tokens"
+    if cost_is == "flops":
+        frame["cost"] = frame["flops"]
+    frame.loc[~answered, list(AMOUNTS)] = float("nan")  # where it failed, it would have cost more
+    return frame, cost_is
 
 
 def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
-    failed = int((rows["error"] != "").sum()) if "error" in rows else 0
-    amounts = ("prompt", "cached", "completion", "build", "flops", "seconds", "dollars", "cost")
+    failed = rows["error"] != ""
+    answered = rows[~failed]
     return {
         "scored": interval.n,
-        "failed": failed,
-        "unscored": len(rows) - interval.n - failed,
+        "failed": int(failed.sum()),
+        "unscored": len(rows) - interval.n - int(failed.sum()),
+        "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
         "accuracy": interval.mean,
         "low": interval.low,
         "high": interval.high,
-        **{a: float(rows[a].mean()) for a in amounts},
+        **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
     }
 
 
 def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, seed: int) -> pd.DataFrame:
-    """p-values and wins against the best, for all rows but the expectation of a random choice."""
+    """Wins against the best, and p-values for strategies and routers.
+
+    A baseline is not tested: the oracle wins or ties every question by construction.
+    """
     reference = rows[best].set_index("question_id")
     found = []
     for name, group in zip(table["name"], table["group"], strict=True):
@@ -209,37 +213,10 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
             reference["score"].to_numpy(float),
             reference["document_id"].tolist(),
             seed=seed,
-            resamples=9999,
         )
-        found.append((pair.p_value, float(pair.wins), float(pair.ties), float(pair.losses)))
+        p_value = float("nan") if group == "baseline" else pair.p_value
+        counts = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
+        found.append((p_value, *map(float, counts)))
     frame = pd.DataFrame(found, columns=["p_value", "wins", "ties", "losses"])
     frame["p_value"] = holm(frame["p_value"].tolist())
     return frame
-
-
-def human(number: float) -> str:
-    """1234567 as ``1.23M``; a dash for what is not known."""
-    if isnan(number):
-        return "-"
-    for limit, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= limit:
-            return f"{number / limit:.3g}{unit}"
-    return f"{number:.3g}"
-
-
-def _interval(mean: float, low: float, high: float) -> str:
-    if isnan(mean):
-        return "-"
-    return f"{mean:.3f} [{low:.2f}, {high:.2f}]" if not isnan(low) else f"{mean:.3f} [-]"
-
-
-def _p(p: float) -> str:
-    if isnan(p):
-        return "-"
-    stars = next((s for level, s in LEVELS if p < level), "")
-    return f"{p:.3f}{stars}"
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *rest = (c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True)))
-    return "  ".join([first, *rest])

@@ -12,7 +12,9 @@ def pareto(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
 
     def beaten(cost: float, score: float) -> bool:
         return any(
-            (c <= cost and s >= score) and (c < cost or s > score) for c, s in points if not (isnan(c) or isnan(s))
+            (c <= cost and s >= score) and (c < cost or s > score)
+            for c, s in points
+            if not (isnan(c) or isnan(s))
         )
 
     return [not (isnan(c) or isnan(s)) and not beaten(c, s) for c, s in points]

@@ -42,14 +42,26 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
         x, y = getattr(row, cost), row.accuracy
         colour = COLOURS[row.group]
         if row.group == "strategy" and not isnan(row.low):
-            axes.errorbar(x, y, [[y - row.low], [row.high - y]], color=colour, alpha=0.35, lw=1.6, capsize=3, zorder=2)
-        marker, hollow = ("*", True) if row.name == "oracle" else (MARKERS[row.group], row.group == "baseline")
+            axes.errorbar(
+                x, y, [[y - row.low], [row.high - y]], color=colour, alpha=0.35, lw=1.6, capsize=3, zorder=2
+            )
+        marker, hollow = (
+            ("*", True) if row.name == "oracle" else (MARKERS[row.group], row.group == "baseline")
+        )
         size = 190 if marker == "*" else 62
         face = "white" if hollow else colour
         axes.scatter(x, y, s=size, marker=marker, c=face, edgecolors=colour, linewidths=1.5, zorder=3)
     strategies = shown[shown["group"] == "strategy"]
     on = strategies[pareto(strategies[cost].tolist(), strategies["accuracy"].tolist())].sort_values(cost)
-    axes.plot(on[cost], on["accuracy"], color="#D55E00", lw=1.6, ls="--", zorder=1, label="Pareto frontier of the strategies")
+    axes.plot(
+        on[cost],
+        on["accuracy"],
+        color="#D55E00",
+        lw=1.6,
+        ls="--",
+        zorder=1,
+        label="Pareto frontier of the strategies",
+    )
     positive = shown[cost][shown[cost] > 0]
     if len(positive) and positive.max() / positive.min() > 8:
         axes.set_xscale("log")
@@ -59,7 +71,9 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="lower right", frameon=False)
-    _label(figure, axes, [(r.name, getattr(r, cost), r.accuracy, COLOURS[r.group]) for r in shown.itertuples()])
+    _label(
+        figure, axes, [(r.name, getattr(r, cost), r.accuracy, COLOURS[r.group]) for r in shown.itertuples()]
+    )
     return figure
 
 
@@ -72,12 +86,32 @@ def _label(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) 
     dots = [axes.transData.transform((x, y)) for _, x, y, _ in points]
     taken = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in dots]
     frame = axes.get_window_extent(renderer)
-    places = [(9, 6), (9, -14), (-9, 6), (-9, -14), (0, 14), (0, -22), (9, 20), (-9, 20), (9, -28), (-9, -28), (0, 32), (0, -40)]
+    places = [
+        (9, 6),
+        (9, -14),
+        (-9, 6),
+        (-9, -14),
+        (0, 14),
+        (0, -22),
+        (9, 20),
+        (-9, 20),
+        (9, -28),
+        (-9, -28),
+        (0, 32),
+        (0, -40),
+    ]
     for name, x, y, colour in sorted(points, key=lambda p: (p[2], p[1])):
         for dx, dy in places:
             side = "left" if dx > 0 else "right" if dx < 0 else "center"
             text = axes.annotate(
-                name, (x, y), (dx, dy), textcoords="offset points", ha=side, fontsize=8.5, color=colour, zorder=4
+                name,
+                (x, y),
+                (dx, dy),
+                textcoords="offset points",
+                ha=side,
+                fontsize=8.5,
+                color=colour,
+                zorder=4,
             )
             box = text.get_window_extent(renderer).expanded(1.02, 1.1)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
@@ -103,5 +137,3 @@ def accuracy_by_kind(comparison: Comparison) -> Figure:
     axes.xaxis.tick_top()
     axes.spines[:].set_visible(False)
     return figure
-
-

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from lcrag.analysis.comparison import Comparison, human
+from lcrag.analysis.comparison import Comparison
+from lcrag.analysis.tables import human
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
 from lcrag.files import write_atomically
 
@@ -36,7 +37,9 @@ def headline(comparison: Comparison) -> list[str]:
             )
     if "oracle" in table.index:
         gain = table.loc["oracle"].accuracy
-        said.append(f"The best strategy for each question (oracle) would reach {gain:.0%}: what a router can win.")
+        said.append(
+            f"The best strategy for each question (oracle) would reach {gain:.0%}: what a router can win."
+        )
     return said
 
 

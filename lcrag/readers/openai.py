@@ -36,7 +36,8 @@ class OpenAIReader:
     Attributes:
         model: the name that the server knows the model by.
         base_url: the server's address with its version, such as ``http://localhost:8000/v1``.
-        api_key_env: environment variable that holds the key; servers other than OpenAI's need none.
+        api_key_env: environment variable that holds the key; empty for OPENAI_API_KEY at OpenAI itself
+            and no key at any other address.
         max_model_len: context window in tokens; without it the server is asked (vLLM answers).
         max_concurrency: requests in flight at once.
         timeout: seconds to wait for one try.
@@ -51,7 +52,7 @@ class OpenAIReader:
 
     model: str
     base_url: str = OPENAI
-    api_key_env: str = "OPENAI_API_KEY"
+    api_key_env: str = ""
     max_model_len: int | None = None
     max_concurrency: int = 16
     timeout: float = 120.0
@@ -77,9 +78,11 @@ class OpenAIReader:
         """
         if self.max_model_len is not None:
             return self.max_model_len
+        from lcrag.readers.openai_errors import unknown_model
+
         served = self._served()
         if self.model not in served:
-            raise self._unknown_model(served)
+            raise unknown_model(self.model, self.base_url, served)
         if not served[self.model]:
             raise ReaderUnavailable(
                 f"The server at {self.base_url} does not say how many tokens fit into {self.model}: "
@@ -89,7 +92,7 @@ class OpenAIReader:
 
     @cached_property
     def spec(self) -> ModelSpec | None:
-        """The model's shape for FLOPs and KV bytes; ``None`` without ``tokenizer`` or for an uncovered shape."""
+        """The model's shape for FLOPs and KV bytes; ``None`` without ``tokenizer`` or if not covered."""
         if not self.tokenizer:
             return None
         from transformers import AutoConfig
@@ -119,11 +122,13 @@ class OpenAIReader:
         import openai
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
+        from lcrag.readers.openai_errors import passes, pause
+
         body = self._body(request)
         tries = AsyncRetrying(
             stop=stop_after_attempt(self.max_retries + 1),
-            wait=_pause,
-            retry=retry_if_exception(_passes),
+            wait=pause,
+            retry=retry_if_exception(passes),
             reraise=True,
         )
         try:
@@ -156,23 +161,27 @@ class OpenAIReader:
             raise LcragError(f"The server at {self.base_url} answered without text or without token counts.")
         choice, used = reply.choices[0], reply.usage
         if choice.finish_reason == "length" and used.completion_tokens < request.max_tokens:
-            raise self._too_long(
-                used.prompt_tokens, request
-            )  # the server shortened the answer to make it fit
+            # a server may shorten the answer until it fits: the request did not
+            raise self._too_long(used.prompt_tokens, request)
         details = used.prompt_tokens_details
         cached = (details.cached_tokens if details else 0) or 0
         usage = Usage(used.prompt_tokens, cached, used.completion_tokens, calls=1, seconds=seconds)
         return Completion((choice.message.content or "").strip(), usage, choice.finish_reason)
 
+    @property
+    def _key_variable(self) -> str:
+        return self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
+
     def _settings(self) -> dict[str, Any]:
-        key = os.environ.get(self.api_key_env)
-        if not key and self.base_url == OPENAI:
+        variable = self._key_variable
+        key = os.environ.get(variable) if variable else "EMPTY"
+        if not key:
             raise ReaderUnavailable(
-                f"The model {self.model} at {OPENAI} needs a key: set the environment variable {self.api_key_env}."
+                f"{self.model} at {self.base_url} needs a key: set the environment variable {variable}."
             )
         return {
             "base_url": self.base_url,
-            "api_key": key or "EMPTY",
+            "api_key": key,
             "timeout": self.timeout,
             "max_retries": 0,
         }
@@ -196,11 +205,6 @@ class OpenAIReader:
         except openai.OpenAIError as error:
             raise self._explain(error) from error
 
-    def _unknown_model(self, served: Mapping[str, Any]) -> ReaderUnavailable:
-        return ReaderUnavailable(
-            f"The server at {self.base_url} has no model {self.model!r}; it has {', '.join(served) or 'none'}."
-        )
-
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:
         window = f" the {self.max_model_len} tokens of" if self.max_model_len else ""
         return LcragError(
@@ -209,62 +213,15 @@ class OpenAIReader:
         )
 
     def _explain(self, error: Exception, request: Request | None = None) -> LcragError:
-        """One sentence for what the client raised."""
-        import openai
+        from openai import NotFoundError
 
-        said = " ".join(str(getattr(error, "message", error)).split())[:300]
-        match error:
-            case openai.APITimeoutError():
-                return LcragError(
-                    f"The server at {self.base_url} did not answer within {self.timeout:g} seconds."
-                )
-            case openai.APIConnectionError():
-                return ReaderUnavailable(
-                    f"No server answers at {self.base_url}: start it with `python -m "
-                    f"vllm.entrypoints.openai.api_server --model {self.model} --enable-prompt-tokens-details` "
-                    "or correct base_url."
-                )
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return ReaderUnavailable(
-                    f"The server at {self.base_url} refuses the key: set the environment variable {self.api_key_env}."
-                )
-            case openai.RateLimitError():
-                return ReaderUnavailable(
-                    f"The server at {self.base_url} accepts no more requests for now: {said}"
-                )
-            case openai.NotFoundError() if request is not None:
-                served = self._served()
-                if self.model not in served:
-                    return self._unknown_model(served)
-            case openai.BadRequestError() if request is not None and _is_about_length(error):
-                count = self.count_tokens(request.messages)
-                return self._too_long(count if self.tokenizer else f"about {count}", request)
-        return LcragError(
-            f"The server at {self.base_url} refused or failed a request to {self.model}: {said}"
-        )
+        from lcrag.readers.openai_errors import explain, is_about_length, unknown_model
 
-
-def _is_about_length(error: Any) -> bool:
-    said = str(error).lower()
-    return error.code == "context_length_exceeded" or any(
-        words in said for words in ("context length", "context size", "context window", "max_model_len")
-    )
-
-
-def _passes(error: BaseException) -> bool:
-    """Whether trying again may help."""
-    import openai
-
-    if isinstance(error, openai.RateLimitError):
-        return error.code != "insufficient_quota"
-    return isinstance(error, openai.APIConnectionError | openai.InternalServerError)
-
-
-def _pause(state: Any) -> float:
-    """Seconds before the next try: what the server asks for, else 0.5, 1, 2, ... up to 30."""
-    error = state.outcome.exception()
-    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
-    try:
-        return min(float(headers["retry-after"]), 60.0)
-    except (KeyError, ValueError):
-        return min(0.5 * 2.0 ** (state.attempt_number - 1), 30.0)
+        if request is not None and is_about_length(error):
+            count = self.count_tokens(request.messages)
+            return self._too_long(count if self.tokenizer else f"about {count}", request)
+        if request is not None and isinstance(error, NotFoundError):
+            served = self._served()
+            if self.model not in served:
+                return unknown_model(self.model, self.base_url, served)
+        return explain(error, self.model, self.base_url, self._key_variable, self.timeout)

@@ -47,11 +47,17 @@ def explain(error: Exception, model: str, base_url: str, key_env: str, timeout: 
         case openai.APIConnectionError():
             return ReaderUnavailable(
                 f"No server answers at {base_url}: correct base_url, or start one with "
-                f"`python -m vllm.entrypoints.openai.api_server --model {model} --enable-prompt-tokens-details`."
+                f"`python -m vllm.entrypoints.openai.api_server --model {model} "
+                "--enable-prompt-tokens-details`."
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
+            held = f"the environment variable {key_env}" if key_env else "the variable named by api_key_env"
             return ReaderUnavailable(
-                f"The server at {base_url} refuses the key: set the environment variable {key_env}."
+                f"The server at {base_url} refuses the key: put a valid one into {held}."
+            )
+        case openai.NotFoundError():
+            return ReaderUnavailable(
+                f"Nothing is served at {base_url}: base_url mostly ends in /v1 ({said})."
             )
         case openai.RateLimitError():
             return ReaderUnavailable(f"The server at {base_url} accepts no more requests for now: {said}")

@@ -1,0 +1,168 @@
+"""A comparison as text: for the terminal, Markdown and LaTeX. What is not known is a dash, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import isnan
+
+import pandas as pd
+
+LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+WIDTH = 118  # of footnotes, in characters
+LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$", "–": "--"}
+LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
+
+
+def human(number: float) -> str:
+    """1234567 as ``1.23M``; a dash for what is not known."""
+    if isnan(number):
+        return "-"
+    for limit, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= 0.9995 * limit:
+            return f"{number / limit:.3g}{unit}"
+    return f"{number:.3g}" if abs(number) < 99.95 else f"{number:.0f}"
+
+
+def many(count: int, noun: str) -> str:
+    """``1 question``, ``2 questions``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
+    """``Comparison.table`` as text cells."""
+    t = table
+    columns = {
+        "strategy": [name + " †" * (name == best) for name in t["name"]],
+        "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
+        "accuracy [95% CI]": [
+            _interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
+        ],
+        "p": [_p(p) for p in t.p_value],
+        "W/T/L": [
+            "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
+            for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
+        ],
+        "prompt": t.prompt.map(human),
+        "cached": t.cached.map(human),
+        "written": t.completion.map(human),
+        "build": t.build.map(human),
+        "FLOPs": t.flops.map(human),
+        "seconds": [human(s) if s >= 10 or isnan(s) else f"{s:.2f}" for s in t.seconds],
+    }
+    if t.dollars.gt(0).any():
+        columns["dollars"] = [_dollars(d) for d in t.dollars]
+    return pd.DataFrame(columns)
+
+
+def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int) -> list[str]:
+    """What the marks mean and what is missing, with the reason."""
+    tests = int(table["p_value"].notna().sum())
+    notes = [
+        "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
+        "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
+        "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: mean a question. build: its share "
+        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's.",
+    ]
+    smallest = min(1.0, tests * 2 / 2**documents)
+    if tests and smallest > LEVELS[-1][0]:
+        notes.append(
+            f"With {many(documents, 'document')} and {many(tests, 'test')} p cannot fall below {smallest:.2g}: "
+            "no difference can be significant."
+        )
+    strategies = table[table["group"] == "strategy"]
+    unknown = [("FLOPs", "flops", "the model's shape or what an embedder built is not known")]
+    if table["dollars"].gt(0).any():
+        unknown.append(("dollars", "dollars", "the price is not known"))
+    for label, column, why in unknown:
+        missing = strategies[strategies[column].isna() & (strategies["scored"] > 0)]["name"]
+        if len(missing):
+            notes.append(f"No {label} for {', '.join(missing)}: {why}.")
+    failed = strategies[strategies["failed"] > 0]
+    if len(failed):
+        said = ", ".join(f"{n} {f}" for n, f in zip(failed["name"], failed["failed"], strict=True))
+        notes.append(f"Failed answers are not scored and not in the means of cost: {said}.")
+    cut = strategies[strategies["truncated"] > 0]
+    if len(cut):
+        said = ", ".join(f"{n} {c}" for n, c in zip(cut["name"], cut["truncated"], strict=True))
+        notes.append(f"Contexts that were cut to fit: {said}.")
+    if skipped == questions:
+        notes.append("No question is scored in every strategy: there are no router and baseline figures.")
+    elif skipped:
+        notes.append(
+            f"Routers and baselines leave out {many(skipped, 'question')} that some strategy has no score on."
+        )
+    return notes
+
+
+def text(
+    head: str, shown: pd.DataFrame, groups: Sequence[str], by_kind: pd.DataFrame, notes: Sequence[str]
+) -> str:
+    """For the terminal: the table, accuracy by kind, footnotes."""
+    lines = _aligned([list(shown.columns), *shown.to_numpy().tolist()])
+    rule = "─" * len(lines[0])
+    body = [head, rule, lines[0], rule, lines[1]]
+    for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
+        body += [rule, line] if now != before else [line]
+    body += [rule, ""]
+    if len(by_kind.columns) > 1 or by_kind.columns.tolist() != [""]:
+        rows = [[str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in by_kind.itertuples()]
+        body += [*_aligned([["accuracy by kind", *(str(k) or "(none)" for k in by_kind.columns)], *rows]), ""]
+    return "\n".join([*body, *(line for note in notes for line in _wrapped(note))])
+
+
+def markdown(shown: pd.DataFrame) -> str:
+    """A Markdown table."""
+    rows = [[c.replace("|", r"\|").replace("*", r"\*") for c in r] for r in shown.to_numpy().tolist()]
+    rule = "|---" + "|---:" * (len(shown.columns) - 1) + "|"
+    lines = ["| " + " | ".join(r) + " |" for r in [list(shown.columns), *rows]]
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def latex(shown: pd.DataFrame, groups: Sequence[str]) -> str:
+    """A LaTeX table (booktabs), a rule between strategies, routers and baselines."""
+    lines = [
+        " & ".join("".join(LATEX.get(c, c) for c in cell) for cell in row) + r" \\"
+        for row in [list(shown.columns), *shown.to_numpy().tolist()]
+    ]
+    body = [lines[0], r"\midrule", lines[1]]
+    for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
+        body += [r"\midrule", line] if now != before else [line]
+    top = [rf"\begin{{tabular}}{{l{'r' * (len(shown.columns) - 1)}}}", r"\toprule"]
+    return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"])
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    if isnan(mean):
+        return "-"
+    return f"{mean:.3f} [{low:.2f}, {high:.2f}]" if not isnan(low) else f"{mean:.3f} [-]"
+
+
+def _p(p: float) -> str:
+    if isnan(p):
+        return "-"
+    stars = next((s for level, s in LEVELS if p < level), "")
+    return ("<.001" if p < 0.001 else f"{p:.3f}") + stars
+
+
+def _dollars(dollars: float) -> str:
+    return (
+        "-" if isnan(dollars) else f"{dollars:.4f}" if dollars >= 0.001 or not dollars else f"{dollars:.1e}"
+    )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """First column left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _wrapped(note: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(note, WIDTH, subsequent_indent="  ")

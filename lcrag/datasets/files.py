@@ -1,0 +1,173 @@
+"""The user's own documents and questions."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from lcrag.datasets.base import Dataset
+from lcrag.datasets.evidence import locate
+from lcrag.errors import LcragError
+from lcrag.schema import Document, Question, Span
+
+SUFFIXES = (".txt", ".md", ".pdf")
+KEYS = (
+    "id", "question", "documents", "answers", "kind", "choices", "evidence", "answerable", "metadata", "date",
+)  # fmt: skip
+
+
+def load_files(documents: Path, questions: Path) -> Dataset:
+    """A folder of .txt, .md and .pdf files, and a JSONL file with one question a line.
+
+    Args:
+        documents: the folder, read with its subfolders (hidden ones not); a document's id is its path in
+            it, with ``/``.
+        questions: each line an object with ``question`` and, as needed, ``id`` (else q1, q2, ...),
+            ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a
+            list of alternatives), ``kind``, ``choices``, ``evidence`` (quotes from the documents),
+            ``answerable`` (true unless ``kind`` is hallucination), ``metadata`` and ``date`` (ISO 8601).
+
+    Raises:
+        LcragError: one sentence with the file (and line) and what is wrong there.
+    """
+    documents, questions = Path(documents), Path(questions)
+    texts = _read_folder(documents)
+    if not questions.is_file():
+        raise LcragError(f"{questions}: there is no such file of questions.")
+    rows: list[Question] = []
+    for number, line in enumerate(_decoded(questions).split("\n"), 1):
+        if line.strip():
+            rows.append(_question(line, len(rows) + 1, texts, f"{questions}:{number}"))
+    if not rows:
+        raise LcragError(f"{questions}: there is no question in it.")
+    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows))
+    dataset.validate()
+    return dataset
+
+
+def _read_folder(folder: Path) -> dict[str, Document]:
+    if not folder.is_dir():
+        raise LcragError(f"{folder}: there is no such folder of documents.")
+    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
+    texts: dict[str, Document] = {}
+    for id, path in sorted(found.items()):
+        if path.is_file() and not any(part.startswith(".") for part in id.split("/")):
+            text = _pdf_text(path) if path.suffix.lower() == ".pdf" else _decoded(path)
+            if not text.strip():
+                raise LcragError(f"{path}: the document is empty; fill it or take it out of the folder.")
+            texts[id] = Document(id, text)
+    if not texts:
+        raise LcragError(f"{folder}: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in it.")
+    return texts
+
+
+def _decoded(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LcragError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
+
+
+def _pdf_text(path: Path) -> str:
+    from pypdf import PdfReader
+
+    try:
+        reader = PdfReader(path)
+        locked = reader.is_encrypted and not reader.decrypt("")
+        text = "" if locked else "\n\n".join(page.extract_text() for page in reader.pages)
+    except Exception as error:  # broken files make pypdf raise nearly anything
+        raise LcragError(f"{path}: it cannot be read as a PDF ({error}).") from error
+    if locked:
+        raise LcragError(f"{path}: the PDF is encrypted; save it without a password.")
+    if not text.strip():
+        raise LcragError(f"{path}: the PDF holds no text; run text recognition (OCR) on it first.")
+    return text
+
+
+def _question(line: str, number: int, texts: dict[str, Document], where: str) -> Question:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise LcragError(f"{where}: the line is not JSON ({error.msg} at column {error.colno}).") from error
+    if not isinstance(row, dict):
+        raise LcragError(f'{where}: a line must be an object such as {{"question": "..."}}.')
+    for key in row:
+        if key not in KEYS:
+            near = get_close_matches(key, KEYS, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(KEYS)}."
+            raise LcragError(f"{where}: unknown key {key!r}; {hint}")
+    if not isinstance(row.get("question"), str) or not row["question"].strip():
+        raise LcragError(f"{where}: 'question' is missing or is not text.")
+    ids = _document_ids(row, texts, where)
+    kind = str(row.get("kind") or "")
+    return Question(
+        id=str(row["id"]) if row.get("id") is not None else f"q{number}",
+        text=row["question"],
+        document_ids=ids,
+        answers=(answers := _texts(row, "answers", where)),
+        kind=kind,
+        choices=_choices(row, answers, where),
+        evidence=tuple(_span(quote, ids, texts, where) for quote in _texts(row, "evidence", where)),
+        answerable=_answerable(row, kind, where),
+        metadata=_metadata(row, where),
+    )
+
+
+def _texts(row: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    """A text, a number or a list of them, as texts."""
+    value = row.get(key)
+    values = [] if value is None else value if isinstance(value, list) else [value]
+    for item in values:
+        if isinstance(item, bool) or not isinstance(item, str | int | float) or not str(item).strip():
+            raise LcragError(f"{where}: {key!r} must be a text or a list of texts, not {json.dumps(item)}.")
+    return tuple(str(item) for item in values)
+
+
+def _document_ids(row: dict[str, Any], texts: dict[str, Document], where: str) -> tuple[str, ...]:
+    ids = _texts(row, "documents", where)
+    if not ids and len(texts) > 1:
+        raise LcragError(f"{where}: 'documents' is missing; name one or more of the {len(texts)} documents.")
+    for id in ids:
+        if id not in texts:
+            near = get_close_matches(id, list(texts), n=1, cutoff=0)[0]
+            raise LcragError(f"{where}: there is no document {id!r}; did you mean {near!r}?")
+    return ids or tuple(texts)
+
+
+def _choices(row: dict[str, Any], answers: tuple[str, ...], where: str) -> tuple[str, ...]:
+    choices = _texts(row, "choices", where)
+    allowed = {c.strip().casefold() for c in choices} | {chr(ord("a") + i) for i in range(len(choices))}
+    for answer in answers if choices else ():
+        if answer.strip().casefold() not in allowed:
+            raise LcragError(f"{where}: the answer {answer!r} is none of the choices; give a choice or its letter.")
+    return choices
+
+
+def _span(quote: str, ids: tuple[str, ...], texts: dict[str, Document], where: str) -> Span:
+    for id in ids:
+        if span := locate(texts[id], quote):
+            return span
+    raise LcragError(f"{where}: the evidence {quote!r} does not stand in {' or '.join(ids)}.")
+
+
+def _answerable(row: dict[str, Any], kind: str, where: str) -> bool:
+    value = row.get("answerable", kind != "hallucination")
+    if not isinstance(value, bool):
+        raise LcragError(f"{where}: 'answerable' must be true or false, not {json.dumps(value)}.")
+    return value
+
+
+def _metadata(row: dict[str, Any], where: str) -> dict[str, Any]:
+    metadata = row.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise LcragError(f"{where}: 'metadata' must be an object, not {json.dumps(metadata)}.")
+    if row.get("date") is None:
+        return metadata
+    try:
+        datetime.fromisoformat(row["date"])
+    except (TypeError, ValueError) as error:
+        raise LcragError(f"{where}: 'date' must be ISO 8601 such as 2024-05-31, not {row['date']!r}.") from error
+    return {**metadata, "date": row["date"]}

@@ -1,0 +1,109 @@
+"""LangChain chat models as readers: with and without token counts of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.language_models import FakeListChatModel, GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+from lcrag.errors import LcragError
+from lcrag.readers import LangChainReader, Message, Reader, Request
+from lcrag.readers.tokens import estimate_tokens
+
+ASK = Request((Message("system", "Be brief."), Message("user", "Who wrote Emma?")), max_tokens=16)
+
+
+class Recorder(GenericFakeChatModel):
+    """Keeps what it was called with."""
+
+    calls: list[Any] = []
+
+    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
+        self.calls.append((messages, stop, kwargs))
+        return super()._generate(messages, stop, run_manager, **kwargs)
+
+
+class Exact(FakeListChatModel):
+    """Has a token counter: a token is a character."""
+
+    def get_token_ids(self, text: str) -> list[int]:
+        return [ord(c) for c in text]
+
+    def get_num_tokens_from_messages(self, messages, tools=None) -> int:
+        return sum(len(m.content) for m in messages)
+
+
+async def test_without_usage_tokens_are_estimated():
+    reader = LangChainReader(FakeListChatModel(responses=["Jane Austen."]), context_window=100)
+    assert isinstance(reader, Reader)
+    done = await reader.generate(ASK)
+    assert done.text == "Jane Austen."
+    assert done.usage.prompt_tokens == estimate_tokens(ASK.messages) == 5 * 3 + 3 + 5
+    assert done.usage.completion_tokens == 4  # 12 characters
+    assert done.usage.cached_tokens == 0 and done.usage.calls == 1 and done.usage.seconds > 0
+
+
+async def test_the_models_own_counter_is_used():
+    reader = LangChainReader(Exact(responses=["Jane Austen."]), context_window=100)
+    done = await reader.generate(ASK)
+    assert (done.usage.prompt_tokens, done.usage.completion_tokens) == (24, 12)
+
+
+async def test_a_counter_that_fails_gives_way_to_the_estimate():
+    class Broken(FakeListChatModel):
+        def get_num_tokens_from_messages(self, messages, tools=None) -> int:
+            raise ImportError("tiktoken")
+
+    reader = LangChainReader(Broken(responses=["x"]), context_window=100)
+    assert reader.count_tokens(ASK.messages) == estimate_tokens(ASK.messages)
+
+
+async def test_usage_metadata_is_taken_over():
+    used = {
+        "input_tokens": 900,
+        "output_tokens": 7,
+        "total_tokens": 907,
+        "input_token_details": {"cache_read": 640},
+    }
+    message = AIMessage(
+        "Jane Austen.", usage_metadata=used, response_metadata={"finish_reason": "length", "model_name": "m"}
+    )
+    done = await LangChainReader(GenericFakeChatModel(messages=iter([message])), 8192).generate(ASK)
+    assert (done.usage.prompt_tokens, done.usage.cached_tokens, done.usage.completion_tokens) == (900, 640, 7)
+    assert done.finish_reason == "length"
+
+
+async def test_messages_and_settings_reach_the_model():
+    model = Recorder(messages=iter([AIMessage("Jane STOP Austen")]), calls=[])
+    reader = LangChainReader(model, 8192, passed_on=("max_tokens", "seed"))
+    request = Request(ASK.messages, max_tokens=16, seed=5, stop=("STOP",))
+    done = await reader.generate(request)
+    messages, stop, given = model.calls[0]
+    assert [m.type for m in messages] == ["system", "human"]
+    assert stop == ["STOP"] and given == {"max_tokens": 16, "seed": 5}
+    assert done.text == "Jane"  # a model that overlooks stop strings is cut here
+
+
+async def test_too_long_prompt_is_refused_before_the_call():
+    model = Recorder(messages=iter([AIMessage("x")]), calls=[])
+    with pytest.raises(LcragError, match="23 tokens and 16 for the answer .* the 38 tokens of tiny"):
+        await LangChainReader(model, 38, name="tiny").generate(ASK)
+    assert model.calls == []
+
+
+async def test_a_failing_model_is_told_in_one_sentence():
+    model = GenericFakeChatModel(messages=iter([]))
+    with pytest.raises(LcragError, match="GenericFakeChatModel failed with"):
+        await LangChainReader(model, 8192).generate(ASK)
+
+
+def test_name_is_the_models_own_unless_given():
+    from langchain_openai import ChatOpenAI
+
+    model = ChatOpenAI(model="gpt-x", api_key="none")
+    assert LangChainReader(model, 8192).name == "gpt-x"
+    assert LangChainReader(model, 8192, name="mine").name == "mine"
+    with pytest.raises(LcragError, match="'tempo'"):
+        LangChainReader(model, 8192, passed_on=("tempo",))

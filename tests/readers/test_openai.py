@@ -1,0 +1,255 @@
+"""The OpenAI reader against a small HTTP server on this machine that answers, fails and refuses as real ones do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from lcrag.errors import LcragError, ReaderUnavailable
+from lcrag.readers import Message, OpenAIReader, Reader, Request
+from lcrag.readers.tokens import estimate_tokens
+
+ASK = Request((Message("system", "Be brief."), Message("user", "Who wrote Emma?")), max_tokens=16)
+
+
+@dataclass
+class Server:
+    """What the server is to say next, (status, body, headers); afterwards it answers "Jane Austen."."""
+
+    url: str = ""
+    script: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
+    seen: list[tuple[str, dict[str, Any], Any]] = field(default_factory=list)
+    delay: threading.Event = field(default_factory=threading.Event)
+
+    def then(self, status: int, said: str = "", **headers: str) -> Server:
+        self.script.append((status, {"error": {"message": said, "code": status}}, headers))
+        return self
+
+
+def reply(
+    text: str = " Jane Austen.", finish: str = "stop", written: int = 4, cached: int | None = 128
+) -> dict:
+    details = None if cached is None else {"cached_tokens": cached}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "m",
+        "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}}],
+        "usage": {
+            "prompt_tokens": 200,
+            "completion_tokens": written,
+            "total_tokens": 200 + written,
+            "prompt_tokens_details": details,
+        },
+    }
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self, status: int, body: Any, headers: dict[str, str]) -> None:
+            coded = json.dumps(body).encode()
+            self.send_response(status)
+            for key, value in {**headers, "Content-Length": str(len(coded))}.items():
+                self.send_header(key.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(coded)
+
+        def do_GET(self) -> None:
+            models = [{"id": "m", "object": "model", "max_model_len": 4096}, {"id": "n", "object": "model"}]
+            self.answer(200, {"object": "list", "data": models}, {})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.seen.append((self.path, body, self.headers.get("Authorization")))
+            if state.script:
+                status, said, headers = state.script.pop(0)
+                if status == 0:
+                    self.connection.close()  # hangs up without a word
+                    return
+                if status == 1:
+                    state.delay.wait(5)  # says nothing for longer than anyone waits
+                    return
+                self.answer(status, said, headers)
+            else:
+                self.answer(200, reply(), {})
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        state.url = f"http://127.0.0.1:{http.server_port}/v1"
+        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
+        thread.start()
+        yield state
+        state.delay.set()
+        http.shutdown()
+        thread.join()
+
+
+async def test_answer_and_usage(server):
+    reader = OpenAIReader("m", server.url)
+    assert isinstance(reader, Reader)
+    done = await reader.generate(ASK)
+    assert (done.text, done.finish_reason) == ("Jane Austen.", "stop")
+    used = done.usage
+    assert (used.prompt_tokens, used.cached_tokens, used.completion_tokens, used.calls) == (200, 128, 4, 1)
+    assert 0 < used.seconds < 5
+    path, body, key = server.seen[0]
+    assert path == "/v1/chat/completions"
+    assert body == {
+        "model": "m",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Who wrote Emma?"},
+        ],
+        "temperature": 0.0,
+        "seed": 0,
+        "max_tokens": 16,
+    }
+    assert key == "Bearer EMPTY"
+
+
+async def test_every_setting_is_sent(server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "secret")
+    reader = OpenAIReader(
+        "m", server.url, api_key_env="MY_KEY", send_cache_salt=True, extra_body={"top_k": 1}
+    )
+    request = Request(ASK.messages, 9, 0.5, seed=3, stop=("\n",), cache_salt="long_context", prefix_chars=4)
+    await reader.generate(request)
+    _, body, key = server.seen[0]
+    sent = {k: body[k] for k in ("temperature", "seed", "max_tokens", "stop", "top_k", "cache_salt")}
+    assert sent == {
+        "temperature": 0.5, "seed": 3, "max_tokens": 9, "stop": ["\n"], "top_k": 1, "cache_salt": "long_context"
+    }  # fmt: skip
+    assert key == "Bearer secret"
+    assert "secret" not in repr(reader)
+
+
+async def test_salt_stays_home_unless_wanted(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "for OpenAI only")
+    await OpenAIReader("m", server.url).generate(Request(ASK.messages, cache_salt="x"))
+    _, body, key = server.seen[0]
+    assert "cache_salt" not in body
+    assert key == "Bearer EMPTY"  # a key for OpenAI is not told to others
+
+
+async def test_a_server_that_reports_no_cache(server):
+    server.script.append((200, reply(cached=None), {}))
+    assert (await OpenAIReader("m", server.url).generate(ASK)).usage.cached_tokens == 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 0])
+async def test_passing_failures_are_tried_again(server, status):
+    server.then(status, "busy", retry_after="0.01").then(status, "busy", retry_after="0.01")
+    done = await OpenAIReader("m", server.url).generate(ASK)
+    assert done.text == "Jane Austen." and done.usage.calls == 1
+    assert done.usage.seconds < 0.4  # pauses are not the model's time
+    assert len(server.seen) == 3
+
+
+async def test_tries_are_counted(server):
+    for _ in range(3):
+        server.then(503, "loading the model", retry_after="0.01")
+    with pytest.raises(LcragError, match=f"{server.url} could not serve.*loading the model"):
+        await OpenAIReader("m", server.url, max_retries=1).generate(ASK)
+    assert len(server.seen) == 2
+
+
+async def test_no_retry_where_it_cannot_help(server):
+    server.then(400, "temperature must not be negative")
+    with pytest.raises(LcragError, match="temperature must not be negative"):
+        await OpenAIReader("m", server.url).generate(ASK)
+    assert len(server.seen) == 1
+
+
+async def test_timeout(server):
+    server.then(1)
+    with pytest.raises(LcragError, match=r"did not answer within 0\.2 seconds"):
+        await OpenAIReader("m", server.url, timeout=0.2, max_retries=0).generate(ASK)
+
+
+async def test_server_down():
+    with pytest.raises(ReaderUnavailable) as caught:
+        await OpenAIReader("m", "http://127.0.0.1:9/v1", max_retries=0).generate(ASK)
+    assert "No server answers at http://127.0.0.1:9/v1" in str(caught.value)
+    assert "python -m vllm.entrypoints.openai.api_server --model m" in str(caught.value)
+    with pytest.raises(ReaderUnavailable, match="No server answers"):
+        _ = OpenAIReader("m", "http://127.0.0.1:9/v1").context_window
+
+
+async def test_wrong_model_names_what_is_there(server):
+    server.then(404, "The model `q` does not exist.")
+    with pytest.raises(ReaderUnavailable, match=r"no model 'q'; it has m, n\."):
+        await OpenAIReader("q", server.url).generate(ASK)
+    with pytest.raises(ReaderUnavailable, match=r"no model 'q'; it has m, n\."):
+        _ = OpenAIReader("q", server.url).context_window
+
+
+async def test_wrong_key_names_the_variable(server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "wrong")
+    server.then(401, "Unauthorized")
+    with pytest.raises(ReaderUnavailable, match="environment variable MY_KEY"):
+        await OpenAIReader("m", server.url, api_key_env="MY_KEY").generate(ASK)
+
+
+async def test_openai_without_a_key(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ReaderUnavailable, match="set the environment variable OPENAI_API_KEY"):
+        await OpenAIReader("gpt-x").generate(ASK)
+
+
+async def test_too_long_prompt_refused_by_the_server(server):
+    server.then(400, "This model's maximum context length is 4096 tokens.")
+    with pytest.raises(LcragError, match="about 23 tokens and 16 for the answer do not fit"):
+        await OpenAIReader("m", server.url).generate(ASK)
+
+
+async def test_answer_shortened_by_the_server_is_no_answer(server):
+    server.script.append((200, reply(finish="length", written=4), {}))
+    with pytest.raises(LcragError, match="200 tokens and 16 for the answer do not fit"):
+        await OpenAIReader("m", server.url).generate(ASK)
+
+
+def test_context_window_is_given_or_asked_for(server):
+    assert OpenAIReader("m", "http://127.0.0.1:9/v1", max_model_len=100).context_window == 100
+    assert OpenAIReader("m", server.url).context_window == 4096
+    with pytest.raises(ReaderUnavailable, match="set max_model_len"):
+        _ = OpenAIReader("n", server.url).context_window
+
+
+def test_one_reader_outlives_event_loops(server):
+    reader = OpenAIReader("m", server.url)
+    for _ in range(3):
+        assert asyncio.run(reader.generate(ASK)).text == "Jane Austen."
+
+
+def test_tokens_are_estimated_or_counted():
+    assert OpenAIReader("m").count_tokens(ASK.messages) == estimate_tokens(ASK.messages) == 23
+    assert OpenAIReader("m").spec is None
+    pytest.importorskip("transformers")
+    from lcrag.readers.smollm2 import checkpoint
+
+    reader = OpenAIReader("m", tokenizer=str(checkpoint()))
+    assert reader.count_tokens((Message("system", "A"), Message("user", "B"))) == 5 + 5 + 3
+    assert reader.spec is not None and reader.spec.layers == 30
+
+
+def test_import_makes_no_client():
+    import subprocess
+    import sys
+
+    code = "import sys, lcrag.readers.openai; assert not {'openai', 'tenacity', 'transformers'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
