@@ -108,10 +108,22 @@ def _demo() -> Any:
     return read(DEMO)
 
 
+def _quiet() -> None:
+    """Bars and notices of the libraries below would write across ours."""
+    import logging
+    import os
+
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+
 def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
     from lcrag.experiment.config import from_mapping
     from lcrag.experiment.progress import RunProgress, human
 
+    _quiet()
     if isinstance(spec, dict) and no_mlflow:
         spec["mlflow"] = False
     if isinstance(spec, dict) and output is not None:

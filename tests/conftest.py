@@ -43,7 +43,6 @@ def embedder() -> WordEmbedder:
 def dataset():
     """Two documents, six questions of all kinds; every gold evidence stands in its document."""
     from lcrag.datasets.base import Dataset
-
     from lcrag.schema import Document, Question, Span
 
     texts = {

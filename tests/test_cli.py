@@ -106,7 +106,7 @@ def test_own_files_from_yaml_then_killed_then_resumed(own, tmp_path_factory):
         (
             lambda f: (f / "own.yaml").write_text(
                 YAML
-                + "reader: {type: openai, model: m, base_url: 'http://127.0.0.1:9/v1', context_window: 999}\n"
+                + "reader: {type: openai, model: m, base_url: 'http://127.0.0.1:9/v1', max_model_len: 999}\n"
             ),
             "127.0.0.1:9",
         ),

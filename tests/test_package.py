@@ -7,7 +7,7 @@ import time
 
 import lcrag
 
-HEAVY = "torch vllm faiss mlflow ragas transformers sentence_transformers pandas matplotlib".split()
+HEAVY = [
     "torch",
     "vllm",
     "faiss",

@@ -122,7 +122,7 @@ def _by_cluster(values: ArrayLike, clusters: Sequence[str]) -> tuple[Floats, Flo
     if not known.any():
         return np.empty(0), np.empty(0)
     _, codes = np.unique(np.asarray(clusters, dtype=object)[known].astype(str), return_inverse=True)
-    return np.bincount(codes, array[known]), np.bincount(codes).astype(float)
+    return np.bincount(codes, array[known]).astype(np.float64), np.bincount(codes).astype(np.float64)
 
 
 def _resampled_means(sums: Floats, counts: Floats, resamples: int, seed: int) -> Floats:

@@ -202,7 +202,7 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
     A baseline is not tested: the oracle wins or ties every question by construction.
     """
     reference = rows[best].set_index("question_id")
-    found = []
+    found: list[tuple[float, ...]] = []
     for name, group in zip(table["name"], table["group"], strict=True):
         if name == best or name.startswith("random (") or (group == "baseline" and best in name):
             found.append((float("nan"),) * 4)

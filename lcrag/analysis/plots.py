@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 COLOURS = {"strategy": "#0072B2", "router": "#009E73", "baseline": "#8A8A8A"}  # Okabe and Ito
 MARKERS = {"strategy": "o", "router": "D", "baseline": "s"}
-LABELS = {"flops": "FLOPs a question", "cost": "cost a question", "dollars": "dollars a question",
+LABELS = {"flops": "FLOPs a question", "cost": "tokens a question", "dollars": "dollars a question",
           "seconds": "seconds a question"}  # fmt: skip
 
 
-def _figure(width: float, height: float) -> Any:
+def _figure(width: float, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -34,7 +34,7 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
         cost: a column of its table; empty for FLOPs, or tokens where FLOPs are unknown.
     """
     table = comparison.table
-    cost = cost or ("flops" if table["flops"].notna().any() else "cost")
+    cost = cost or ("flops" if comparison.cost_is == "flops" else "cost")
     shown = table[table[cost].notna() & table["accuracy"].notna()]
     figure = _figure(8.4, 5.2)
     axes = figure.add_subplot()

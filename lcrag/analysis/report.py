@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
-from lcrag.analysis.tables import human
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+from lcrag.analysis.tables import human
 from lcrag.files import write_atomically
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 WIDTH = 118  # of footnotes, in characters
-LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$", "–": "--"}
+LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 
 

@@ -142,7 +142,9 @@ def _choices(row: dict[str, Any], answers: tuple[str, ...], where: str) -> tuple
     allowed = {c.strip().casefold() for c in choices} | {chr(ord("a") + i) for i in range(len(choices))}
     for answer in answers if choices else ():
         if answer.strip().casefold() not in allowed:
-            raise LcragError(f"{where}: the answer {answer!r} is none of the choices; give a choice or its letter.")
+            raise LcragError(
+                f"{where}: the answer {answer!r} is none of the choices; give a choice or its letter."
+            )
     return choices
 
 
@@ -169,5 +171,7 @@ def _metadata(row: dict[str, Any], where: str) -> dict[str, Any]:
     try:
         datetime.fromisoformat(row["date"])
     except (TypeError, ValueError) as error:
-        raise LcragError(f"{where}: 'date' must be ISO 8601 such as 2024-05-31, not {row['date']!r}.") from error
+        raise LcragError(
+            f"{where}: 'date' must be ISO 8601 such as 2024-05-31, not {row['date']!r}."
+        ) from error
     return {**metadata, "date": row["date"]}

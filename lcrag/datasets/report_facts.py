@@ -73,7 +73,11 @@ def invent(rng: random.Random, tokens: int) -> Report:
     for name, people in zip(subsidiaries, rng.sample(range(120, 9900), count), strict=True):
         state(name, "headcount", people)
     for name, head in zip(subsidiaries, prose.people(rng, count), strict=True):
-        given = {"founded": rng.randint(1880, 2005), "head": head, "city": rng.choice(prose.CITIES)}
+        given: dict[str, int | str] = {
+            "founded": rng.randint(1880, 2005),
+            "head": head,
+            "city": rng.choice(prose.CITIES),
+        }
         del given[rng.choice(OFTEN_MISSING)]
         for attribute, value in given.items():
             state(name, attribute, value)

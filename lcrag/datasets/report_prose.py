@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import random
 
-_STARTS = (
-    "Al Ber Cal Dar El Fen Gar Hal Is Jor Kal Lin Mar Nor Or Pel Quin Ros Sal Tor Ul Ver Wes Yar Zel Bran "
-    "Cor Drav Esk Finn Glen Hest Iven Kes Lor Mel Nev Ost Prim Ras"
-).split()
-_ENDS = (
-    "ano bury cott dale den ford gard ham holt ia ius kirk land lock mere mont nia nova ora os over polis "
-    "quay ridge rin sted stock tara tek ton una vale vara ver vik ward wick wood worth yn"
-).split()
-_SECTORS = (
-    "Logistics Optics Foods Textiles Energy Marine Software Robotics Timber Glass Ceramics Insurance Media "
-    "Pharma Instruments Mining Aviation Paper Seeds Plastics"
-).split()
-_FIRST = (
-    "Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ines Jonas Kira Leon Mira Nils Olga Pavel Rosa Stefan "
-    "Tilda Umar Vera Walter Xenia Yusuf Zora Amir Bianca Cedric Dora Emil"
-).split()
-_LAST = (
-    "Abbas Brandt Castillo Dorn Eriksen Fontaine Grünwald Haddad Ivanov Jansen Keller Lindqvist Moreau Novak "
-    "Okafor Petrov Quist Rinaldi Sorensen Takeda Ulrich Vasquez Weiss Yamada Zeman Archer Bellini Costa Duval "
-    "Ekberg"
-).split()
-CITIES = (
-    "Lisbon Oslo Vienna Turin Ghent Porto Malmö Krakow Lyon Bremen Graz Tampere Bilbao Utrecht Leeds Cork "
-    "Zagreb Riga Vilnius Tallinn Bergen Aarhus Basel Geneva Seville Nantes Trieste Gdansk Brno Linz"
-).split()
+_STARTS = """
+    Al Ber Cal Dar El Fen Gar Hal Is Jor Kal Lin Mar Nor Or Pel Quin Ros Sal Tor Ul Ver Wes Yar Zel Bran Cor
+    Drav Esk Finn Glen Hest Iven Kes Lor Mel Nev Ost Prim Ras
+""".split()
+_ENDS = """
+    ano bury cott dale den ford gard ham holt ia ius kirk land lock mere mont nia nova ora os over polis
+    quay ridge rin sted stock tara tek ton una vale vara ver vik ward wick wood worth yn
+""".split()
+_SECTORS = """
+    Logistics Optics Foods Textiles Energy Marine Software Robotics Timber Glass Ceramics Insurance Media
+    Pharma Instruments Mining Aviation Paper Seeds Plastics
+""".split()
+_FIRST = """
+    Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ines Jonas Kira Leon Mira Nils Olga Pavel Rosa Stefan
+    Tilda Umar Vera Walter Xenia Yusuf Zora Amir Bianca Cedric Dora Emil
+""".split()
+_LAST = """
+    Abbas Brandt Castillo Dorn Eriksen Fontaine Grünwald Haddad Ivanov Jansen Keller Lindqvist Moreau Novak
+    Okafor Petrov Quist Rinaldi Sorensen Takeda Ulrich Vasquez Weiss Yamada Zeman Archer Bellini Costa Duval
+    Ekberg
+""".split()
+CITIES = """
+    Lisbon Oslo Vienna Turin Ghent Porto Malmö Krakow Lyon Bremen Graz Tampere Bilbao Utrecht Leeds Cork
+    Zagreb Riga Vilnius Tallinn Bergen Aarhus Basel Geneva Seville Nantes Trieste Gdansk Brno Linz
+""".split()
 QUARTERS = ("first", "second", "third", "fourth")
 
 # {s} is the subsidiary, {v} the value, {q} the quarter, {y} the year of the report.

@@ -46,10 +46,14 @@ def _reasoning(report: Report, rng: random.Random) -> Asked:
     if form == "age" and founded:
         fact = rng.choice(founded)
         years = report.year - int(fact.value)
-        return Asked(f"How many years before {report.year} was {fact.subject} founded?", _number(years), (fact,))
+        return Asked(
+            f"How many years before {report.year} was {fact.subject} founded?", _number(years), (fact,)
+        )
     if form == "difference":
         less, more = sorted(rng.sample(report.find("headcount"), 2), key=lambda f: int(f.value))
-        text = f"How many more people did {more.subject} employ than {less.subject} at the end of {report.year}?"
+        text = (
+            f"How many more people did {more.subject} employ than {less.subject} at the end of {report.year}?"
+        )
         return Asked(text, _number(int(more.value) - int(less.value)), (more, less))
     name = rng.choice(report.subsidiaries)
     a, b = sorted(rng.sample(report.find("revenue", name), 2), key=lambda f: int(f.detail))
@@ -99,15 +103,25 @@ def _aggregation(report: Report, rng: random.Random) -> Asked:
         return Asked(text, _number(len(facts)), tuple(facts))
     quarter = rng.randrange(4)
     when = f"in the {QUARTERS[quarter]} quarter of {report.year}"
-    facts = report.find("revenue", detail=quarter) if form in {"revenue", "highest"} else report.find("headcount")
+    facts = (
+        report.find("revenue", detail=quarter) if form in {"revenue", "highest"} else report.find("headcount")
+    )
     total = _number(sum(int(f.value) for f in facts))
     if form == "people":
         text = f"how many people did all subsidiaries together employ at the end of {report.year}?"
         return Asked(source + text, total, tuple(facts))
     if form == "revenue":
-        return Asked(f"{source}what was the revenue of all subsidiaries together {when}, in million euros?", total, tuple(facts))
+        return Asked(
+            f"{source}what was the revenue of all subsidiaries together {when}, in million euros?",
+            total,
+            tuple(facts),
+        )
     gold = (min if form == "fewest" else max)(facts, key=lambda f: int(f.value))
-    sought = f"had the highest revenue {when}" if form == "highest" else f"employed the {form} people at the end of {report.year}"
+    sought = (
+        f"had the highest revenue {when}"
+        if form == "highest"
+        else f"employed the {form} people at the end of {report.year}"
+    )
     return Asked(f"{source}which subsidiary {sought}?", (gold.subject,), tuple(facts))
 
 

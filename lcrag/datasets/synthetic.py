@@ -46,7 +46,9 @@ def generate(
         report = invent(rng, tokens)
         text, spans = write(report, f"report-{i + 1}", round(tokens * CHARACTERS_PER_TOKEN), rng)
         texts.append(text)
-        questions += _questions(report, text.id, spans, questions_per_document, i * questions_per_document, rng)
+        questions += _questions(
+            report, text.id, spans, questions_per_document, i * questions_per_document, rng
+        )
     return Dataset("synthetic", tuple(texts), tuple(questions))
 
 

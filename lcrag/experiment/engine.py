@@ -67,13 +67,14 @@ class Engine:
     ) -> None:
         self.dataset, self.strategies, self.resources = dataset, strategies, resources
         self.journal, self.metric, self.on_row = journal, metric, on_row
-        resources.paid_prefixes |= journal.paid_prefixes
-        shared = [settings(x) for x in (resources.reader, resources.retriever, resources.embedder)]
+        shared = [
+            settings(x, identity=True) for x in (resources.reader, resources.retriever, resources.embedder)
+        ]
         self._run_key = json.dumps([ROW_VERSION, resources.seed, metric, *shared], sort_keys=True)
 
     def key(self, question: Question, strategy: Strategy) -> str:
         """Names a row by everything that its content depends on."""
-        parts = [self._run_key, settings(strategy), asdict(question)]
+        parts = [self._run_key, settings(strategy, identity=True), asdict(question)]
         parts += [self.dataset.document(i).text for i in question.document_ids]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
@@ -89,7 +90,8 @@ class Engine:
         """
         keys = {(q.id, s.name): self.key(q, s) for q in self.dataset.questions for s in self.strategies}
         done = {k: row for k in keys.values() if (row := self.journal.rows.get(k)) and not row.error}
-        for row in done.values():
+        for key, row in done.items():
+            self.resources.paid_prefixes |= set(self.journal.prefixes[key])
             self.on_row(row, True)
         open_ = [
             replace(
@@ -99,6 +101,7 @@ class Engine:
         ]
         slots = asyncio.Semaphore(self.resources.reader.max_concurrency)
         documents = asyncio.Semaphore(getattr(self.resources.reader, "documents_in_flight", 4))
+        together = getattr(self.resources.reader, "shares_prefix_in_batch", False)
 
         async def one(question: Question, strategy: Strategy) -> None:
             async with slots:
@@ -108,7 +111,7 @@ class Engine:
         async def unit_(unit: Unit) -> None:
             async with documents:
                 questions = list(unit.questions)
-                if unit.leader and questions:
+                if unit.leader and questions and not together:
                     await one(questions.pop(0), unit.strategy)
                 await gather(one(q, unit.strategy) for q in questions)
 

@@ -31,7 +31,7 @@ class Journal:
         self.path = folder / "outcomes.jsonl"
         self._lock = FileLock(str(folder / ".lock"))
         self.rows: dict[str, Outcome] = {}
-        self.paid_prefixes: set[str] = set()
+        self.prefixes: dict[str, list[str]] = {}
 
     def __enter__(self) -> Journal:
         try:
@@ -66,7 +66,7 @@ class Journal:
             try:
                 entry = json.loads(line)
                 self.rows[entry["key"]] = _outcome(entry["outcome"])
-                self.paid_prefixes |= set(entry["prefixes"])
+                self.prefixes[entry["key"]] = list(entry["prefixes"])
             except (ValueError, KeyError, TypeError) as error:
                 raise LcragError(
                     f"{self.path}:{number} is damaged ({error}): restore it or choose another output folder."
@@ -96,7 +96,7 @@ class Journal:
         finally:
             if descriptor is not None:
                 os.close(descriptor)
-        self.rows[key] = outcome
+        self.rows[key], self.prefixes[key] = outcome, prefixes
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ class Results:
     experiment: Experiment
     outcomes: tuple[Outcome, ...]
     routed: Mapping[str, Mapping[str, str]]
-    rewarmed: Usage = Usage()
+    rewarmed: Usage = field(default_factory=Usage)
 
     @cached_property
     def table(self) -> pd.DataFrame:

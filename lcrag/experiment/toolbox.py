@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lcrag.cost.price import PriceCard, dollars
 from lcrag.errors import LcragError
 from lcrag.files import write_atomically
+from lcrag.local import run_local
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
 
@@ -132,7 +133,7 @@ class MeteredToolbox:
         embedder = self.shared.embedder
         if embedder is None:
             raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
-        vectors = await asyncio.to_thread(embedder.embed_documents, list(texts))
+        vectors = await run_local(embedder.embed_documents, list(texts))
         self._book_embedding(role, embedder.count_tokens(list(texts)))
         return vectors  # type: ignore[no-any-return]
 
@@ -150,12 +151,12 @@ class MeteredToolbox:
 
         async def make(build: Any) -> Any:
             texts = {i: self.shared.documents[i].text for i in ids}
-            index = await asyncio.to_thread(retriever.build, texts)
+            index = await run_local(retriever.build, texts)
             build._book_embedding("build", index.build_tokens)
             return index
 
         index = await self.build("index", ids, make)
-        (passages,) = await asyncio.to_thread(index.search, [query], k)
+        (passages,) = await run_local(index.search, [query], k)
         self._book_embedding("retrieve", index.query_tokens([query]))
         found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
         self.steps.append(Step("retrieve", query, found))
@@ -169,9 +170,9 @@ class MeteredToolbox:
         *,
         keep: bool = False,
     ) -> T:
-        """Make once, share, and book this question's share of the cost under ``build``."""
+        """Make once for all strategies; each is booked its share under ``build`` as if it were alone."""
         shared = self.shared
-        name = "\0".join((self.salt, key, *document_ids))
+        name = "\0".join((key, *document_ids))
         if name not in shared.built:
             shared.built[name] = asyncio.ensure_future(self._make(name, make, keep))
         made, cost = await asyncio.shield(shared.built[name])

@@ -135,13 +135,21 @@ def _tracked(uri: str) -> Iterator[Any]:
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    previous = mlflow.get_tracking_uri() if os.environ.get("MLFLOW_TRACKING_URI") or mlflow.is_tracking_uri_set() else None
+    previous = (
+        mlflow.get_tracking_uri()
+        if os.environ.get("MLFLOW_TRACKING_URI") or mlflow.is_tracking_uri_set()
+        else None
+    )
     mlflow.set_tracking_uri(uri)
     try:
         yield mlflow
     except MlflowException as error:
         said = str(error).splitlines()[0][:200]
-        start = f"; start it with: mlflow server --port {urlparse(uri).port or 5000}" if uri.startswith("http") else ""
+        start = (
+            f"; start it with: mlflow server --port {urlparse(uri).port or 5000}"
+            if uri.startswith("http")
+            else ""
+        )
         raise LcragError(f"The run could not be logged to MLflow at {uri} ({said}){start}.") from error
     finally:
         mlflow.set_tracking_uri(previous)

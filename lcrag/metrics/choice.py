@@ -12,16 +12,19 @@ _LEADING = re.compile(
     r"^\W*(?:the )?(?:(?:correct |right )?(?:answer|choice|option)(?: is)?\W*)?\(?([A-J])\b(?!')",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"^\s*\(?([A-J])[.):]", re.MULTILINE)
 _STATED = re.compile(r"\b(?:answer|choice|option)(?: is)?\W{0,3}\(?([A-J])\b", re.IGNORECASE)
 
 
 def pick(prediction: str, choices: Sequence[str]) -> int | None:
-    """The index of the choice that an answer picks, ``None`` if it picks none or several.
+    """The index of the choice that an answer picks, ``None`` if it picks none or repeats the list.
 
     In this order: the text is a choice; it begins with a letter ("B", "(b)", "B. lamps", "Answer: B");
     it says "answer is B"; exactly one choice's text stands in it.
     """
     texts = [normalise(c) for c in choices]
+    if len({m[1].upper() for m in _LISTED.finditer(prediction)}) > 1:
+        return None  # the list of choices repeated picks none
     said = normalise(prediction)
     if said in texts:
         return texts.index(said)

@@ -8,6 +8,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 from lcrag.schema import Usage
 
+OPERATIONAL = {"lcrag": "operational"}  # metadata of a field that does not change what a reader answers
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -55,7 +57,10 @@ class Completion:
 class Reader(Protocol):
     """A language model.
 
-    ``max_concurrency`` is how many requests the engine keeps in flight.
+    ``max_concurrency`` is how many requests the engine keeps in flight. Two more attributes are looked
+    for: ``documents_in_flight`` (default 4), how many documents' questions run at once, and
+    ``shares_prefix_in_batch`` (default false): requests that arrive together share a new prefix by
+    themselves, so that no leader has to go ahead. ``spec`` (a ``ModelSpec``) makes FLOPs known.
     """
 
     @property

@@ -37,8 +37,8 @@ class Prompt:
 
     @property
     def capacity(self) -> int:
-        """Own tokens to make room for, in steps of 256, so that shapes repeat."""
-        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 256) * 256
+        """Own tokens to make room for, in steps of 512, so that most prompts can share a batch."""
+        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 512) * 512
 
 
 class Generation:

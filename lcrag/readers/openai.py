@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
 from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
 from lcrag.schema import Usage
 
@@ -52,11 +52,11 @@ class OpenAIReader:
 
     model: str
     base_url: str = OPENAI
-    api_key_env: str = ""
+    api_key_env: str = field(default="", metadata=OPERATIONAL)
     max_model_len: int | None = None
-    max_concurrency: int = 16
-    timeout: float = 120.0
-    max_retries: int = 3
+    max_concurrency: int = field(default=16, metadata=OPERATIONAL)
+    timeout: float = field(default=120.0, metadata=OPERATIONAL)
+    max_retries: int = field(default=3, metadata=OPERATIONAL)
     tokenizer: str = ""
     send_cache_salt: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)

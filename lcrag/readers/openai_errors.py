@@ -52,13 +52,9 @@ def explain(error: Exception, model: str, base_url: str, key_env: str, timeout: 
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             held = f"the environment variable {key_env}" if key_env else "the variable named by api_key_env"
-            return ReaderUnavailable(
-                f"The server at {base_url} refuses the key: put a valid one into {held}."
-            )
+            return ReaderUnavailable(f"The server at {base_url} refuses the key: put yours into {held}.")
         case openai.NotFoundError():
-            return ReaderUnavailable(
-                f"Nothing is served at {base_url}: base_url mostly ends in /v1 ({said})."
-            )
+            return ReaderUnavailable(f"Nothing is served at {base_url}: base_url often ends in /v1 ({said}).")
         case openai.RateLimitError():
             return ReaderUnavailable(f"The server at {base_url} accepts no more requests for now: {said}")
     return LcragError(f"The server at {base_url} could not serve a request to {model}: {said}")

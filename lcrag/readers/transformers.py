@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.local import run_local, run_local_now
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
 
 if TYPE_CHECKING:
-    from lcrag.readers.generation import Prompt
+    from lcrag.readers.generation import Generation, Prompt
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TransformersReader:
     dtype: str = "bfloat16"
     device: str = ""
     batch_size: int = 8
-    prefix_cache_gb: float = 1.0
+    prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -46,8 +47,13 @@ class TransformersReader:
 
     @property
     def max_concurrency(self) -> int:
-        """Requests worth having in flight: one batch."""
-        return self.batch_size
+        """Requests worth having in flight: one batch is decoded while the next one gathers."""
+        return 2 * self.batch_size
+
+    @property
+    def shares_prefix_in_batch(self) -> bool:
+        """Questions that wait together compute their document once."""
+        return True
 
     @property
     def context_window(self) -> int:
@@ -55,14 +61,17 @@ class TransformersReader:
         return int(self._loaded["model"].config.get_text_config().max_position_embeddings)
 
     @property
-    def spec(self) -> ModelSpec:
-        """The model's shape, for FLOPs and KV bytes."""
-        return ModelSpec.from_config(self._loaded["model"].config.get_text_config())
+    def spec(self) -> ModelSpec | None:
+        """The model's shape, for FLOPs and KV bytes; ``None`` where the cost model does not cover it."""
+        try:
+            return ModelSpec.from_config(self._loaded["model"].config.get_text_config())
+        except LcragError:
+            return None
 
     @property
     def _loaded(self) -> dict[str, Any]:
         if "model" not in self._state:
-            self._load()
+            run_local_now(self._load)
         return self._state
 
     def _load(self) -> None:
@@ -73,8 +82,7 @@ class TransformersReader:
             raise LcragError(
                 f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'."
             ) from error
-        if self.model == "smollm2":
-            from lcrag.readers import smollm2
+        from lcrag.readers import smollm2
         from lcrag.readers.generation import Generation
 
         where = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
@@ -91,7 +99,7 @@ class TransformersReader:
             tokenizer=tokenizer,
             generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9),
             queue=[],
-            thread=ThreadPoolExecutor(1, "lcrag-transformers"),
+            lock=Lock(),
         )
 
     def render(self, messages: Sequence[Message]) -> str:
@@ -139,37 +147,36 @@ class TransformersReader:
         state = self._loaded
         prompt = self.prepare(request)
         done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        state["queue"].append((prompt, done))
+        with state["lock"]:
+            state["queue"].append((prompt, done))
         if (worker := state.get("worker")) is None or worker.done():
             state["worker"] = asyncio.create_task(self._work())
         return await done
 
     async def _work(self) -> None:
         """Answer what is queued, batch by batch."""
-        state = self._loaded
-        while state["queue"]:
+        while self._state["queue"]:
             await asyncio.sleep(0.003)  # let the others of this round arrive
-            batch = self._next_batch()
-            prompts = [prompt for prompt, _ in batch]
-            try:
-                loop = asyncio.get_running_loop()
-                results = await loop.run_in_executor(state["thread"], state["generation"].run, prompts)
-            except BaseException as error:  # handed to whoever waits; nothing is swallowed
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for (_, done), completion in zip(batch, results, strict=True):
-                if not done.done():
-                    done.set_result(completion)
+            batch, results = await run_local(self._answer_next)
+            for done, result in zip(batch, results, strict=True):
+                if done.done():  # its caller was cancelled
+                    continue
+                if isinstance(result, BaseException):
+                    done.set_exception(result)
+                else:
+                    done.set_result(result)
 
-    def _next_batch(self) -> list[tuple[Prompt, asyncio.Future[Completion]]]:
-        """Take the first in the queue and all that can be decoded with it."""
-        queue = self._state["queue"]
-        first = queue[0][0]
-        alike = [item for item in queue if (item[0].key, item[0].capacity) == (first.key, first.capacity)]
-        batch = alike[: self._state["generation"].rows(first)]
-        self._state["queue"] = [item for item in queue if item not in batch]
-        return batch
+    def _answer_next(self) -> tuple[list[asyncio.Future[Completion]], list[Completion | BaseException]]:
+        """Take the first in the queue and all that can be decoded with it; what fails goes to its callers."""
+        generation: Generation = self._state["generation"]
+        with self._state["lock"]:
+            queue = self._state["queue"]
+            first = queue[0][0]
+            alike = [item for item in queue if (item[0].key, item[0].capacity) == (first.key, first.capacity)]
+            batch = alike[: generation.rows(first)]
+            self._state["queue"] = [item for item in queue if item not in batch]
+        prompts, waiting = [prompt for prompt, _ in batch], [done for _, done in batch]
+        try:
+            return waiting, [*generation.run(prompts)]
+        except BaseException as error:
+            return waiting, [error] * len(batch)

@@ -45,15 +45,42 @@ class Engine:
             return self.engine
 
     async def wait_for(self, work: Coroutine[Any, Any, Completion]) -> Completion:
-        """Run ``work`` on the engine's loop; cancelling here cancels there."""
-        if self.loop is None:
-            raise ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+        """Run ``work`` on the engine's loop; cancelling here cancels there.
+
+        Raises:
+            ReaderUnavailable: the engine was closed meanwhile.
+        """
+        closed = ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
+        loop, caller = self.loop, asyncio.current_task()
+        if loop is None:
+            work.close()
+            raise closed
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+        except asyncio.CancelledError:
+            if self.loop is loop or (caller and caller.cancelling()):
+                raise
+            raise closed from None
 
     def close(self) -> None:
-        """End the engine's process and the loop."""
+        """End what is running, the engine's process and the loop."""
         with self.lock:
-            if self.engine is not None and self.loop is not None:
-                self.engine.shutdown()
-                self.loop.call_soon_threadsafe(self.loop.stop)
-            self.engine = self.loop = None
+            engine, loop, self.engine, self.loop = self.engine, self.loop, None, None
+        if engine is None or loop is None:
+            return
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(30)
+        engine.shutdown()
+        engine.shutdown = _nothing  # its finaliser would do it again, and fail at the interpreter's end
+        loop.call_soon_threadsafe(loop.stop)
+
+
+async def _cancel_all() -> None:
+    """Requests, and vLLM's listener: it would report the end of the process as a crash."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    pass

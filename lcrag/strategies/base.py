@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
-from lcrag.readers.base import Completion, Message
+from lcrag.readers.base import OPERATIONAL, Completion, Message
 from lcrag.schema import Answer, Document, Passage, Question, Role
 
 if TYPE_CHECKING:
@@ -79,17 +79,25 @@ class Strategy(Protocol):
         """Answer one question."""
 
 
-def settings(component: Any) -> dict[str, Any]:
-    """A component's public fields as plain values: for hashes, MLflow parameters and reports."""
+def settings(component: Any, *, identity: bool = False) -> dict[str, Any]:
+    """A component's public fields as plain values: for hashes, MLflow parameters and reports.
+
+    With ``identity`` without the fields that are marked ``OPERATIONAL``: they say how fast or how
+    patiently it works, not what comes out.
+    """
     from dataclasses import fields, is_dataclass
 
     if is_dataclass(component) and not isinstance(component, type):
-        shown = {f.name: settings(getattr(component, f.name)) for f in fields(component) if f.name[0] != "_"}
+        shown = {
+            f.name: settings(getattr(component, f.name), identity=identity)
+            for f in fields(component)
+            if f.name[0] != "_" and not (identity and f.metadata == OPERATIONAL)
+        }
         return {"type": type(component).__name__, **shown}
     if isinstance(component, dict):
-        return {str(k): settings(v) for k, v in component.items()}
+        return {str(k): settings(v, identity=identity) for k, v in component.items()}
     if isinstance(component, list | tuple):
-        return [settings(item) for item in component]  # type: ignore[return-value]
+        return [settings(item, identity=identity) for item in component]  # type: ignore[return-value]
     if component is None or isinstance(component, str | int | float | bool):
         return component  # type: ignore[return-value]
     return f"{type(component).__module__}.{type(component).__qualname__}"  # type: ignore[return-value]

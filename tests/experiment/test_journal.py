@@ -18,7 +18,7 @@ def test_a_row_comes_back_as_it_was(tmp_path):
         journal.append("k1", ROW, ["prefix"])
     with Journal(tmp_path) as journal:
         assert journal.rows == {"k1": ROW}
-        assert journal.paid_prefixes == {"prefix"}
+        assert journal.prefixes == {"k1": ["prefix"]}
 
 
 def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path):

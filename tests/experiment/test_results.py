@@ -34,7 +34,15 @@ def experiment(tmp_path, dataset, scripted, embedder):
 def test_print_is_the_table(experiment):
     results = experiment(mlflow="").run()
     text = str(results)
-    for name in ("closed_book", "long_context", "lara_rule", "random_router", "oracle", "best fixed", "random (mean)"):
+    for name in (
+        "closed_book",
+        "long_context",
+        "lara_rule",
+        "random_router",
+        "oracle",
+        "best fixed",
+        "random (mean)",
+    ):
         assert name in text
     table = results.comparison.table.set_index("name")
     assert table.loc["long_context"].accuracy == 1.0
@@ -57,7 +65,9 @@ def test_the_files(experiment):
 
 
 def test_html_is_escaped(experiment, scripted):
-    page = experiment(mlflow="", reader=scripted(lambda r: "<script>alert(1)</script>")).run().report.read_text()
+    page = (
+        experiment(mlflow="", reader=scripted(lambda r: "<script>alert(1)</script>")).run().report.read_text()
+    )
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
 
@@ -71,20 +81,30 @@ def test_mlflow_has_a_parent_and_a_child_for_each_row(experiment, tmp_path):
     client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     found = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
     (parent,) = [r for r in found if r.data.tags["lcrag.kind"] == "experiment"]
-    children = {r.info.run_name: r for r in found if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id}
+    children = {
+        r.info.run_name: r for r in found if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id
+    }
     assert set(children) == set(results.comparison.table["name"])
     assert children["long_context"].data.metrics["accuracy"] == 1.0
     assert children["chunked_retrieval"].data.params["k"] == "2"
     assert "flops" not in children["long_context"].data.metrics
     assert parent.inputs.dataset_inputs[0].dataset.name == "tiny"
     names = {a.path for a in client.list_artifacts(parent.info.run_id)}
-    assert {"report.html", "outcomes.parquet", "outcomes.json", "accuracy_cost.png", "parameters.json"} <= names
+    assert {
+        "report.html",
+        "outcomes.parquet",
+        "outcomes.json",
+        "accuracy_cost.png",
+        "parameters.json",
+    } <= names
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
         assert database.execute("select count(*) from runs where status != 'FINISHED'").fetchone() == (0,)
 
 
 def test_a_tracking_server_that_is_down_is_one_sentence_and_the_results_are_there(experiment, tmp_path):
-    with pytest.raises(LcragError, match=r"MLflow at http://127.0.0.1:9 .*start it with: mlflow server --port 9"):
+    with pytest.raises(
+        LcragError, match=r"MLflow at http://127.0.0.1:9 .*start it with: mlflow server --port 9"
+    ):
         experiment(mlflow="http://127.0.0.1:9").run()
     assert (tmp_path / "out" / "report.html").exists()
 
@@ -107,7 +127,10 @@ def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted)
     ("change", "message"),
     [
         ({"strategies": []}, "no strategies"),
-        ({"strategies": [LongContext(), LongContext(truncate="end")]}, "Two strategies are named 'long_context'"),
+        (
+            {"strategies": [LongContext(), LongContext(truncate="end")]},
+            "Two strategies are named 'long_context'",
+        ),
         ({"routers": [lcrag.FixedRouter("nothing")]}, "chose 'nothing'"),
     ],
 )

@@ -55,6 +55,7 @@ def test_contains_needs_word_boundaries():
         ("Lamps", 1),
         ("It is lamps, of course", 1),
         ("kites or lamps", None),
+        ("A. kites\nB. lamps", None),
         ("A lamp maker", None),
         ("no idea", None),
         ("E", None),
@@ -90,7 +91,16 @@ def test_refusals(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["1987", "It does not return a value.", "The list is not changed.", "No.", "", "None", "It is not hashable."]
+    "text",
+    [
+        "1987",
+        "It does not return a value.",
+        "The list is not changed.",
+        "No.",
+        "",
+        "None",
+        "It is not hashable.",
+    ],
 )
 def test_answers_that_are_no_refusals(text):
     assert not is_refusal(text)
@@ -123,9 +133,17 @@ SPAN = Span("d", 0, 4, "1987")
             Answer("In 1987"),
             {"exact_match": 0, "f1": pytest.approx(2 / 3), "contains": 1, "accuracy": 1},
         ),
-        (Question("q", "When?", ("d",), answerable=False), Answer("unanswerable"), {"refusal": 1, "accuracy": 1}),
+        (
+            Question("q", "When?", ("d",), answerable=False),
+            Answer("unanswerable"),
+            {"refusal": 1, "accuracy": 1},
+        ),
         (Question("q", "When?", ("d",), answerable=False), Answer("In 1987"), {"refusal": 0, "accuracy": 0}),
-        (Question("q", "Which?", ("d",), ("b",), choices=("x", "b")), Answer("B"), {"choice": 1, "accuracy": 1}),
+        (
+            Question("q", "Which?", ("d",), ("b",), choices=("x", "b")),
+            Answer("B"),
+            {"choice": 1, "accuracy": 1},
+        ),
         (Question("q", "Summarise.", ("d",)), Answer("A text."), {}),
     ],
 )

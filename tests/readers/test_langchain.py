@@ -88,7 +88,7 @@ async def test_messages_and_settings_reach_the_model():
 
 async def test_too_long_prompt_is_refused_before_the_call():
     model = Recorder(messages=iter([AIMessage("x")]), calls=[])
-    with pytest.raises(LcragError, match="23 tokens and 16 for the answer .* the 38 tokens of tiny"):
+    with pytest.raises(LcragError, match=r"23 tokens and 16 for the answer .* the 38 tokens of tiny"):
         await LangChainReader(model, 38, name="tiny").generate(ASK)
     assert model.calls == []
 

@@ -1,9 +1,12 @@
-"""The OpenAI reader against a small HTTP server on this machine that answers, fails and refuses as real ones do."""
+"""The OpenAI reader against a small HTTP server that answers, fails and refuses as real ones do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -77,7 +80,8 @@ def server() -> Iterator[Server]:
             if state.script:
                 status, said, headers = state.script.pop(0)
                 if status == 0:
-                    self.connection.close()  # hangs up without a word
+                    self.connection.shutdown(socket.SHUT_RDWR)  # hangs up without a word
+                    self.close_connection = True
                     return
                 if status == 1:
                     state.delay.wait(5)  # says nothing for longer than anyone waits
@@ -132,8 +136,13 @@ async def test_every_setting_is_sent(server, monkeypatch):
     _, body, key = server.seen[0]
     sent = {k: body[k] for k in ("temperature", "seed", "max_tokens", "stop", "top_k", "cache_salt")}
     assert sent == {
-        "temperature": 0.5, "seed": 3, "max_tokens": 9, "stop": ["\n"], "top_k": 1, "cache_salt": "long_context"
-    }  # fmt: skip
+        "temperature": 0.5,
+        "seed": 3,
+        "max_tokens": 9,
+        "stop": ["\n"],
+        "top_k": 1,
+        "cache_salt": "long_context",
+    }
     assert key == "Bearer secret"
     assert "secret" not in repr(reader)
 
@@ -243,13 +252,10 @@ def test_tokens_are_estimated_or_counted():
     from lcrag.readers.smollm2 import checkpoint
 
     reader = OpenAIReader("m", tokenizer=str(checkpoint()))
-    assert reader.count_tokens((Message("system", "A"), Message("user", "B"))) == 5 + 5 + 3
+    assert reader.count_tokens((Message("system", "A"), Message("user", "B"))) == 6 + 6 + 4
     assert reader.spec is not None and reader.spec.layers == 30
 
 
 def test_import_makes_no_client():
-    import subprocess
-    import sys
-
-    code = "import sys, lcrag.readers.openai; assert not {'openai', 'tenacity', 'transformers'} & set(sys.modules)"
+    code = "import sys, lcrag.readers.openai; assert not {'openai', 'transformers'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pydoc_data.topics
 import subprocess
 import sys
 
@@ -62,8 +64,6 @@ def convert(gguf, folder, dtype):
 smollm2._convert = convert
 assert [f.name for f in smollm2.checkpoint().iterdir()] == ["done"]
 """
-    import os
-
     gguf = smollm2.find_gguf()
     cache = tmp_path / "cache"
     leftover = cache / f"smollm2-135m-instruct-{smollm2._fingerprint(gguf, 'bfloat16')}.part"
@@ -104,10 +104,10 @@ def test_model_makes_sense(folder):
         return tokenizer.decode(out)
 
     assert "Paris" in write(tokenizer("The capital of France is", return_tensors="pt"))
-    chat = [{"role": "user", "content": "What is the capital of France?"}]
+    chat = [{"role": "user", "content": "What is 2+2?"}]
     asked = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_tensors="pt")
-    assert write(asked).endswith("Paris.<|im_end|>")
-    prose = "The cat sat on the mat and the dog lay by the door, for it was raining and neither would go out."
+    assert write(asked).endswith("4.<|im_end|>")
+    prose = pydoc_data.topics.topics["typesmapping"][:1500]
     ids = tokenizer(prose, return_tensors="pt").input_ids
     with torch.inference_mode():
-        assert float(model(ids, labels=ids).loss) < 4.0  # scrambled rotary dimensions would give over 5
+        assert float(model(ids, labels=ids).loss) < 3.5  # 5 and more with rotary dimensions out of order

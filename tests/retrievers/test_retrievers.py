@@ -23,7 +23,9 @@ def retriever(request, embedder):
     }[request.param]
 
 
-TEXT = st.text(alphabet="ab .\n!?\u00e9", max_size=300) | st.lists(st.sampled_from(["aa bb. ", "\n\n", "c" * 30, "x "])).map("".join)
+TEXT = st.text(alphabet="ab .\n!?\u00e9", max_size=300) | st.lists(
+    st.sampled_from(["aa bb. ", "\n\n", "c" * 30, "x "])
+).map("".join)
 
 
 @settings(max_examples=150, deadline=None)
@@ -118,4 +120,6 @@ def test_langchain_both_ways(embedder):
     back = LangChainRetriever(as_langchain(index, k=4)).build(TEXTS)
     (found,) = back.search(["harbour"], 2)
     (direct,) = index.search(["harbour"], 2)
-    assert [(p.document_id, p.start, p.end) for p in found] == [(p.document_id, p.start, p.end) for p in direct]
+    assert [(p.document_id, p.start, p.end) for p in found] == [
+        (p.document_id, p.start, p.end) for p in direct
+    ]

@@ -1,0 +1,122 @@
+"""The table: right figures, always with baselines, nothing missing counted as nothing."""
+
+import io
+from math import isnan
+
+import pandas as pd
+import pytest
+
+from lcrag.analysis.comparison import compare
+from lcrag.errors import LcragError
+
+
+def row(comparison, name):
+    return comparison.table.set_index("name").loc[name]
+
+
+def test_figures_are_the_tables_means(outcomes):
+    table = outcomes()
+    found = compare(table)
+    for name, rows in table.groupby("strategy"):
+        mine = row(found, name)
+        assert mine.accuracy == pytest.approx(rows["score"].mean())
+        assert mine.prompt == pytest.approx(rows["read_prompt_tokens"].mean())
+        assert mine.cached == pytest.approx(rows["read_cached_tokens"].mean())
+        assert mine.flops == pytest.approx(rows["read_flops"].mean())
+        assert mine.low <= mine.accuracy <= mine.high
+    assert found.best == table.groupby("strategy")["score"].mean().idxmax()
+    assert (found.questions, found.documents, found.skipped) == (48, 6, 0)
+    assert found.cost_is == "flops"
+
+
+def test_baselines_are_always_there_and_in_order(outcomes):
+    found = compare(outcomes())
+    names = found.table["name"].tolist()
+    assert names[-3] == "oracle" and names[-2].startswith("best fixed (") and names[-1] == "random (mean)"
+    fixed, oracle, rnd = row(found, names[-2]), row(found, "oracle"), row(found, "random (mean)")
+    candidates = found.table[(found.table.group == "strategy") & (found.table.name != "closed_book")]
+    assert fixed.accuracy == candidates.accuracy.max()
+    assert rnd.accuracy == pytest.approx(candidates.accuracy.mean())
+    assert oracle.accuracy >= fixed.accuracy >= rnd.accuracy
+
+
+def test_a_router_is_a_row_and_its_costs_are_those_of_what_it_chose(outcomes):
+    table = outcomes()
+    asked = table["question_id"].unique()
+    choices = {q: "long_context" if i % 2 else "memory" for i, q in enumerate(asked)}
+    found = row(compare(table, routers={"half": choices}), "half")
+    chosen = table[table["strategy"] == table["question_id"].map(choices)]
+    assert found.group == "router"
+    assert found.accuracy == pytest.approx(chosen["score"].mean())
+    assert found.prompt == pytest.approx(chosen["read_prompt_tokens"].mean())
+
+
+def test_a_failed_answer_is_counted_and_not_scored_as_wrong(outcomes, change):
+    table = outcomes()
+    table = change(table, "memory", "d0q0", score=None, error="It broke.", read_prompt_tokens=0)
+    found = compare(table)
+    memory = row(found, "memory")
+    assert (memory.scored, memory.failed) == (47, 1)
+    whole = table[(table.strategy == "memory") & (table.error == "")]
+    assert memory.accuracy == pytest.approx(whole["score"].mean())
+    assert memory.prompt == pytest.approx(whole["read_prompt_tokens"].mean())
+    assert found.skipped == 1
+    assert "Failed answers are not scored" in str(found) and "memory 1" in str(found)
+
+
+def test_unknown_flops_are_a_dash_and_cost_falls_back_to_tokens(outcomes):
+    found = compare(outcomes(flops=None))
+    assert found.cost_is == "tokens"
+    long = row(found, "long_context")
+    assert isnan(long.flops)
+    assert long.cost == pytest.approx(long.prompt - long.cached + long.completion)
+    assert "No FLOPs for" in str(found)
+
+
+def test_dollars_appear_only_where_a_price_is_known(outcomes):
+    assert "dollars" not in str(compare(outcomes()))
+    priced = compare(outcomes(dollars=1e-6))
+    assert "dollars" in str(priced)
+    assert row(priced, "long_context").dollars == pytest.approx(
+        row(priced, "long_context").prompt * 1e-6, rel=1e-3
+    )
+
+
+def test_few_documents_are_said_to_prove_nothing(outcomes):
+    assert "no difference can be significant" in str(compare(outcomes(documents=3)))
+    assert "no difference can be significant" not in str(compare(outcomes(documents=14, each=2)))
+
+
+def test_a_clear_difference_is_significant_and_no_difference_is_not(outcomes):
+    found = compare(outcomes(documents=14, each=6))
+    assert row(found, "closed_book").p_value < 0.01
+    same = outcomes(documents=14, each=6)
+    twin = same[same.strategy == found.best].assign(strategy="twin")
+    assert row(compare(pd.concat([same, twin])), "twin").p_value == 1.0
+
+
+def test_text_markdown_and_latex_hold_every_row(outcomes):
+    found = compare(outcomes())
+    for shown in (str(found), found.to_markdown(), found.to_latex().replace(r"\_", "_")):
+        assert all(name in shown for name in found.table["name"])
+    rule, *_ = found.to_markdown().splitlines()[1:]
+    assert rule.count("|") == found.to_markdown().splitlines()[0].count("|")
+    assert found.to_latex().count(r"\\") == len(found.table) + 1
+    assert max(map(len, str(found).splitlines())) < 170
+    cells = pd.read_csv(io.StringIO(found.shown().to_csv()))
+    assert len(cells) == len(found.table)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "routers", "message"),
+    [
+        (lambda t: t.drop(columns="score"), {}, "no column 'score'"),
+        (lambda t: t.iloc[:0], {}, "no outcomes"),
+        (lambda t: pd.concat([t, t.iloc[:1]]), {}, "several outcomes of strategy closed_book"),
+        (lambda t: t, {"memory": {}}, "both named 'memory'"),
+        (lambda t: t, {"r": {"d0q0": "closed_book"}}, "chose 'closed_book' for question d0q0"),
+    ],
+)
+def test_a_table_that_cannot_be_compared_is_refused(outcomes, spoil, routers, message):
+    with pytest.raises(LcragError, match=message):
+        compare(spoil(outcomes()), routers=routers)
