@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -12,10 +12,10 @@ import pandas as pd
 from lcrag.analysis import tables
 from lcrag.analysis.baselines import best_fixed, common, oracle, random_choice, replay
 from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
+from lcrag.analysis.costs import AMOUNTS, with_costs
 from lcrag.errors import LcragError
 
 FLOOR = "closed_book"
-AMOUNTS = ("prompt", "cached", "completion", "build", "flops", "seconds", "dollars", "cost")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Comparison:
             question), ``cost`` (FLOPs where every strategy's are known, else tokens computed or
             written), ``p_value`` (against ``best``, Holm), ``wins``, ``ties``, ``losses``.
         by_kind: mean score, strategies by kinds of question.
+        by_metric: mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
+            questions that have it, strategies by names.
         best: the strategy with the highest accuracy.
         cost_is: ``flops`` or ``tokens``, what ``table.cost`` counts.
         questions: how many questions there are.
@@ -39,6 +41,7 @@ class Comparison:
 
     table: pd.DataFrame
     by_kind: pd.DataFrame
+    by_metric: pd.DataFrame
     best: str
     cost_is: str
     questions: int
@@ -56,7 +59,8 @@ class Comparison:
     def __str__(self) -> str:
         head = f"{tables.many(self.questions, 'question')} on {tables.many(self.documents, 'document')}"
         groups = self.table["group"].tolist()
-        return tables.text(head, self.shown(), groups, self.by_kind, self.footnotes())
+        tails = {"accuracy by kind": self.by_kind, "other metrics": self.by_metric}
+        return tables.text(head, self.shown(), groups, tails, self.footnotes())
 
     def to_markdown(self) -> str:
         """The table in Markdown."""
@@ -87,7 +91,7 @@ def compare(
             that chose what is no candidate or is named like a strategy.
     """
     _check(outcomes)
-    outcomes, cost_is = _with_costs(outcomes)
+    outcomes, cost_is = with_costs(outcomes)
     names = list(dict.fromkeys(outcomes["strategy"]))
     rows = {name: outcomes[outcomes["strategy"] == name] for name in names}
     means = {name: r["score"].mean() for name, r in rows.items()}
@@ -114,7 +118,9 @@ def compare(
     questions = outcomes["question_id"].nunique()
     documents = outcomes["document_id"].nunique()
     skipped = questions - pool["question_id"].nunique()
-    return Comparison(table, by_kind, best, cost_is, questions, documents, skipped)
+    return Comparison(
+        table, by_kind, _by_metric(outcomes, names), best, cost_is, questions, documents, skipped
+    )
 
 
 def _check(outcomes: pd.DataFrame) -> None:
@@ -147,39 +153,6 @@ def _check_router(
             )
 
 
-def _with_costs(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Add what a question took: reading, routing and its share of what the reader built.
-
-    An embedder's tokens are shown under ``build``, but are no part of FLOPs, dollars and ``cost``, which
-    are the reader's: where nothing was written while building, only an embedder was at work.
-    """
-
-    def amount(role: str, name: str) -> Any:
-        return pd.to_numeric(outcomes[f"{role}_{name}"])
-
-    def total(name: str) -> Any:
-        wrote = amount("build", "completion_tokens") > 0
-        return amount("read", name) + amount("route", name) + amount("build", name).where(wrote, 0.0)
-
-    def asked(name: str) -> Any:
-        return amount("read", f"{name}_tokens") + amount("route", f"{name}_tokens")
-
-    frame = outcomes.assign(
-        **{name: asked(name) for name in ("prompt", "cached", "completion")},
-        build=amount("build", "prompt_tokens") + amount("build", "completion_tokens"),
-        **{name: total(name) for name in ("flops", "seconds", "dollars")},
-        score=pd.to_numeric(outcomes["score"]),
-        error=outcomes["error"].fillna(""),
-    )
-    frame["cost"] = total("prompt_tokens") - total("cached_tokens") + total("completion_tokens")
-    answered = frame["error"] == ""
-    cost_is = "flops" if frame.loc[answered, "flops"].notna().all() and answered.any() else "tokens"
-    if cost_is == "flops":
-        frame["cost"] = frame["flops"]
-    frame.loc[~answered, list(AMOUNTS)] = float("nan")  # where it failed, it would have cost more
-    return frame, cost_is
-
-
 def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
     failed = rows["error"] != ""
@@ -194,6 +167,16 @@ def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "high": interval.high,
         **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
     }
+
+
+def _by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    columns = {
+        c: c.split("_", 1)[1]
+        for c in outcomes.columns
+        if c.startswith(("score_", "note_")) and c not in {"score_accuracy", "note_stage"}
+    }
+    means = outcomes.groupby("strategy")[list(columns)].mean().reindex(names)
+    return means.rename(columns=columns).dropna(axis="columns", how="all")
 
 
 def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, seed: int) -> pd.DataFrame:

@@ -33,9 +33,12 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
         comparison: what ``compare`` returned.
         cost: a column of its table; empty for FLOPs, or tokens where FLOPs are unknown.
     """
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
     table = comparison.table
     cost = cost or ("flops" if comparison.cost_is == "flops" else "cost")
     shown = table[table[cost].notna() & table["accuracy"].notna()]
+    shown = shown[~shown["name"].str.startswith("best fixed")]  # one of the strategies, drawn already
     figure = _figure(8.4, 5.2)
     axes = figure.add_subplot()
     for row in shown.itertuples():
@@ -65,7 +68,12 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
     positive = shown[cost][shown[cost] > 0]
     if len(positive) and positive.max() / positive.min() > 8:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.margins(x=0.16, y=0.12)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, -0.04), min(top, 1.04) if shown["accuracy"].max() <= 1 else top)
     axes.set_xlabel(LABELS.get(cost, cost) + ", computed by the reader")
     axes.set_ylabel("accuracy (95% interval, clustered by document)")
     axes.grid(alpha=0.25)
@@ -112,6 +120,12 @@ def _label(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) 
                 fontsize=8.5,
                 color=colour,
                 zorder=4,
+                bbox={
+                    "boxstyle": "square,pad=0.05",
+                    "facecolor": "white",
+                    "alpha": 0.75,
+                    "edgecolor": "none",
+                },
             )
             box = text.get_window_extent(renderer).expanded(1.02, 1.1)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1

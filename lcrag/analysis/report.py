@@ -13,27 +13,33 @@ import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
-from lcrag.analysis.tables import human
+from lcrag.analysis.tables import human, many, smallest_p
 from lcrag.files import write_atomically
 
 
 def headline(comparison: Comparison) -> list[str]:
-    """The result in plain words."""
+    """The result in plain words, and only what the data can carry."""
     table = comparison.table.set_index("name")
     best = table.loc[comparison.best]
     if isnan(best.accuracy):
         return ["No question could be scored."]
-    said = [f"{comparison.best} is best: {best.accuracy:.0%} of the questions it was scored on are right."]
-    strategies = table[(table["group"] == "strategy") & table["accuracy"].notna()]
-    equal = strategies[~(strategies["p_value"] < 0.05)].drop(index=comparison.best)
-    equal = equal[equal["accuracy"] < 1.01]
-    if len(equal):
-        cheapest = equal["cost"].idxmin()
-        if equal.loc[cheapest, "cost"] < best.cost:
-            share = equal.loc[cheapest, "cost"] / best.cost
+    said = [f"{comparison.best} has the highest accuracy: {best.accuracy:.0%}."]
+    tested = table[(table["group"] == "strategy") & table["p_value"].notna()]
+    if smallest_p(comparison.table, comparison.documents) > 0.05:
+        said.append(
+            f"{many(comparison.documents, 'document')} are too few to show that any difference is significant: "
+            "the order of the strategies may be chance."
+        )
+    elif len(tested):
+        worse = list(tested.index[tested["p_value"] < 0.05])
+        said.append(
+            f"It is significantly better than {', '.join(worse) or 'no other strategy'} on these questions."
+        )
+        equal = tested[~(tested["p_value"] < 0.05) & (tested["cost"] < best.cost)]
+        if len(equal):
+            name = equal["cost"].idxmin()
             said.append(
-                f"{cheapest} ({equal.loc[cheapest, 'accuracy']:.0%}) is not significantly worse on these questions "
-                f"and costs {share:.0%} of it."
+                f"{name} is not significantly worse and costs {equal['cost'].min() / best.cost:.0%} of it."
             )
     if "oracle" in table.index:
         gain = table.loc["oracle"].accuracy
@@ -69,6 +75,7 @@ def write_report(
         documents=comparison.documents,
         cost=_picture(accuracy_cost(comparison)),
         kinds=_picture(accuracy_by_kind(comparison)),
+        metrics=comparison.by_metric,
         failed=outcomes[outcomes["error"] != ""].to_dict("records"),
         asked=_by_question(outcomes),
         parameters=_flat(parameters),

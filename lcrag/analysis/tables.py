@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import isnan
 
@@ -55,6 +55,11 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def smallest_p(table: pd.DataFrame, documents: int) -> float:
+    """The least p-value that the exact sign-flip test can give after Holm's correction."""
+    return min(1.0, float(table["p_value"].notna().sum()) * 2 / 2.0**documents)
+
+
 def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int) -> list[str]:
     """What the marks mean and what is missing, with the reason."""
     tests = int(table["p_value"].notna().sum())
@@ -64,7 +69,7 @@ def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int)
         "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: mean a question. build: its share "
         "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's.",
     ]
-    smallest = min(1.0, tests * 2 / 2**documents)
+    smallest = smallest_p(table, documents)
     if tests and smallest > LEVELS[-1][0]:
         notes.append(
             f"With {many(documents, 'document')} and {many(tests, 'test')} p cannot fall below {smallest:.2g}: "
@@ -96,18 +101,23 @@ def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int)
 
 
 def text(
-    head: str, shown: pd.DataFrame, groups: Sequence[str], by_kind: pd.DataFrame, notes: Sequence[str]
+    head: str,
+    shown: pd.DataFrame,
+    groups: Sequence[str],
+    tails: Mapping[str, pd.DataFrame],
+    notes: Sequence[str],
 ) -> str:
-    """For the terminal: the table, accuracy by kind, footnotes."""
+    """For the terminal: the table, further tables of means under their titles, footnotes."""
     lines = _aligned([list(shown.columns), *shown.to_numpy().tolist()])
     rule = "─" * len(lines[0])
     body = [head, rule, lines[0], rule, lines[1]]
     for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
         body += [rule, line] if now != before else [line]
     body += [rule, ""]
-    if len(by_kind.columns) > 1 or by_kind.columns.tolist() != [""]:
-        rows = [[str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in by_kind.itertuples()]
-        body += [*_aligned([["accuracy by kind", *(str(k) or "(none)" for k in by_kind.columns)], *rows]), ""]
+    for title, table in tails.items():
+        if len(table.columns) > 1 or table.columns.tolist() not in ([""], []):
+            rows = [[str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in table.itertuples()]
+            body += [*_aligned([[title, *(str(c) or "(none)" for c in table.columns)], *rows]), ""]
     return "\n".join([*body, *(line for note in notes for line in _wrapped(note))])
 
 

@@ -96,6 +96,7 @@ def _log_child(
         kinds = comparison.by_kind.loc[name].dropna()
         mlflow.log_metrics({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()})
         if row["group"] == "strategy":
+            mlflow.log_metrics({k: float(v) for k, v in comparison.by_metric.loc[name].dropna().items()})
             _log_parameters(mlflow, strategy_parameters.get(name, {}))
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")

@@ -23,12 +23,11 @@ def pick(prediction: str, choices: Sequence[str]) -> int | None:
     it says "answer is B"; exactly one choice's text stands in it.
     """
     texts = [normalise(c) for c in choices]
-    if len({m[1].upper() for m in _LISTED.finditer(prediction)}) > 1:
-        return None  # the list of choices repeated picks none
     said = normalise(prediction)
     if said in texts:
         return texts.index(said)
-    for pattern in (_LEADING, _STATED):
+    listed = len({m[1].upper() for m in _LISTED.finditer(prediction)}) > 1  # repeating the choices picks none
+    for pattern in (_STATED,) if listed else (_LEADING, _STATED):
         match = pattern.search(prediction.strip())
         if (
             match
@@ -36,6 +35,8 @@ def pick(prediction: str, choices: Sequence[str]) -> int | None:
             and _LETTERS.index(match[1].upper()) < len(choices)
         ):
             return _LETTERS.index(match[1].upper())
+    if listed:
+        return None
     standing = [i for i, text in enumerate(texts) if text and f" {text} " in f" {said} "]
     return standing[0] if len(standing) == 1 else None
 

@@ -56,6 +56,7 @@ def test_contains_needs_word_boundaries():
         ("It is lamps, of course", 1),
         ("kites or lamps", None),
         ("A. kites\nB. lamps", None),
+        ("A. kites\nB. lamps\n\nThe answer is:\nB. lamps", 1),
         ("A lamp maker", None),
         ("no idea", None),
         ("E", None),
