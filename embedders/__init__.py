@@ -6,13 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "Embedded": "base",
     "Embedder": "base",
     "LangChainEmbedder": "langchain",
+    "M2BertEmbedder": "m2_bert",
+    "MultiVectorEmbedder": "multi_vector",
+    "OpenAIEmbedder": "openai",
     "SentenceTransformerEmbedder": "sentence_transformer",
     "as_langchain": "langchain",
+    "embed_spans": "late_chunking",
+    "max_sim": "multi_vector",
 }
 
-__all__ = ["Embedder", "LangChainEmbedder", "SentenceTransformerEmbedder", "as_langchain"]
+__all__ = [
+    "Embedded",
+    "Embedder",
+    "LangChainEmbedder",
+    "M2BertEmbedder",
+    "MultiVectorEmbedder",
+    "OpenAIEmbedder",
+    "SentenceTransformerEmbedder",
+    "as_langchain",
+    "embed_spans",
+    "max_sim",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +39,10 @@ def __getattr__(name: str) -> Any:
 
 
 if TYPE_CHECKING:
-    from embedders.base import Embedder
+    from embedders.base import Embedded, Embedder
     from embedders.langchain import LangChainEmbedder, as_langchain
+    from embedders.late_chunking import embed_spans
+    from embedders.m2_bert import M2BertEmbedder
+    from embedders.multi_vector import MultiVectorEmbedder, max_sim
+    from embedders.openai import OpenAIEmbedder
     from embedders.sentence_transformer import SentenceTransformerEmbedder

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors and what they took.
+
+    Attributes:
+        vectors: unit vectors, shape (texts, dimension), float32.
+        tokens: tokens that the texts have for the model, what was truncated left out.
+        truncated: how many texts were longer than the window.
+        cached: how many different texts came out of the cache.
+    """
+
+    vectors: NDArray[np.float32]
+    tokens: int
+    truncated: int = 0
+    cached: int = 0
 
 
 @runtime_checkable

@@ -9,27 +9,61 @@ from retrievers.passage import Passage
 
 _HOMES = {
     "BM25Retriever": "bm25",
+    "ContextualRetriever": "rewrite",
     "DenseRetriever": "dense",
+    "DenseStore": "store",
+    "HyDERetriever": "rewrite",
     "HybridRetriever": "hybrid",
     "Index": "base",
     "LangChainRetriever": "langchain",
-    "RecursiveChunker": "chunking",
+    "LateChunkRetriever": "late_chunk",
+    "MMRRetriever": "mmr",
+    "MultiQueryRetriever": "rewrite",
+    "MultiVectorRetriever": "multi_vector",
+    "ParentRetriever": "context",
+    "RecursiveChunker": "chunkers",
+    "Reranker": "rerank",
     "Retriever": "base",
-    "SentenceChunker": "chunking",
+    "SemanticChunker": "chunkers",
+    "SentenceChunker": "chunkers",
+    "SentenceWindowRetriever": "context",
+    "TokenChunker": "chunkers",
+    "VectorIndex": "vectors",
+    "VectorStoreRetriever": "vector_store",
     "as_langchain": "langchain",
+    "lara_hybrid": "hybrid",
+    "longrag_units": "chunkers",
+    "ordered": "order",
 }
 
 __all__ = [
     "BM25Retriever",
+    "ContextualRetriever",
     "DenseRetriever",
+    "DenseStore",
+    "HyDERetriever",
     "HybridRetriever",
     "Index",
     "LangChainRetriever",
+    "LateChunkRetriever",
+    "MMRRetriever",
+    "MultiQueryRetriever",
+    "MultiVectorRetriever",
+    "ParentRetriever",
     "Passage",
     "RecursiveChunker",
+    "Reranker",
     "Retriever",
+    "SemanticChunker",
     "SentenceChunker",
+    "SentenceWindowRetriever",
+    "TokenChunker",
+    "VectorIndex",
+    "VectorStoreRetriever",
     "as_langchain",
+    "lara_hybrid",
+    "longrag_units",
+    "ordered",
 ]
 
 
@@ -42,7 +76,23 @@ def __getattr__(name: str) -> Any:
 if TYPE_CHECKING:
     from retrievers.base import Index, Retriever
     from retrievers.bm25 import BM25Retriever
-    from retrievers.chunking import RecursiveChunker, SentenceChunker
+    from retrievers.chunkers import (
+        RecursiveChunker,
+        SemanticChunker,
+        SentenceChunker,
+        TokenChunker,
+        longrag_units,
+    )
+    from retrievers.context import ParentRetriever, SentenceWindowRetriever
     from retrievers.dense import DenseRetriever
-    from retrievers.hybrid import HybridRetriever
+    from retrievers.hybrid import HybridRetriever, lara_hybrid
     from retrievers.langchain import LangChainRetriever, as_langchain
+    from retrievers.late_chunk import LateChunkRetriever
+    from retrievers.mmr import MMRRetriever
+    from retrievers.multi_vector import MultiVectorRetriever
+    from retrievers.order import ordered
+    from retrievers.rerank import Reranker
+    from retrievers.rewrite import ContextualRetriever, HyDERetriever, MultiQueryRetriever
+    from retrievers.store import DenseStore
+    from retrievers.vector_store import VectorStoreRetriever
+    from retrievers.vectors import VectorIndex

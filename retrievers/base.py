@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from retrievers.chunking import Chunker
+from retrievers.chunkers import Chunker
 from retrievers.passage import Passage
 
 
@@ -61,6 +61,16 @@ def chunked(texts: Mapping[str, str], chunker: Chunker) -> list[Passage]:
     return passages
 
 
+def check_k(k: int) -> None:
+    """Refuse an impossible number of passages.
+
+    Raises:
+        ValueError: ``k`` is less than 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}.")
+
+
 def best(
     passages: Sequence[Passage], scores: Iterable[float], k: int, document_ids: Collection[str] | None
 ) -> list[Passage]:
@@ -69,13 +79,17 @@ def best(
     Raises:
         ValueError: ``k`` is less than 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}.")
-    wanted = None if document_ids is None else set(document_ids)
-    scored = [
-        (float(score), passage)
-        for passage, score in zip(passages, scores, strict=True)
-        if wanted is None or passage.document_id in wanted
-    ]
-    scored.sort(key=lambda pair: (-pair[0], pair[1].document_id, pair[1].start))
-    return [replace(passage, score=score) for score, passage in scored[:k]]
+    import numpy as np
+
+    check_k(k)
+    known = np.asarray(list(scores) if not hasattr(scores, "__len__") else scores, dtype=float)
+    rows = np.arange(len(passages))
+    if document_ids is not None:
+        wanted = set(document_ids)
+        rows = np.array([i for i, p in enumerate(passages) if p.document_id in wanted], dtype=int)
+    if len(rows) > k:
+        least = np.partition(known[rows], -k)[-k]
+        rows = rows[known[rows] >= least]
+    found = [(float(known[i]), passages[i]) for i in rows.tolist()]
+    found.sort(key=lambda pair: (-pair[0], pair[1].document_id, pair[1].start))
+    return [replace(passage, score=score) for score, passage in found[:k]]

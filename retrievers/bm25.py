@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from retrievers.base import best, chunked
-from retrievers.chunking import Chunker, RecursiveChunker
+from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.passage import Passage
 
 
@@ -50,7 +50,7 @@ class BM25Index:
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """See ``Index.search``."""
+        """See ``Index.search``; a passage that shares no word with the query has score 0."""
         found = []
         for query in queries:
             (words,) = _tokens([query])

@@ -1,33 +1,45 @@
-"""BM25 and dense search, fused by rank."""
+"""BM25 and dense search, fused."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from retrievers.base import best
+from retrievers.base import check_k
 from retrievers.bm25 import BM25Index, BM25Retriever
-from retrievers.chunking import Chunker, RecursiveChunker
+from retrievers.chunkers import Chunker, RecursiveChunker, TokenChunker
 from retrievers.dense import DenseIndex, DenseRetriever
+from retrievers.fusion import first_of_each, reciprocal_rank, weighted
 from retrievers.passage import Passage
 
 
 @dataclass(frozen=True)
 class HybridRetriever:
-    """Reciprocal rank fusion (Cormack et al. 2009): the sum over both rankings of 1 / (constant + rank).
+    """Both rankings as one.
 
     Attributes:
         embedder: see ``DenseRetriever``.
         chunker: what is indexed, by both.
+        fusion: ``rrf``, the sum over both rankings of 1 / (constant + rank) (Cormack et al. 2009);
+            ``weighted``, the sum of scaled scores; ``quota``, the first of each, BM25's before the others.
         depth: how far down each ranking counts.
-        constant: 60 in the paper.
+        constant: of ``rrf``; 60 in the paper.
+        dense_weight: share of the dense ranking, 0 to 1, under ``weighted`` and ``quota``.
     """
 
     embedder: Any
     chunker: Chunker = field(default_factory=RecursiveChunker)
+    fusion: Literal["rrf", "weighted", "quota"] = "rrf"
     depth: int = 50
     constant: int = 60
+    dense_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.fusion not in {"rrf", "weighted", "quota"}:
+            raise ValueError(f"fusion must be rrf, weighted or quota, not {self.fusion!r}.")
+        if not 0 <= self.dense_weight <= 1:
+            raise ValueError(f"dense_weight must be between 0 and 1, not {self.dense_weight}.")
 
     def build(self, texts: Mapping[str, str]) -> HybridIndex:
         """Index documents, given as text by id.
@@ -37,17 +49,25 @@ class HybridRetriever:
         """
         sparse = BM25Retriever(self.chunker).build(texts)
         dense = DenseRetriever(self.embedder, self.chunker).build(texts)
-        return HybridIndex(sparse, dense, self.depth, self.constant)
+        return HybridIndex(self, sparse, dense)
+
+
+def lara_hybrid(embedder: Any, tokenizer: str = "") -> HybridRetriever:
+    """LaRA's recipe (Li et al. 2025, arXiv 2502.09977, released code): chunks of 600 tokens with 100 shared.
+
+    For k = 5 it takes 3 passages by BM25, then 2 by dense search. The paper embeds with gte-large-en-v1.5 and
+    lets a reranker order the five (``Reranker(lara_hybrid(...), fetch=5)``).
+    """
+    return HybridRetriever(embedder, TokenChunker(600, 100, tokenizer), fusion="quota", dense_weight=0.5)
 
 
 @dataclass(frozen=True)
 class HybridIndex:
     """An index that ``HybridRetriever`` built."""
 
+    settings: HybridRetriever
     sparse: BM25Index
     dense: DenseIndex
-    depth: int
-    constant: int
 
     @property
     def build_tokens(self) -> int:
@@ -57,22 +77,21 @@ class HybridIndex:
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """See ``Index.search``; scores are fused ranks."""
-        depth = max(k, self.depth)
+        """See ``Index.search``; scores are fused ones."""
+        check_k(k)
+        depth = max(k, self.settings.depth)
         rankings = [
             index.search(queries, depth, document_ids=document_ids) for index in (self.sparse, self.dense)
         ]
         return [self._fused(pair, k) for pair in zip(*rankings, strict=True)]
 
     def _fused(self, rankings: Sequence[list[Passage]], k: int) -> list[Passage]:
-        scores: dict[tuple[str, int, int], float] = {}
-        passages: dict[tuple[str, int, int], Passage] = {}
-        for ranking in rankings:
-            for rank, passage in enumerate(ranking, start=1):
-                place = (passage.document_id, passage.start, passage.end)
-                passages[place] = passage
-                scores[place] = scores.get(place, 0.0) + 1 / (self.constant + rank)
-        return best(list(passages.values()), list(scores.values()), k, None)
+        share = self.settings.dense_weight
+        if self.settings.fusion == "weighted":
+            return weighted(rankings, (1 - share, share), k)
+        if self.settings.fusion == "quota":
+            return first_of_each(rankings, (k - int(k * share), int(k * share)))
+        return reciprocal_rank(rankings, k, self.settings.constant)
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """Tokens that the embedder reads."""

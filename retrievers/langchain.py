@@ -35,7 +35,7 @@ class LangChainRetriever:
             raise ValueError(f"k must be at least 1, not {k}.")
         found = []
         for query in queries:
-            passages = [_passage(d, rank) for rank, d in enumerate(self.retriever.invoke(query), start=1)]
+            passages = [passage_of(d, rank) for rank, d in enumerate(self.retriever.invoke(query), start=1)]
             found.append([p for p in passages if document_ids is None or p.document_id in document_ids][:k])
         return found
 
@@ -44,7 +44,8 @@ class LangChainRetriever:
         return 0
 
 
-def _passage(document: Document, rank: int) -> Passage:
+def passage_of(document: Document, rank: int) -> Passage:
+    """A LangChain document as a passage, its score 1 / rank."""
     meta = document.metadata
     name = str(meta.get("document_id", meta.get("source", "")))
     start = int(meta.get("start", meta.get("start_index", 0)))

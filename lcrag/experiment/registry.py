@@ -23,15 +23,28 @@ COMPONENTS: dict[str, dict[str, str]] = {
         "openai": "lcrag.readers.openai:OpenAIReader",
         "vllm": "lcrag.readers.vllm:VLLMReader",
     },
-    "embedder": {"sentence_transformer": "embedders.sentence_transformer:SentenceTransformerEmbedder"},
+    "embedder": {
+        "sentence_transformer": "embedders.sentence_transformer:SentenceTransformerEmbedder",
+        "openai": "embedders.openai:OpenAIEmbedder",
+        "multi_vector": "embedders.multi_vector:MultiVectorEmbedder",
+        "m2_bert": "embedders.m2_bert:M2BertEmbedder",
+    },
     "chunker": {
-        "recursive": "retrievers.chunking:RecursiveChunker",
-        "sentence": "retrievers.chunking:SentenceChunker",
+        "recursive": "retrievers.chunkers:RecursiveChunker",
+        "sentence": "retrievers.chunkers:SentenceChunker",
+        "token": "retrievers.chunkers:TokenChunker",
+        "semantic": "retrievers.chunkers:SemanticChunker",
     },
     "retriever": {
         "bm25": "retrievers.bm25:BM25Retriever",
         "dense": "retrievers.dense:DenseRetriever",
         "hybrid": "retrievers.hybrid:HybridRetriever",
+        "mmr": "retrievers.mmr:MMRRetriever",
+        "late_chunk": "retrievers.late_chunk:LateChunkRetriever",
+        "multi_vector": "retrievers.multi_vector:MultiVectorRetriever",
+        "reranker": "retrievers.rerank:Reranker",
+        "parent": "retrievers.context:ParentRetriever",
+        "sentence_window": "retrievers.context:SentenceWindowRetriever",
     },
     "strategy": {
         "closed_book": "lcrag.strategies.closed_book:ClosedBook",
@@ -49,7 +62,14 @@ COMPONENTS: dict[str, dict[str, str]] = {
         "lara_rule": "lcrag.routers.lara_rule:LaRARule",
     },
 }
-NESTED = {"chunker": "chunker", "embedder": "embedder", "router": "router", "strategies": "strategy"}
+NESTED = {
+    "chunker": "chunker",
+    "parents": "chunker",
+    "embedder": "embedder",
+    "retriever": "retriever",
+    "router": "router",
+    "strategies": "strategy",
+}
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from lcrag.schema import Usage
 
-OPERATIONAL = {"lcrag": "operational"}  # metadata of a field that does not change what a reader answers
+OPERATIONAL = {"operational": True}  # metadata of a field that does not change what a reader answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
-from lcrag.readers.base import OPERATIONAL, Completion, Message
+from lcrag.readers.base import Completion, Message
 from lcrag.schema import Answer, Document, Passage, Question, Role
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def settings(component: Any, *, identity: bool = False) -> dict[str, Any]:
         shown = {
             f.name: settings(getattr(component, f.name), identity=identity)
             for f in fields(component)
-            if f.name[0] != "_" and not (identity and f.metadata == OPERATIONAL)
+            if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
         }
         return {"type": type(component).__name__, **shown}
     if isinstance(component, dict):

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Strategy, Toolbox
-from lcrag.strategies.chunked_retrieval import ChunkedRetrieval, Order
+from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext
 from lcrag.strategies.truncation import Truncate
+from retrievers.order import Order
 
 
 @dataclass(frozen=True)

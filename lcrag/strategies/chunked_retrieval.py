@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Toolbox
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
-
-Order = Literal["score", "reversed", "document"]
-
-
-def ordered(passages: Sequence[Passage], order: Order) -> list[Passage]:
-    """Passages by score, best last (``reversed``), or as they stand in the text (OP-RAG, arXiv 2409.01666)."""
-    if order == "document":
-        return sorted(passages, key=lambda p: (p.document_id, p.start))
-    return list(passages) if order == "score" else list(passages)[::-1]
+from retrievers.order import Order, ordered
 
 
 def passages_block(passages: Sequence[Passage]) -> str:
@@ -32,7 +24,7 @@ class ChunkedRetrieval:
 
     Attributes:
         k: passages in the prompt.
-        order: how they stand in the prompt.
+        order: how they stand in the prompt (see ``retrievers.order``).
         max_tokens: tokens of the answer at most.
         allow_decline: offer to answer "unanswerable".
     """

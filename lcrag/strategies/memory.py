@@ -14,7 +14,7 @@ from lcrag.strategies.base import Toolbox
 from lcrag.strategies.dates import Period, demote_outside, period_of
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.values import Value, split_values
-from retrievers.chunking import RecursiveChunker
+from retrievers.chunkers import RecursiveChunker
 
 FACTS = (
     "List the facts in this part of a text as short sentences of their own, with names instead of "

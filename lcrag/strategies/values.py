@@ -8,7 +8,7 @@ from typing import Literal
 
 from lcrag.schema import Document, Passage
 from lcrag.strategies.dates import first_date
-from retrievers.chunking import RecursiveChunker
+from retrievers.chunkers import RecursiveChunker
 
 SPEAKER = re.compile(
     r"^[ \t]*(?:\*\*)?(user|human|assistant|ai|bot)(?:\*\*)?[ \t]*:", re.IGNORECASE | re.MULTILINE

@@ -79,10 +79,10 @@ def test_dense_equals_brute_force(embedder):
     pytest.importorskip("faiss")
     index = DenseRetriever(embedder, CHUNKER).build(TEXTS)
     (found,) = index.search(["a lamp has light"], 100)
-    vectors = embedder.embed_documents([p.text for p in index.passages])
+    vectors = embedder.embed_documents([p.text for p in index.passages.values()])
     direct = vectors @ embedder.embed_query("a lamp has light")
     assert [p.score for p in found] == pytest.approx(sorted(direct, reverse=True), abs=1e-6)
-    assert index.build_tokens == sum(len(p.text.split()) for p in index.passages)
+    assert index.build_tokens == sum(len(p.text.split()) for p in index.passages.values())
     assert index.query_tokens(["a lamp"]) == 2
 
 

@@ -5,7 +5,7 @@ import pytest
 from lcrag.schema import Document
 from lcrag.strategies.dates import demote_outside, first_date, period_of
 from lcrag.strategies.values import split_values
-from retrievers.chunking import RecursiveChunker
+from retrievers.chunkers import RecursiveChunker
 
 CHAT = """# Session of 3 May 2024
 User: I bought a kite.

@@ -23,7 +23,7 @@ from lcrag.strategies.memory import after_answer
 from lcrag.strategies.retrieve_then_reason import parse_facts
 from lcrag.strategies.truncation import GAP, cut
 from retrievers.bm25 import BM25Retriever
-from retrievers.chunking import RecursiveChunker
+from retrievers.chunkers import RecursiveChunker
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 MATRIX = [

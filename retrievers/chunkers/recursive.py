@@ -1,19 +1,11 @@
-"""Splitting a text into chunks with exact character offsets."""
+"""Paragraphs, lines, words: langchain-text-splitters' recursive splitter with exact offsets."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
 
-Span = tuple[int, int]
-
-
-class Chunker(Protocol):
-    """Splits a text."""
-
-    def split(self, text: str) -> list[Span]:
-        """Chunks as (start, end) offsets into ``text``, in order."""
+from retrievers.chunkers.base import Span, check
 
 
 @dataclass(frozen=True)
@@ -32,7 +24,7 @@ class RecursiveChunker:
     overlap: int = 150
 
     def __post_init__(self) -> None:
-        _check(self.size, self.overlap)
+        check(self.size, self.overlap)
 
     def split(self, text: str) -> list[Span]:
         """Chunks as (start, end) offsets, in order; surrounding white space is left out."""
@@ -59,33 +51,3 @@ def _word_after(text: str, low: int, high: int) -> int:
         return low
     space = re.compile(r"\s").search(text, low, high)
     return space.end() if space else high
-
-
-@dataclass(frozen=True)
-class SentenceChunker:
-    """Packs whole sentences until the next would not fit; a longer sentence is a chunk of its own.
-
-    Attributes:
-        size: characters of a chunk at most, one long sentence excepted.
-    """
-
-    size: int = 1000
-
-    def __post_init__(self) -> None:
-        _check(self.size, 0)
-
-    def split(self, text: str) -> list[Span]:
-        """Chunks as (start, end) offsets; surrounding white space is left out."""
-        spans: list[Span] = []
-        for match in re.finditer(r"\S.*?(?:[.!?][\"')\]]*(?=\s)|\n\s*\n|\Z)", text, re.DOTALL):
-            start, end = match.start(), match.start() + len(match.group().rstrip())
-            if spans and end - spans[-1][0] <= self.size:
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-        return spans
-
-
-def _check(size: int, overlap: int) -> None:
-    if size < 1 or not 0 <= overlap < size:
-        raise ValueError(f"size must be at least 1 and overlap between 0 and size, not {size} and {overlap}.")

