@@ -1,11 +1,11 @@
-# make demo | test | test-vllm | lint | types | ui | dist | clean
+# make demo | test | test-vllm | lint | types | ui | bench | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-vllm lint types dist clean
+.PHONY: demo ui test test-vllm lint types bench dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -26,6 +26,10 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(VENV)/bin/mypy
+
+bench: $(VENV)/.dev
+	$(PIP) langchain-community
+	$(VENV)/bin/python experiments/benchmarks/all.py --fresh
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build

@@ -1,0 +1,75 @@
+"""Run the benchmarks and write docs/benchmarks.md.
+
+Finished parts are kept under runs/benchmarks; ``--fresh`` measures everything again.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+KEPT = ROOT / "runs" / "benchmarks"
+
+PAGE = """# Benchmarks
+
+Made by `make bench` on {machine}, {when}, with all-MiniLM-L6-v2 (22M parameters, 512 positions) in bfloat16.
+
+## Retrieving long documents by one vector, or several
+
+One of 100 documents is right (fewer where the text does not suffice); 50 queries, two draws up to 1,024 tokens, one
+beyond. `passkey`: LongEmbed's filler sentences (arXiv 2404.12096), shuffled in each document, with a key for a name.
+`needle`: a fact of its own in real sentences, the same ones for all documents in an order of their own. `text`: 24
+words quoted from one of many windows of the language reference. With 50 queries the standard error of a cell is about
+0.07.
+
+{long_retrieval}
+
+Extended positions beat truncation where the needle may stand behind the window; chunks with max-sim and above all
+BM25 beat every single vector. A comparison of embedding models without BM25 would mislead.
+
+## LaRA's financial filings
+
+Needs the published data of LaRA (arXiv 2502.09977). The gold region of a location question is one of n equal slices of
+the filing.
+
+{lara_financial}
+
+## Speed
+
+Medians of runs in turn within one process; above 1 lcrag is faster.
+
+{speed}
+"""
+
+
+def measured(name: str, fresh: bool) -> str:
+    """A benchmark's table, measured now or kept from before."""
+    file = KEPT / f"{name}.md"
+    if fresh or not file.exists():
+        done = subprocess.run(
+            [sys.executable, str(HERE / f"{name}.py")], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            return f"(not measured here: {name}.py ended with {done.returncode})"
+        KEPT.mkdir(parents=True, exist_ok=True)
+        file.write_text(done.stdout, "utf-8")
+    return file.read_text("utf-8").strip()
+
+
+def main() -> None:
+    """Write the page."""
+    fresh = "--fresh" in sys.argv
+    parts = {name: measured(name, fresh) for name in ("long_retrieval", "lara_financial", "speed")}
+    machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), Python {platform.python_version()}"
+    page = PAGE.format(machine=machine, when=date.today().isoformat(), **parts)
+    (ROOT / "docs" / "benchmarks.md").write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
