@@ -32,6 +32,7 @@ _HOMES = {
     "VectorStoreRetriever": "vector_store",
     "as_langchain": "langchain",
     "lara_hybrid": "hybrid",
+    "lara_reranked": "rerank",
     "longrag_units": "chunkers",
     "ordered": "order",
 }
@@ -62,6 +63,7 @@ __all__ = [
     "VectorStoreRetriever",
     "as_langchain",
     "lara_hybrid",
+    "lara_reranked",
     "longrag_units",
     "ordered",
 ]
@@ -91,7 +93,7 @@ if TYPE_CHECKING:
     from retrievers.mmr import MMRRetriever
     from retrievers.multi_vector import MultiVectorRetriever
     from retrievers.order import ordered
-    from retrievers.rerank import Reranker
+    from retrievers.rerank import Reranker, lara_reranked
     from retrievers.rewrite import ContextualRetriever, HyDERetriever, MultiQueryRetriever
     from retrievers.store import DenseStore
     from retrievers.vector_store import VectorStoreRetriever

@@ -55,8 +55,8 @@ class HybridRetriever:
 def lara_hybrid(embedder: Any, tokenizer: str = "") -> HybridRetriever:
     """LaRA's recipe (Li et al. 2025, arXiv 2502.09977, released code): chunks of 600 tokens with 100 shared.
 
-    For k = 5 it takes 3 passages by BM25, then 2 by dense search. The paper embeds with gte-large-en-v1.5 and
-    lets a reranker order the five (``Reranker(lara_hybrid(...), fetch=5)``).
+    For k = 5 it takes 3 passages by BM25, then 2 by dense search. The paper embeds with gte-large-en-v1.5;
+    ``rerank.lara_reranked`` adds its reranker.
     """
     return HybridRetriever(embedder, TokenChunker(600, 100, tokenizer), fusion="quota", dense_weight=0.5)
 

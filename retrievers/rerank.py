@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retrievers.base import check_k
+from retrievers.hybrid import lara_hybrid
 from retrievers.passage import Passage
 
 
 @dataclass(frozen=True)
 class Reranker:
     """Retrieve ``fetch`` candidates with another retriever, keep the ``k`` best by a cross-encoder.
-
-    With ``fetch`` = 5 and the recipe ``lara_hybrid`` it only changes the order of five passages, as LaRA's
-    released code does (Li et al. 2025, arXiv 2502.09977).
 
     Attributes:
         retriever: gives the candidates.
@@ -61,6 +59,14 @@ class Reranker:
                     "holds it, or fetch it once while online: hf download NAME."
                 ) from error
         return self._state["model"]
+
+
+def lara_reranked(embedder: Any, model: Any, tokenizer: str = "") -> Reranker:
+    """LaRA's whole retrieval (Li et al. 2025, arXiv 2502.09977, released code): see ``lara_hybrid``.
+
+    The cross-encoder sees the five passages that were found and only changes their order.
+    """
+    return Reranker(lara_hybrid(embedder, tokenizer), model, fetch=5)
 
 
 @dataclass(frozen=True)

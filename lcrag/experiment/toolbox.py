@@ -129,11 +129,12 @@ class MeteredToolbox:
         return [self.shared.documents[i] for i in question.document_ids]
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, dimension); embedding tokens are booked under ``role``."""
+        """Unit vectors, shape (texts, dimension), of documents if ``role`` is ``build``, else of queries."""
         embedder = self.shared.embedder
         if embedder is None:
             raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
-        vectors = await run_local(embedder.embed_documents, list(texts))
+        queries = getattr(embedder, "embed_queries", embedder.embed_documents)
+        vectors = await run_local(embedder.embed_documents if role == "build" else queries, list(texts))
         self._book_embedding(role, embedder.count_tokens(list(texts)))
         return vectors  # type: ignore[no-any-return]
 

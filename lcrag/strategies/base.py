@@ -37,7 +37,7 @@ class Toolbox(Protocol):
         """The ``k`` best passages of the question's documents, best first."""
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, dimension)."""
+        """Unit vectors, shape (texts, dimension), of documents if ``role`` is ``build``, else of queries."""
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""

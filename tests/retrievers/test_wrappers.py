@@ -21,6 +21,7 @@ from retrievers import (
     SentenceChunker,
     SentenceWindowRetriever,
     lara_hybrid,
+    lara_reranked,
     ordered,
 )
 from retrievers.fusion import first_of_each, reciprocal_rank, weighted
@@ -109,6 +110,14 @@ def test_a_reranker_orders_the_candidates_anew(texts):
         (candidates,) = inner.build(texts).search([query], 6)
         best = sorted((sum(p.text.count(c) for c in query) for p in candidates), reverse=True)[:3]
         assert [p.score for p in mine] == best
+
+
+def test_laras_reranker_only_changes_the_order_of_five(texts, embedder):
+    model = Longest()
+    index = lara_reranked(embedder, model).build(texts)
+    (found,) = index.search(["kite tail"], 5)
+    (candidates,) = index.inner.search(["kite tail"], 5)
+    assert len(model.asked) == len(candidates) and set(names(found)) == set(names(candidates))
 
 
 def test_a_reranker_with_a_real_cross_encoder(texts, tmp_path):
