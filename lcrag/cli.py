@@ -121,6 +121,7 @@ def _quiet() -> None:
 
 
 def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
+    from lcrag.analysis.tables import many
     from lcrag.experiment.config import from_mapping
     from lcrag.experiment.progress import RunProgress, human
 
@@ -133,8 +134,8 @@ def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
     dataset, strategies = experiment.dataset, experiment.strategies
     rows = len(dataset.questions) * len(strategies)
     _say(
-        f"{len(dataset.questions)} questions on {len(dataset.documents)} documents, {len(strategies)} strategies, "
-        f"{rows} answers by {experiment.reader.name}."
+        f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}, "
+        f"{many(len(strategies), 'strategy', 'strategies')}: {many(rows, 'answer')} by {experiment.reader.name}."
     )
     with RunProgress(rows) as progress:
         results = experiment.run(progress.on_row)

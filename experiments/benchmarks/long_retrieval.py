@@ -1,15 +1,18 @@
 """Passkey, needle and real-text retrieval by length, for every way to embed a long document.
 
-Documents of 512 to 4,096 tokens; one of 100 is the right one. After LongEmbed (Zhu et al. 2024, arXiv
+Documents of 512 to 4,096 tokens; one of 100 (60 at 4,096 tokens) is the right one. After LongEmbed (Zhu et al. 2024, arXiv
 2404.12096, section 3), made small.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +22,8 @@ from embedders.loading import bundled_minilm
 from retrievers import BM25Retriever, TokenChunker
 from retrievers.rewrite import WholeText
 
-LENGTHS = (512, 1024, 2048, 4096)
-DOCUMENTS, QUERIES = 100, 50
+POOLS = {512: (100, 1), 1024: (100, 3), 2048: (100, 1), 4096: (60, 1)}  # tokens: documents, draws
+QUERIES = 50
 FIRST = """
     Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ines Jonas Kira Leon Mira Nils Olga Pavel Rosa Stefan
     Tilda Umar
@@ -30,10 +33,23 @@ LAST = """
     Okafor Petrov
 """.split()
 FACTS = (
-    ("The museum of {x} in {c} opens only on {d} mornings.", "When does the museum of {x} open?"),
-    ("{n} of {c} has collected {x} since a stormy {d} in spring.", "Who collects {x}?"),
-    ("In {c} it is forbidden to sell {x} on a {d}.", "Where is it forbidden to sell {x}?"),
-    ("The best {x} are made in {c}, said {n} on {d}.", "Where are the best {x} made?"),
+    (
+        "The museum of {x} in {c} is the largest museum of {x} in Europe; {n} founded it, and it opens only on "
+        "{d} mornings.",
+        "When does the museum of {x} open?",
+    ),
+    (
+        "{n} of {c} has collected {x} since a stormy {d} in spring and owns more {x} than anyone else in the country.",
+        "Who owns the largest collection of {x}?",
+    ),
+    (
+        "In {c} it is forbidden by law to sell {x} on a {d}, since {n} once caused a riot with a cart full of {x}.",
+        "Where is it forbidden by law to sell {x}?",
+    ),
+    (
+        "The best {x} of all are made in {c}, where {n} opened the first workshop for {x} on a {d} in winter.",
+        "Where are the best {x} of all made?",
+    ),
 )
 THINGS = """
     accordions anchors aquariums arrows balloons bananas barrels bees bicycles blankets boomerangs bridges
@@ -52,11 +68,17 @@ FILLER = "The grass is green. The sky is blue. The sun is yellow. Here we go. Th
 QUOTE = 24  # words of a text query
 
 
+@cache
 def reference() -> str:
-    """CPython's language reference as one text."""
-    from pydoc_data.topics import topics
+    """Short stories (SQuALITY's, from Project Gutenberg) where LCRAG_DATA has them, else the language reference."""
+    stories = Path(os.environ.get("LCRAG_DATA", "data")) / "SQuALITY/data/v1-3/txt/train.jsonl"
+    if stories.is_file():
+        found = [json.loads(line)["document"] for line in stories.read_text("utf-8").splitlines()]
+    else:
+        from pydoc_data.topics import topics
 
-    return " ".join(" ".join(t.split()) for t in topics.values())
+        found = list(topics.values())
+    return " ".join(" ".join(text.split()) for text in found)
 
 
 def cut(text: str, tokens: int, tokenizer) -> list[str]:
@@ -75,8 +97,10 @@ def documents(task: str, tokens: int, seed: int, tokenizer) -> tuple[list[str], 
     haystack in an order of its own. ``text``: windows of real text, the query quoted from one.
     """
     rng = random.Random(f"{task} {tokens} {seed}")
+    count, _ = POOLS[tokens]
     if task == "text":
-        docs = rng.sample(pieces := cut(reference(), tokens - 2, tokenizer), min(DOCUMENTS, len(pieces)))
+        text = reference()[seed * 100_000 :][: 8 * tokens * count]
+        docs = cut(text, tokens - 2, tokenizer)[:count]
         queries = []
         for doc in docs[:QUERIES]:
             words = doc.split()
@@ -88,10 +112,11 @@ def documents(task: str, tokens: int, seed: int, tokenizer) -> tuple[list[str], 
         if task == "passkey"
         else reference()[seed * 50_000 :][: 8 * tokens]
     )
+    (hay, *_) = cut(hay, tokens - 2, tokenizer)
     sentences = [s for s in re.split(r"(?<=[.!?]) ", hay) if s]
     docs, queries = [], []
-    names = rng.sample([f"{a} {b}" for a in FIRST for b in LAST], DOCUMENTS)
-    for name, thing in zip(names, rng.sample(THINGS, DOCUMENTS), strict=True):
+    names = rng.sample([f"{a} {b}" for a in FIRST for b in LAST], count)
+    for name, thing in zip(names, rng.sample(THINGS, count), strict=True):
         if task == "passkey":
             key = rng.randint(10_000, 99_999)
             needle = f"{name}'s pass key is {key}. Remember it. {key} is the pass key for {name}."
@@ -186,12 +211,11 @@ def main() -> None:
 
     tokenizer = AutoTokenizer.from_pretrained(bundled_minilm())
     rows = []
-    for tokens in LENGTHS:
-        seeds = range(2) if tokens <= 1024 else range(1)
+    for tokens, (_, draws) in POOLS.items():
         data = {
             (task, seed): documents(task, tokens, seed, tokenizer)
             for task in ("passkey", "needle", "text")
-            for seed in seeds
+            for seed in range(draws)
         }
         for name, scores in arms(tokens).items():
             found: dict[str, list] = {"passkey": [], "needle": [], "text": []}
@@ -204,7 +228,7 @@ def main() -> None:
             cells += [f"{np.mean([g for _, g in means]):.2f}", f"{seconds:.1f}"]
             rows.append(f"| {tokens} | {name} | " + " | ".join(cells) + " |")
             sys.stderr.write(rows[-1] + "\n")
-    head = "| tokens | method | passkey | needle | text | mean Acc@1 | mean nDCG@10 | s / 100 documents |"
+    head = "| tokens | method | passkey | needle | text | mean Acc@1 | mean nDCG@10 | seconds a pool |"
     Path("/dev/stdout").write_text("\n".join([head, "|---:|---|" + "---:|" * 6, *rows]) + "\n")
 
 

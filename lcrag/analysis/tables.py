@@ -24,9 +24,9 @@ def human(number: float) -> str:
     return f"{number:.3g}" if abs(number) < 99.95 else f"{number:.0f}"
 
 
-def many(count: int, noun: str) -> str:
+def many(count: int, noun: str, plural: str = "") -> str:
     """``1 question``, ``2 questions``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import TracebackType
 
 from rich.console import Console
@@ -9,10 +10,12 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from lcrag.schema import Outcome
 
@@ -23,6 +26,17 @@ def human(count: float) -> str:
         if count >= limit:
             return f"{count / limit:.1f}{unit}"
     return f"{count:.0f}"
+
+
+class TimeLeft(ProgressColumn):
+    """Time left at the mean pace so far: answers of different strategies take very different times."""
+
+    def render(self, task: Task) -> Text:
+        """``0:03:20``, or dashes before the first answer."""
+        if not task.completed or not task.total or not task.elapsed:
+            return Text("-:--:--")
+        left = task.elapsed * (task.total - task.completed) / task.completed
+        return Text(str(timedelta(seconds=round(left))))
 
 
 class RunProgress:
@@ -37,7 +51,7 @@ class RunProgress:
             TextColumn("{task.fields[tokens]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeLeft(),
             console=console,
             disable=not console.is_terminal,
         )

@@ -97,3 +97,26 @@ def test_paths_are_relative_to_the_yaml(tmp_path):
         "dataset: {type: files, documents: docs, questions: q.jsonl}\nstrategies: [closed_book]\n"
     )
     assert load(tmp_path / "own.yaml").dataset.questions[0].document_ids == ("a.txt",)
+
+
+def test_every_component_that_yaml_can_name_exists():
+    from importlib import import_module
+
+    from lcrag.experiment.registry import COMPONENTS
+
+    for known in COMPONENTS.values():
+        for target in known.values():
+            module, attribute = target.split(":")
+            assert callable(getattr(import_module(module), attribute))
+
+
+def test_retrievers_nest_and_share_the_embedder(embedder):
+    from lcrag.experiment.registry import build
+
+    spec = {"type": "parent", "retriever": {"type": "dense", "chunker": {"type": "sentence", "size": 64}},
+            "parents": {"type": "recursive", "size": 900}}  # fmt: skip
+    made = build("retriever", spec, "here", {"embedder": embedder})
+    assert made.retriever.embedder is embedder
+    assert (made.retriever.chunker.size, made.parents.size) == (64, 900)
+    with pytest.raises(LcragError, match=r"here \(hybrid\).fusion: 'sum' does not fit"):
+        build("retriever", {"type": "hybrid", "fusion": "sum"}, "here", {"embedder": embedder})
