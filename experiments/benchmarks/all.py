@@ -22,11 +22,11 @@ Made by `make bench` on {machine}, {when}, with all-MiniLM-L6-v2 (22M parameters
 
 ## Retrieving long documents by one vector, or several
 
-One of 100 documents is right (of 60 at 4,096 tokens); 50 queries a task, three draws at 1,024 tokens, one elsewhere. `passkey`: LongEmbed's filler sentences (arXiv 2404.12096), shuffled in each document, with a key for a name.
-`needle`: a fact of its own in real sentences, the same ones for all documents in an order of their own. `text`: 24
-words quoted from one of the windows of short stories (SQuALITY's; the language reference where they are not
-there). The standard error of a cell is about 0.07, at 1,024 tokens
-0.04.
+One of 100 documents is right (of 60 at 4,096 tokens); 50 queries a task, three draws at 1,024 tokens, one elsewhere.
+`passkey`: LongEmbed's filler sentences (arXiv 2404.12096), shuffled in each document, with a key for a name. `needle`:
+a fact of its own in real sentences, the same ones for all documents in an order of their own. `text`: 24 words quoted
+from one of the windows of short stories (SQuALITY's; the language reference where they are not there). The standard
+error of a cell is about 0.07, at 1,024 tokens 0.04.
 
 {long_retrieval}
 

@@ -1,7 +1,7 @@
 """Passkey, needle and real-text retrieval by length, for every way to embed a long document.
 
-Documents of 512 to 4,096 tokens; one of 100 (60 at 4,096 tokens) is the right one. After LongEmbed (Zhu et al. 2024, arXiv
-2404.12096, section 3), made small.
+Documents of 512 to 4,096 tokens; one of 100 (60 at 4,096 tokens) is the right one. After LongEmbed (Zhu et al.
+2024, arXiv 2404.12096, section 3), made small.
 """
 
 from __future__ import annotations
