@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embedders.encoder import Encoder
+
 
 def embed_spans(
     embedder: SentenceTransformerEmbedder, text: str, spans: Sequence[tuple[int, int]], overlap: int = 128
@@ -51,12 +53,12 @@ def embed_spans(
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)  # type: ignore[no-any-return]
 
 
-def _states(encoder, ids: list[int], overlap: int) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _states(encoder: Encoder, ids: list[int], overlap: int) -> NDArray[np.float32]:
     import numpy as np
 
     room = encoder.room
     if len(ids) <= room:
-        return encoder.states(ids)  # type: ignore[no-any-return]
+        return encoder.states(ids)
     overlap = min(overlap, room // 2)
     parts = [encoder.states(ids[:room])]
     at = room

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
@@ -15,6 +15,12 @@ from lcrag.strategies.dates import Period, demote_outside, period_of
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.values import Value, split_values
 from retrievers.chunkers import RecursiveChunker
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 
 FACTS = (
     "List the facts in this part of a text as short sentences of their own, with names instead of "
@@ -95,7 +101,7 @@ class MemoryReading:
         decline = DECLINE if self.allow_decline else ""
         return f"Memory items, in order:\n{listed}\n\n{today}{question_block(question, how, decline)}"
 
-    async def _memory(self, document: Document, tools: Toolbox):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def _memory(self, document: Document, tools: Toolbox) -> tuple[list[Value], Vectors]:
         """The document's values and the unit vectors of their keys, shape (values, dimension)."""
         values = split_values(document, self.granularity, RecursiveChunker(self.chunk_chars, 0))
         keys = [v.text for v in values]
@@ -108,7 +114,7 @@ class MemoryReading:
             facts = await tools.build(f"facts:{made}", [document.id], extract, keep=True)
             keys = [f"{fact}\n{key}" if fact else key for key, fact in zip(keys, facts, strict=True)]
 
-        async def embed(build: Toolbox):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        async def embed(build: Toolbox) -> Vectors:
             return await build.embed(keys, "build")
 
         return values, await tools.build(f"keys:{self.keys}:{made}", [document.id], embed)
