@@ -177,6 +177,7 @@ class Answer:
     ``declined``: the strategy says that the text does not answer the question.
     ``truncation``: how a too long context was cut (``"middle"``, ``"end"``), empty if it was not.
     ``notes``: figures of the strategy's own, such as ``facts`` and ``hallucinated_facts``.
+    ``quotes``: sentences that the model says it copied from the text.
     ``usage`` and ``steps`` are filled in by the toolbox that metered the calls.
     """
 
@@ -185,6 +186,7 @@ class Answer:
     declined: bool = False
     truncation: str = ""
     notes: Mapping[str, float] = field(default_factory=dict)
+    quotes: tuple[str, ...] = ()
     usage: Ledger = field(default_factory=Ledger)
     steps: tuple[Step, ...] = ()
 

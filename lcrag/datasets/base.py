@@ -6,7 +6,8 @@ import hashlib
 import json
 import random
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -16,11 +17,15 @@ from lcrag.schema import Document, Question
 
 @dataclass(frozen=True)
 class Dataset:
-    """Documents and questions under a name."""
+    """Documents and questions under a name.
+
+    ``demonstrations`` are questions with their answers that are not under test; strategies may show them.
+    """
 
     name: str
     documents: tuple[Document, ...]
     questions: tuple[Question, ...]
+    demonstrations: tuple[Question, ...] = ()
 
     @cached_property
     def _by_id(self) -> dict[str, Document]:
@@ -42,26 +47,39 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of all content, hexadecimal."""
         content = [[asdict(d) for d in self.documents], [asdict(q) for q in self.questions]]
+        if self.demonstrations:
+            content.append([asdict(q) for q in self.demonstrations])
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
-    def take(self, questions: int, seed: int = 0) -> Dataset:
-        """That many questions, balanced over kinds and spread over documents, with the documents they need."""
+    def take(self, questions: int | None = None, seed: int = 0, demonstrations: int = 0) -> Dataset:
+        """That many questions, balanced over kinds and spread over documents, with the documents they need.
+
+        Args:
+            questions: how many; ``None`` for all but the demonstrations.
+            seed: of the choice; a larger number of questions contains a smaller one's.
+            demonstrations: questions set aside first; the same for every number of questions.
+
+        Raises:
+            LcragError: more demonstrations than questions that have an answer.
+        """
         rng = random.Random(seed)
         pool = list(self.questions)
         rng.shuffle(pool)
-        chosen: list[Question] = []
-        kinds: Counter[str] = Counter()
-        documents: Counter[tuple[str, ...]] = Counter()
-        while pool and len(chosen) < questions:
-            best = min(pool, key=lambda q: (kinds[q.kind], documents[q.document_ids]))
-            pool.remove(best)
-            chosen.append(best)
-            kinds[best.kind] += 1
-            documents[best.document_ids] += 1
+        able = [q for q in reversed(pool) if q.answers or not q.answerable]
+        if demonstrations > len(able):
+            raise LcragError(f"{self.name} has no {demonstrations} questions with answers to demonstrate.")
+        shown = _balanced(able, demonstrations)
+        pool = [q for q in pool if q not in shown]
+        chosen = _balanced(pool, len(pool) if questions is None else questions)
         ids = {q.id for q in chosen}
         kept = tuple(q for q in self.questions if q.id in ids)
-        needed = {i for q in kept for i in q.document_ids}
-        return Dataset(self.name, tuple(d for d in self.documents if d.id in needed), kept)
+        needed = {i for q in (*kept, *shown) for i in q.document_ids}
+        return replace(
+            self,
+            documents=tuple(d for d in self.documents if d.id in needed),
+            questions=kept,
+            demonstrations=(*self.demonstrations, *shown),
+        )
 
     def validate(self) -> None:
         """Find what would go wrong later.
@@ -71,7 +89,7 @@ class Dataset:
         """
         for what, ids in (
             ("documents", [d.id for d in self.documents]),
-            ("questions", [q.id for q in self.questions]),
+            ("questions", [q.id for q in (*self.questions, *self.demonstrations)]),
         ):
             twice = [i for i, n in Counter(ids).items() if n > 1]
             if twice:
@@ -79,7 +97,7 @@ class Dataset:
         for document in self.documents:
             if not document.text.strip():
                 raise LcragError(f"The document {document.id!r} of {self.name} is empty: fill or remove it.")
-        for question in self.questions:
+        for question in (*self.questions, *self.demonstrations):
             for id in question.document_ids:
                 try:
                     self.document(id)
@@ -91,3 +109,17 @@ class Dataset:
                         f"Question {question.id!r}: its evidence does not stand at {span.start}-{span.end} "
                         f"of {span.document_id!r}."
                     )
+
+
+def _balanced(pool: Sequence[Question], count: int) -> list[Question]:
+    """That many of the pool: next is always one of the rarest kind so far, then of the rarest document."""
+    left, chosen = list(pool), list[Question]()
+    kinds: Counter[str] = Counter()
+    documents: Counter[tuple[str, ...]] = Counter()
+    while left and len(chosen) < count:
+        best = min(left, key=lambda q: (kinds[q.kind], documents[q.document_ids]))
+        left.remove(best)
+        chosen.append(best)
+        kinds[best.kind] += 1
+        documents[best.document_ids] += 1
+    return chosen

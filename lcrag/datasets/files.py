@@ -19,7 +19,7 @@ KEYS = (
 )  # fmt: skip
 
 
-def load_files(documents: Path, questions: Path) -> Dataset:
+def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
     """A folder of .txt, .md and .pdf files, and a JSONL file with one question a line.
 
     Args:
@@ -29,23 +29,30 @@ def load_files(documents: Path, questions: Path) -> Dataset:
             ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a
             list of alternatives), ``kind``, ``choices``, ``evidence`` (quotes from the documents),
             ``answerable`` (true unless ``kind`` is hallucination), ``metadata`` and ``date`` (ISO 8601).
+        demonstrations: a file of the same form, whose questions are not under test but may be shown as examples.
 
     Raises:
         LcragError: one sentence with the file (and line) and what is wrong there.
     """
     documents, questions = Path(documents), Path(questions)
     texts = _read_folder(documents)
-    if not questions.is_file():
-        raise LcragError(f"{questions}: there is no such file of questions.")
-    rows: list[Question] = []
-    for number, line in enumerate(_decoded(questions).split("\n"), 1):
-        if line.strip():
-            rows.append(_question(line, len(rows) + 1, texts, f"{questions}:{number}"))
-    if not rows:
-        raise LcragError(f"{questions}: there is no question in it.")
-    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows))
+    rows = _read_questions(questions, texts, "q")
+    shown = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
+    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(shown))
     dataset.validate()
     return dataset
+
+
+def _read_questions(file: Path, texts: dict[str, Document], letter: str) -> list[Question]:
+    if not file.is_file():
+        raise LcragError(f"{file}: there is no such file of questions.")
+    rows: list[Question] = []
+    for number, line in enumerate(_decoded(file).split("\n"), 1):
+        if line.strip():
+            rows.append(_question(line, f"{letter}{len(rows) + 1}", texts, f"{file}:{number}"))
+    if not rows:
+        raise LcragError(f"{file}: there is no question in it.")
+    return rows
 
 
 def _read_folder(folder: Path) -> dict[str, Document]:
@@ -87,7 +94,7 @@ def _pdf_text(path: Path) -> str:
     return text
 
 
-def _question(line: str, number: int, texts: dict[str, Document], where: str) -> Question:
+def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Question:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -104,7 +111,7 @@ def _question(line: str, number: int, texts: dict[str, Document], where: str) ->
     ids = _document_ids(row, texts, where)
     kind = str(row.get("kind") or "")
     return Question(
-        id=str(row["id"]) if row.get("id") is not None else f"q{number}",
+        id=str(row["id"]) if row.get("id") is not None else id,
         text=row["question"],
         document_ids=ids,
         answers=(answers := _texts(row, "answers", where)),

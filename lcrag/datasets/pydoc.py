@@ -25,7 +25,7 @@ DOCUMENTS = {
 QUESTIONS = Path(__file__).with_name("pydoc_questions.jsonl")
 
 
-def load_pydoc(questions: int | None = None, seed: int = 0) -> Dataset:
+def load_pydoc(questions: int | None = None, seed: int = 0, demonstrations: int = 0) -> Dataset:
     """Questions of LaRA's four kinds (arXiv 2502.09977) on the topics of ``pydoc_data``.
 
     Answers are short. Evidence is stored as quotes and located in the running Python's text; a question
@@ -34,6 +34,7 @@ def load_pydoc(questions: int | None = None, seed: int = 0) -> Dataset:
     Args:
         questions: how many, balanced over kinds and documents; ``None`` for all.
         seed: of that choice.
+        demonstrations: questions set aside to be shown as examples.
     """
     from pydoc_data.topics import topics
 
@@ -47,7 +48,7 @@ def load_pydoc(questions: int | None = None, seed: int = 0) -> Dataset:
         if question is not None:
             loaded.append(question)
     dataset = Dataset("pydoc", tuple(documents.values()), tuple(loaded))
-    return dataset if questions is None else dataset.take(questions, seed)
+    return dataset.take(questions, seed, demonstrations)
 
 
 def _question(row: dict[str, object], documents: dict[str, Document]) -> Question | None:

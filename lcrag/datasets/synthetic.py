@@ -15,7 +15,11 @@ _TRIES = 200
 
 
 def generate(
-    documents: int = 4, tokens: int = 4000, questions_per_document: int = 5, seed: int = 0
+    documents: int = 4,
+    tokens: int = 4000,
+    questions_per_document: int = 5,
+    seed: int = 0,
+    demonstrations: int = 0,
 ) -> Dataset:
     """Annual reports whose facts are scattered through prose, and questions of five kinds in turn.
 
@@ -28,6 +32,7 @@ def generate(
         tokens: the length of each, taken as ``CHARACTERS_PER_TOKEN`` characters a token; at least 1000.
         questions_per_document: how many on each; their kinds take turns across the whole data set.
         seed: of everything.
+        demonstrations: questions to be shown as examples, on one more report.
 
     Raises:
         LcragError: a number is too small, or a report of that length has no more different questions.
@@ -36,20 +41,22 @@ def generate(
         ("documents", documents, 1),
         ("tokens", tokens, 1000),
         ("questions_per_document", questions_per_document, 0),
+        ("demonstrations", demonstrations, 0),
     ):
         if value < least:
             raise LcragError(f"Synthetic reports: {key!r} is {value}, but must be at least {least}.")
     texts: list[Document] = []
     questions: list[Question] = []
-    for i in range(documents):
+    shown: list[Question] = []
+    for i in range(documents + (demonstrations > 0)):
         rng = random.Random(f"{seed}/{tokens}/{i}")
         report = invent(rng, tokens)
         text, spans = write(report, f"report-{i + 1}", round(tokens * CHARACTERS_PER_TOKEN), rng)
         texts.append(text)
-        questions += _questions(
-            report, text.id, spans, questions_per_document, i * questions_per_document, rng
-        )
-    return Dataset("synthetic", tuple(texts), tuple(questions))
+        count = questions_per_document if i < documents else demonstrations
+        made = _questions(report, text.id, spans, count, i * questions_per_document, rng)
+        (questions if i < documents else shown).extend(made)
+    return Dataset("synthetic", tuple(texts), tuple(questions), tuple(shown))
 
 
 def _questions(

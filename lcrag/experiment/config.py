@@ -109,7 +109,9 @@ def _located(dataset: Any, folder: Path) -> Any:
     """The dataset's relative paths, taken from the YAML's folder."""
     if not isinstance(dataset, Mapping) or dataset.get("type") != "files":
         return dataset
-    paths = {k: str(folder / str(dataset[k])) for k in ("documents", "questions") if k in dataset}
+    paths = {
+        k: str(folder / str(dataset[k])) for k in ("documents", "questions", "demonstrations") if k in dataset
+    }
     return {**dataset, **paths}
 
 

@@ -70,7 +70,9 @@ class Engine:
         shared = [
             settings(x, identity=True) for x in (resources.reader, resources.retriever, resources.embedder)
         ]
-        self._run_key = json.dumps([ROW_VERSION, resources.seed, metric, *shared], sort_keys=True)
+        examples = [asdict(q) for q in dataset.demonstrations]
+        parts = [ROW_VERSION, resources.seed, metric, *shared, *([examples] if examples else [])]
+        self._run_key = json.dumps(parts, sort_keys=True, default=str)
 
     def key(self, question: Question, strategy: Strategy) -> str:
         """Names a row by everything that its content depends on."""

@@ -133,6 +133,7 @@ class Experiment:
             questions=[q.document_ids for q in self.dataset.questions],
             seed=self.seed,
             keep=output / "built",
+            examples=self.dataset.demonstrations,
         )
         choices = await self.routed(resources)
         with Journal(output) as journal:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,8 +15,10 @@ from lcrag.cost.price import PriceCard, dollars
 from lcrag.errors import LcragError
 from lcrag.files import write_atomically
 from lcrag.local import run_local
+from lcrag.memory.store import Memory, MemoryStore
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
+from lcrag.strategies.base import settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +39,8 @@ class Resources:
         prices: a price card that overrides the published prices.
         questions: the document ids of each question, over which a build's cost is divided.
         seed: passed to the reader with every request.
-        keep: folder for built things that survive a restart.
+        keep: folder for built things and memories that survive a restart.
+        examples: questions with answers that are not under test, for demonstrations.
         paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
     """
 
@@ -48,14 +52,20 @@ class Resources:
     questions: Sequence[tuple[str, ...]] = ()
     seed: int = 0
     keep: Path | None = None
+    examples: Sequence[Question] = ()
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
     built: dict[str, asyncio.Future[tuple[Any, Usage]]] = field(default_factory=dict)
 
+    @cached_property
+    def memories(self) -> MemoryStore:
+        """Where memories are kept: in ``keep``, else only as long as this lasts."""
+        return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")
+
     def sharing(self, document_ids: Sequence[str]) -> int:
-        """How many questions are about all of these documents (at least 1)."""
+        """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
         wanted = set(document_ids)
-        return max(1, sum(wanted <= set(ids) for ids in self.questions))
+        return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
 
     def priced(self, usage: Usage) -> Usage:
         """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
@@ -78,6 +88,7 @@ class MeteredToolbox:
     ledger: Ledger = field(default_factory=Ledger)
     steps: list[Step] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
+    input_tokens: float = 0
     _prompts: Any = field(default_factory=hashlib.sha256)
 
     @property
@@ -101,16 +112,21 @@ class MeteredToolbox:
         max_tokens: int = 64,
         stop: tuple[str, ...] = (),
         prefix_chars: int = 0,
+        begin: tuple[str, ...] = (),
+        temperature: float = 0.0,
+        sample: int = 0,
         role: Role = "read",
     ) -> Completion:
         """Ask the reader; what it costs is booked under ``role``."""
         request = Request(
             tuple(messages),
             max_tokens,
-            seed=self.shared.seed,
+            temperature,
+            seed=self.shared.seed + sample,
             stop=stop,
             prefix_chars=prefix_chars,
             cache_salt=self.salt,
+            begin=begin,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
         completion = await self.shared.reader.generate(request)
@@ -121,6 +137,7 @@ class MeteredToolbox:
                 self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
                 usage = replace(usage, cached_tokens=completion.prefix_tokens)
         self.ledger = self.ledger.add(role, self.shared.priced(usage))
+        self.input_tokens += usage.prompt_tokens
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
 
@@ -143,9 +160,10 @@ class MeteredToolbox:
             usage = Usage(prompt_tokens=tokens, calls=1, flops=None, kv_bytes=None, dollars=None)
             self.ledger = self.ledger.add(role, usage)
 
-    async def retrieve(self, query: str, question: Question, k: int) -> list[Passage]:
+    async def retrieve(self, query: str, question: Question, k: int, retriever: Any = None) -> list[Passage]:
         """The ``k`` best passages of the question's documents; their index is built once for each set."""
-        retriever = self.shared.retriever
+        key = "index" if retriever is None else f"index:{_digest(retriever)}"
+        retriever = self.shared.retriever if retriever is None else retriever
         if retriever is None:
             raise LcragError("This strategy retrieves, but the experiment has no retriever: give it one.")
         ids = question.document_ids
@@ -156,12 +174,47 @@ class MeteredToolbox:
             build._book_embedding("build", index.build_tokens)
             return index
 
-        index = await self.build("index", ids, make)
+        index = await self.build(key, ids, make)
         (passages,) = await run_local(index.search, [query], k)
         self._book_embedding("retrieve", index.query_tokens([query]))
         found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
         self.steps.append(Step("retrieve", query, found))
         return list(passages)
+
+    def demonstrations(self, question: Question, count: int) -> list[Question]:
+        """That many questions with their answers, none of them under test."""
+        found = [q for q in self.shared.examples if q.id != question.id]
+        if len(found) < count:
+            raise LcragError(
+                f"{count} demonstrations are wanted, but the dataset has {len(found)}: set `demonstrations` "
+                "in the dataset, or m: 0 in the strategy."
+            )
+        return found[:count]
+
+    @property
+    def spent(self) -> Usage:
+        """Everything booked so far, all roles together."""
+        return self.ledger.total
+
+    async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
+        """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
+        own = MeteredToolbox(self.shared, self.salt)
+        done = await work(own)
+        self.ledger += own.ledger
+        self.input_tokens += own.input_tokens
+        self.steps += own.steps
+        self.warmed += own.warmed
+        self._prompts.update(own.prompt_hash.encode())
+        return done, own.spent
+
+    def book(self, role: Role, usage: Usage) -> None:
+        """Book what was paid earlier for something that was kept."""
+        self.ledger = self.ledger.add(role, usage)
+
+    def memory(self, name: str) -> Memory:
+        """A memory on disk that belongs to this reader and embedder."""
+        owner = _digest([self.shared.reader.name, settings(self.shared.embedder, identity=True)])
+        return self.shared.memories.memory(f"{owner}:{name}")
 
     async def build(
         self,
@@ -193,3 +246,9 @@ class MeteredToolbox:
             stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
             write_atomically(file, json.dumps(stored))
         return made, own.ledger.total
+
+
+def _digest(component: Any) -> str:
+    """A short name for a component's settings."""
+    shown = json.dumps(settings(component, identity=True), sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

@@ -26,7 +26,9 @@ class Request:
     ``prefix_chars`` says how many leading characters of the first user message other requests will
     repeat (the document): a reader that holds KV prefixes computes them once. ``cache_salt`` keeps
     prefixes of different strategies apart, so that none profits from another's prefill.
-    Greedy when ``temperature`` is 0. ``stop`` strings end the text and are not part of it.
+    Greedy when ``temperature`` is 0. ``stop`` strings end the text and are not part of it. ``begin``:
+    the text must begin with one of these strings, which are part of it; a reader that cannot constrain
+    its decoding leaves it at what the prompt says.
     """
 
     messages: tuple[Message, ...]
@@ -36,6 +38,7 @@ class Request:
     stop: tuple[str, ...] = ()
     prefix_chars: int = 0
     cache_salt: str = ""
+    begin: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

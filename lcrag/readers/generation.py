@@ -13,6 +13,7 @@ import torch
 from transformers import DynamicCache
 
 from lcrag.readers.base import Completion, Request
+from lcrag.readers.beginning import Beginning
 from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
 from lcrag.schema import Usage
 
@@ -51,6 +52,7 @@ class Generation:
     def __init__(self, model: Any, tokenizer: Any, batch_size: int, prefix_bytes: float) -> None:
         self.model, self.tokenizer = model, tokenizer
         self.batch_size, self.prefix_bytes = batch_size, prefix_bytes
+        self._beginning: Beginning | None = None
         self.prefixes: OrderedDict[str, list[KV]] = OrderedDict()
         self.shares = supports(model)
         if self.shares:
@@ -81,7 +83,7 @@ class Generation:
             lap = time.perf_counter()
         rows = self.rows(prompts[0])
         cache = SharedPrefixCache(prefix or _nothing(own[0]), own, prompts[0].capacity, rows)
-        writers = [Writer(p.request, self.tokenizer, self.stops, self.model.device) for p in prompts]
+        writers = [self._writer(p.request) for p in prompts]
         logits = torch.stack(firsts)
         while True:
             for writer, row in zip(writers, logits, strict=False):
@@ -108,6 +110,11 @@ class Generation:
             )
             for p, w, s, paid in zip(prompts, writers, seconds, pays, strict=True)
         ]
+
+    def _writer(self, request: Request) -> Writer:
+        if request.begin and self._beginning is None:
+            self._beginning = Beginning(self.tokenizer)
+        return Writer(request, self.tokenizer, self.stops, self.model.device, self._beginning)
 
     def _prefix(self, prompt: Prompt) -> tuple[list[KV] | None, bool]:
         """The prefix's KV by layer and whether it had to be computed."""
@@ -145,12 +152,14 @@ class Generation:
         sampling = {"do_sample": True, "temperature": request.temperature} if request.temperature > 0 else {}
         if sampling:
             torch.manual_seed(request.seed)
+        if request.begin:
+            sampling["prefix_allowed_tokens_fn"] = self._constraint(request, len(prompt.ids))
         out = self.model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
             max_new_tokens=request.max_tokens,
             pad_token_id=self.tokenizer.eos_token_id,
-            **(sampling or {"do_sample": False}),
+            **({"do_sample": False} | sampling),
         )[0, len(prompt.ids) :].tolist()
         text = self.tokenizer.decode(out, skip_special_tokens=True)
         cut = first_stop(text, request.stop)
@@ -158,12 +167,27 @@ class Generation:
         usage = Usage(len(prompt.ids), 0, len(out), 1, time.perf_counter() - started)
         return Completion(text[:cut].strip(), usage, "stop" if ended else "length")
 
+    def _constraint(self, request: Request, known: int) -> Any:
+        """``request.begin`` as transformers' own loop wants it."""
+        writer = self._writer(request)
+        every = list(range(len(self.tokenizer)))
+
+        def allowed(_: int, ids: torch.Tensor) -> list[int]:
+            text = self.tokenizer.decode(ids[known:].tolist(), skip_special_tokens=True)
+            found = writer.beginning.allowed(text, request.begin) if writer.beginning else None
+            return every if found is None else found
+
+        return allowed
+
 
 class Writer:
     """Grows one answer token by token until it stops."""
 
-    def __init__(self, request: Request, tokenizer: Any, stops: set[int], device: Any) -> None:
+    def __init__(
+        self, request: Request, tokenizer: Any, stops: set[int], device: Any, beginning: Beginning | None
+    ) -> None:
         self.request, self.tokenizer, self.stops = request, tokenizer, stops
+        self.beginning = beginning
         self.maker = torch.Generator(device).manual_seed(request.seed)
         self.tokens: list[int] = []
         self.text = ""
@@ -173,6 +197,11 @@ class Writer:
         """Choose the next token from logits (vocabulary,), unless the answer has ended."""
         if self.reason:
             return
+        allowed = self.beginning.allowed(self.text, self.request.begin) if self.beginning else None
+        if allowed is not None:
+            logits = torch.full_like(logits, float("-inf")).index_copy(
+                0, torch.tensor(allowed, device=logits.device), logits[allowed]
+            )
         if self.request.temperature > 0:
             odds = torch.softmax(logits / self.request.temperature, -1)
             token = int(torch.multinomial(odds, 1, generator=self.maker))

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.beginning import pattern
 from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
 from lcrag.schema import Usage
 
@@ -44,6 +45,8 @@ class OpenAIReader:
         max_retries: tries after the first one.
         tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
             without it tokens are estimated before a request (see ``tokens.estimate_tokens``).
+        structured_outputs: constrain the beginning of an answer where a strategy asks for it; for servers
+            that know vLLM's ``structured_outputs``.
         send_cache_salt: keep the prefixes of different strategies apart; for servers that know vLLM's
             ``cache_salt``.
         extra_body: more fields of the request, such as
@@ -58,6 +61,7 @@ class OpenAIReader:
     timeout: float = field(default=120.0, metadata=OPERATIONAL)
     max_retries: int = field(default=3, metadata=OPERATIONAL)
     tokenizer: str = ""
+    structured_outputs: bool = False
     send_cache_salt: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
@@ -146,6 +150,8 @@ class OpenAIReader:
         extra = dict(self.extra_body)
         if self.send_cache_salt and request.cache_salt:
             extra["cache_salt"] = request.cache_salt
+        if self.structured_outputs and request.begin:
+            extra["structured_outputs"] = {"regex": pattern(request.begin)}
         return {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],

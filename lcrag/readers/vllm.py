@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.beginning import pattern
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
 from lcrag.schema import Usage
@@ -117,7 +118,7 @@ class VLLMReader:
 
     async def _answer(self, engine: Any, request: Request, ids: list[int], prefix: int) -> Completion:
         from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
         sampling = SamplingParams(
@@ -125,6 +126,9 @@ class VLLMReader:
             seed=request.seed if request.temperature > 0 else None,
             max_tokens=request.max_tokens,
             stop=list(request.stop),
+            structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
+            if request.begin
+            else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
         prompt = {"prompt_token_ids": ids} | (

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
+from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
-from lcrag.schema import Answer, Document, Passage, Question, Role
+from lcrag.schema import Answer, Document, Passage, Question, Role, Usage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What one should know of a strategy before choosing it; the table in docs/strategies.md is made of these.
+
+    ``tokens`` is the prompt tokens of one question as a formula: D is the document, c a passage or chunk, N the
+    number of chunks in the document; questions, instructions and answers are left out. ``build`` is what is read
+    once for a document, whatever the number of questions on it.
+    """
+
+    paper: str
+    calls: str
+    tokens: str
+    use: str
+    build: str = ""
 
 
 class Toolbox(Protocol):
@@ -29,12 +47,21 @@ class Toolbox(Protocol):
         max_tokens: int = 64,
         stop: tuple[str, ...] = (),
         prefix_chars: int = 0,
+        begin: tuple[str, ...] = (),
+        temperature: float = 0.0,
+        sample: int = 0,
         role: Role = "read",
     ) -> Completion:
-        """Ask the language model. ``prefix_chars``: see ``Request``."""
+        """Ask the language model; ``prefix_chars`` and ``begin`` are explained in ``Request``.
 
-    async def retrieve(self, query: str, question: Question, k: int) -> list[Passage]:
-        """The ``k`` best passages of the question's documents, best first."""
+        ``sample`` tells several draws from one prompt apart: it is added to the run's seed.
+        """
+
+    async def retrieve(self, query: str, question: Question, k: int, retriever: Any = None) -> list[Passage]:
+        """The ``k`` best passages of the question's documents, best first.
+
+        ``retriever`` takes the place of the experiment's (see ``retrievers``).
+        """
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
         """Unit vectors, shape (texts, dimension), of documents if ``role`` is ``build``, else of queries."""
@@ -42,8 +69,32 @@ class Toolbox(Protocol):
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""
 
+    def demonstrations(self, question: Question, count: int) -> list[Question]:
+        """That many questions with their answers, none of them under test.
+
+        Raises:
+            LcragError: the dataset has fewer.
+        """
+
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of a rendered chat prompt."""
+
+    @property
+    def spent(self) -> Usage:
+        """Everything booked so far, all roles together."""
+
+    @property
+    def input_tokens(self) -> float:
+        """Prompt tokens of all calls to the reader so far: the effective context length."""
+
+    async def metered(self, work: Callable[[Toolbox], Awaitable[T]]) -> tuple[T, Usage]:
+        """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
+
+    def book(self, role: Role, usage: Usage) -> None:
+        """Book what was paid earlier for something that was kept."""
+
+    def memory(self, name: str) -> Memory:
+        """A memory on disk that belongs to this reader and embedder; a run keeps it in its folder."""
 
     async def build(
         self,

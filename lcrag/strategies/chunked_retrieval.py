@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from lcrag.metrics.refusal import is_refusal
-from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
-from retrievers.order import Order, ordered
-
-
-def passages_block(passages: Sequence[Passage]) -> str:
-    """Numbered passages."""
-    return "".join(f"Passage {i}:\n{p.text.strip()}\n\n" for i, p in enumerate(passages, start=1))
+from lcrag.schema import Answer, Question
+from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.passages import answer_from
+from lcrag.strategies.prompts import Reasoning
+from retrievers.order import Order
 
 
 @dataclass(frozen=True)
 class ChunkedRetrieval:
-    """Retrieve the ``k`` best chunks and answer from them in one call (retrieval-augmented generation).
+    """Retrieve the ``k`` best chunks and answer from them in one call (Lewis et al. 2020, arXiv 2005.11401).
 
     Attributes:
         k: passages in the prompt.
-        order: how they stand in the prompt (see ``retrievers.order``).
+        order: how they stand in the prompt; ``document`` is OP-RAG's (Yu et al. 2024, arXiv 2409.01666), the
+            others are explained in ``retrievers.order``.
+        retriever: takes the place of the experiment's.
+        reasoning: ``think`` asks for the steps before the answer.
         max_tokens: tokens of the answer at most.
         allow_decline: offer to answer "unanswerable".
     """
@@ -32,14 +29,18 @@ class ChunkedRetrieval:
     name: str = "chunked_retrieval"
     k: int = 5
     order: Order = "score"
+    retriever: Any = None
+    reasoning: Reasoning = "direct"
     max_tokens: int = 48
     allow_decline: bool = True
     document_first: ClassVar[bool] = False
+    card: ClassVar[Card] = Card(
+        "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666", "1", "k·c", "the answer stands in a few places"
+    )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One retrieval, one call."""
-        passages = await tools.retrieve(question.text, question, self.k)
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        content = passages_block(ordered(passages, self.order)) + ending
-        completion = await tools.read(chat(content), max_tokens=self.max_tokens)
-        return Answer(completion.text, tuple(passages), declined=is_refusal(completion.text))
+        passages = await tools.retrieve(question.text, question, self.k, self.retriever)
+        return await answer_from(
+            passages, question, tools, self.order, self.max_tokens, self.allow_decline, self.reasoning
+        )

@@ -7,17 +7,24 @@ from typing import ClassVar
 
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Toolbox
+from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.prompts import SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
 class ClosedBook:
-    """Ask without the document: what the model knows already (Li et al. 2025, arXiv 2501.01880, section 3)."""
+    """Ask without the document: what the model knows already (Li et al. 2025, arXiv 2501.01880, section 3).
+
+    Attributes:
+        max_tokens: tokens of the answer at most.
+    """
 
     name: str = "closed_book"
     max_tokens: int = 48
     document_first: ClassVar[bool] = False
+    card: ClassVar[Card] = Card(
+        "arXiv 2501.01880", "1", "0", "the floor: what the model knows without the text"
+    )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block, text_block
+from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.prompts import (
+    DECLINE,
+    Reasoning,
+    answer_form,
+    answer_of,
+    chat,
+    question_block,
+    text_block,
+)
 from lcrag.strategies.truncation import Truncate, fit
 
 
@@ -17,22 +25,42 @@ class LongContext:
     """Put the whole document into the prompt, document first and question last.
 
     Attributes:
+        question_at: ``end``, or ``both`` ends; the question before the document leaves no prefix to share.
+        reasoning: ``think`` asks for the steps before the answer (Wei et al. 2022, arXiv 2201.11903); give it
+            more ``max_tokens``.
         max_tokens: tokens of the answer at most.
         truncate: what to do when it does not fit: refuse (``error``), or cut the ``middle`` or ``end``.
         allow_decline: offer to answer "unanswerable".
     """
 
     name: str = "long_context"
+    question_at: Literal["end", "both"] = "end"
+    reasoning: Reasoning = "direct"
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
     document_first: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        "",
+        "1",
+        "D",
+        "everything may matter, the window is long enough, or many questions share a cached document",
+    )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        decline = DECLINE if self.allow_decline else ""
+        ending = question_block(question, answer_form(self.reasoning), decline)
+        before = (
+            f"Question, asked again after the text: {question.text}\n\n" if self.question_at == "both" else ""
+        )
         originals = tools.documents(question)
-        documents, cut = fit(question, originals, ending, tools, self.max_tokens, self.truncate)
+        documents, cut = fit(question, originals, before + ending, tools, self.max_tokens, self.truncate)
         text = text_block(documents)
-        completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens, prefix_chars=len(text))
-        return Answer(completion.text, declined=is_refusal(completion.text), truncation=cut)
+        completion = await tools.read(
+            chat(before + text + ending),
+            max_tokens=self.max_tokens,
+            prefix_chars=0 if before else len(text),
+        )
+        said = answer_of(completion.text, self.reasoning)
+        return Answer(said, declined=is_refusal(said), truncation=cut)

@@ -5,28 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
-from lcrag.metrics.faithfulness import hallucinated
+from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
-from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block, text_block
+from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.prompts import (
+    DECLINE,
+    SHORT,
+    after_answer,
+    chat,
+    listed,
+    question_block,
+    text_block,
+)
 from lcrag.strategies.truncation import Truncate, fit
+from retrievers.chunkers.sentence import sentences
 
-QUOTE = (
-    "Do not answer yet. Copy, word for word, the sentences of the text that the answer needs, "
+Matcher = Literal["exact", "fuzzy", "semantic"]
+COPY = (
+    "Copy, word for word, the sentences of the text that the answer needs, "
     'each on a line of its own that begins with "- ". If there are none, write "none".'
 )
-BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
-
-
-def parse_facts(text: str) -> list[str]:
-    """The quoted sentences: bulleted lines, or every line where there is no bullet."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    bulleted = [BULLET.sub("", line) for line in lines if BULLET.match(line)]
-    facts = [fact.strip().strip("\"'“”").strip() for fact in bulleted or lines]
-    return [fact for fact in dict.fromkeys(facts) if fact and fact.lower().strip(".") != "none"]
+QUOTE = "Do not answer yet. " + COPY
+BOTH = (
+    "First: "
+    + COPY
+    + " Then write, on a line of its own, the word Answer and a colon, and the answer in a few words."
+)
+_ANSWERED = re.compile(r"^\W*answer\s*:", re.IGNORECASE | re.MULTILINE)
 
 
 def locate(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
@@ -43,13 +51,21 @@ def locate(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]
 
 @dataclass(frozen=True)
 class RetrieveThenReason:
-    """ALR^2's two calls (Li et al. 2024, arXiv 2410.03227): the model retrieves, then reasons.
+    """ALR^2 by prompting (Li et al. 2024, arXiv 2410.03227): the model retrieves from its context, then reasons.
 
-    The first call quotes the facts verbatim from the whole document; the second sees the facts and
-    the question. Facts that are not in the source are counted as hallucinated, the paper's diagnostic:
-    ``notes`` holds ``facts`` and ``hallucinated_facts``.
+    The first call quotes the facts verbatim from the whole document, the second answers from them: p(z|q,c) and
+    p(y|z,q,c). Facts that are not in the source are hallucinated, the paper's diagnostic. ``notes``: ``facts``,
+    and ``hallucinated_facts`` by the exact matcher, ``hallucinated_facts_fuzzy`` and ``_semantic`` by the others;
+    with ``verify``, ``dropped_facts`` and ``snapped_facts``. The quotes are the answer's ``quotes``, those that
+    stand in the source its evidence.
 
     Attributes:
+        calls: ``one`` asks for facts and answer in a single reply.
+        verify: what happens, between the calls, to facts that are not in the source: nothing (``off``), they are
+            left out (``drop``), or replaced by the nearest sentence of the source (``snap``; left out when
+            none is near).
+        reason_on: what the second call sees beside the question.
+        matchers: how facts are held against the source; ``semantic`` embeds facts and sentences.
         fact_tokens: tokens of the quoted facts at most.
         max_tokens: tokens of the answer at most.
         truncate: what to do when the document does not fit.
@@ -57,29 +73,103 @@ class RetrieveThenReason:
     """
 
     name: str = "retrieve_then_reason"
+    calls: Literal["two", "one"] = "two"
+    verify: Literal["off", "drop", "snap"] = "off"
+    reason_on: Literal["facts", "facts_and_text"] = "facts"
+    matchers: tuple[Matcher, ...] = ("exact", "fuzzy")
     fact_tokens: int = 96
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
     document_first: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        "ALR², arXiv 2410.03227", "2", "D", "the reader loses the thread of long texts but copies faithfully"
+    )
+
+    def __post_init__(self) -> None:
+        if self.calls == "one" and (self.verify != "off" or self.reason_on != "facts"):
+            raise ValueError("verify and reason_on act between the calls: they need `calls: two`.")
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """Two calls; the second is made even without facts, so that the model can decline."""
+        """The second of two calls is made even without facts, so that the model can decline."""
         originals = tools.documents(question)
-        ask = question_block(question, QUOTE)
-        documents, cut = fit(question, originals, ask, tools, self.fact_tokens, self.truncate)
-        text = text_block(documents)
-        quoted = await tools.read(chat(text + ask), max_tokens=self.fact_tokens, prefix_chars=len(text))
-        facts = parse_facts(quoted.text)
-        listed = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        content = f"Facts quoted from a longer text:\n{listed}\n\n{ending}"
-        reasoned = await tools.read(chat(content), max_tokens=self.max_tokens)
-        invented = hallucinated(facts, "\n".join(d.text for d in originals))
-        return Answer(
-            reasoned.text,
-            tuple(locate(facts, originals)),
-            declined=is_refusal(reasoned.text),
-            truncation=cut,
-            notes={"facts": len(facts), "hallucinated_facts": sum(invented)},
+        decline = DECLINE if self.allow_decline else ""
+        instruction = (
+            question_block(question, QUOTE)
+            if self.calls == "two"
+            else question_block(question, BOTH, decline)
         )
+        # the same room in both calls, so that they share the cut text and its prefix
+        longest = self.fact_tokens + self.max_tokens
+        documents, cut = fit(question, originals, instruction, tools, longest, self.truncate)
+        text = text_block(documents)
+        first = await tools.read(
+            chat(text + instruction),
+            max_tokens=self.fact_tokens if self.calls == "two" else longest,
+            prefix_chars=len(text),
+        )
+        answered = _ANSWERED.search(first.text) if self.calls == "one" else None
+        facts = listed(
+            first.text[: answered.start()] if answered else first.text, marked_only=self.calls == "one"
+        )
+        notes = await self._notes(facts, originals, tools)
+        if self.calls == "one":
+            said = after_answer(first.text)
+        else:
+            kept = self._verified(facts, originals, notes)
+            said = await self._reason(kept, question, text, decline, tools)
+        return Answer(
+            said,
+            tuple(locate(facts, originals)),
+            declined=is_refusal(said),
+            truncation=cut,
+            notes=notes,
+            quotes=tuple(facts),
+        )
+
+    async def _reason(
+        self, facts: Sequence[str], question: Question, text: str, decline: str, tools: Toolbox
+    ) -> str:
+        shown = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
+        ending = question_block(question, SHORT, decline)
+        if self.reason_on == "facts":
+            content, shared = f"Facts quoted from a longer text:\n{shown}\n\n{ending}", 0
+        else:
+            content, shared = f"{text}Facts quoted from this text:\n{shown}\n\n{ending}", len(text)
+        return (await tools.read(chat(content), max_tokens=self.max_tokens, prefix_chars=shared)).text
+
+    def _verified(
+        self, facts: Sequence[str], documents: Sequence[Document], notes: dict[str, float]
+    ) -> list[str]:
+        if self.verify == "off":
+            return list(facts)
+        source = "\n".join(d.text for d in documents)
+        kept, snapped = [], 0
+        for fact, missing in zip(facts, hallucinated(facts, source), strict=True):
+            if not missing:
+                kept.append(fact)
+            elif self.verify == "snap" and (near := nearest_sentence(fact, source)):
+                kept.append(near)
+                snapped += 1
+        notes |= {"dropped_facts": len(facts) - len(kept), "snapped_facts": snapped}
+        return list(dict.fromkeys(kept))
+
+    async def _notes(
+        self, facts: Sequence[str], documents: Sequence[Document], tools: Toolbox
+    ) -> dict[str, float]:
+        source = "\n".join(d.text for d in documents)
+        notes: dict[str, float] = {"facts": len(facts)}
+        if "exact" in self.matchers:
+            notes["hallucinated_facts"] = sum(hallucinated(facts, source))
+        if "fuzzy" in self.matchers:
+            notes["hallucinated_facts_fuzzy"] = sum(hallucinated(facts, source, fuzzy=True))
+        if "semantic" in self.matchers:
+            said = [source[s:e] for s, e in sentences(source) if source[s:e].strip()]
+
+            async def embed(build: Toolbox) -> Any:
+                return await build.embed(said, "build")
+
+            known = await tools.build("sentences", [d.id for d in documents], embed)
+            missing = unlike_any(await tools.embed(facts), known) if facts else []
+            notes["hallucinated_facts_semantic"] = sum(missing)
+        return notes

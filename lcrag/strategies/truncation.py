@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 from lcrag.errors import LcragError
-from lcrag.schema import Document, Question
+from lcrag.schema import Document, Passage, Question
 from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import chat, text_block
+from lcrag.strategies.prompts import chat, passages_block, text_block
 
 Truncate = Literal["error", "middle", "end"]
 GAP = "\n[...]\n"
@@ -70,3 +70,67 @@ def fit(
             f"Question {question.id}: a window of {tools.context_window} tokens leaves no room for text."
         )
     return fitting, policy
+
+
+def piece(text: str, tokens: int, tools: Toolbox, at: Literal["start", "end"] = "start") -> str:
+    """The longest start or end of a text that has at most so many tokens, cut at white space."""
+    empty, low, high = tools.count_tokens(chat("", "")), 0, len(text)
+
+    def part(size: int) -> str:
+        return text[:size] if at == "start" else text[len(text) - size :]
+
+    if tools.count_tokens(chat(text, "")) - empty <= tokens:
+        return text
+    while high - low > 16:
+        middle = (low + high) // 2
+        low, high = (
+            (middle, high) if tools.count_tokens(chat(part(middle), "")) - empty <= tokens else (low, middle)
+        )
+    cut = part(low)
+    pieces = cut.rsplit(None, 1) if at == "start" else cut.split(None, 1)
+    return pieces[0 if at == "start" else 1] if len(pieces) == 2 else cut
+
+
+def fit_passages(
+    question: Question,
+    passages: Sequence[Passage],
+    ending: str,
+    tools: Toolbox,
+    max_tokens: int,
+    policy: Truncate,
+) -> tuple[list[Passage], str]:
+    """Leave out whole passages, from the middle or the end, until the rest, ``ending`` and the answer fit.
+
+    Returns:
+        What is kept, in order, and the policy that was used (empty if all fit).
+
+    Raises:
+        LcragError: they do not fit and the policy is ``"error"``, or none of them fits.
+    """
+    room = tools.context_window - max_tokens
+
+    def kept(count: int) -> list[Passage]:
+        if policy == "end":
+            return list(passages[:count])
+        front = (count + 1) // 2
+        return [*passages[:front], *passages[len(passages) - (count - front) :]]
+
+    def fits(count: int) -> bool:
+        return tools.count_tokens(chat(passages_block(kept(count)) + ending)) <= room
+
+    if fits(len(passages)):
+        return list(passages), ""
+    if policy == "error":
+        raise LcragError(
+            f"Question {question.id}: {len(passages)} passages do not fit into the {room} tokens that the reader "
+            f"takes beside the answer; set `truncate: middle` or `end`, or give a reader with a longer window."
+        )
+    low, high = 0, len(passages)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    if not low:
+        raise LcragError(
+            f"Question {question.id}: a window of {tools.context_window} tokens leaves no room for a passage."
+        )
+    return kept(low), policy

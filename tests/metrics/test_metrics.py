@@ -1,7 +1,7 @@
 import pytest
 
 from lcrag.metrics.choice import multiple_choice, pick
-from lcrag.metrics.faithfulness import fuzzily_hallucinated, hallucinated
+from lcrag.metrics.faithfulness import hallucinated
 from lcrag.metrics.refusal import is_refusal
 from lcrag.metrics.retrieval import span_recall
 from lcrag.metrics.score import score
@@ -120,7 +120,7 @@ def test_hallucinated_facts():
     source = "It was founded in 1987\nin Bergen. Ada Moss is chief."
     facts = ["It was founded in 1987 in Bergen.", "Ada Mosse is the chief", "Trolls founded it.", ""]
     assert hallucinated(facts, source) == [False, True, True, True]
-    assert fuzzily_hallucinated(facts, source) == [False, False, True, True]
+    assert hallucinated(facts, source, fuzzy=True) == [False, False, True, True]
 
 
 SPAN = Span("d", 0, 4, "1987")

@@ -1,6 +1,5 @@
 """Exact prompts (snapshot files) and the outcome of every strategy, with a scripted reader."""
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -8,54 +7,29 @@ from pathlib import Path
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.experiment.toolbox import MeteredToolbox, Resources
 from lcrag.schema import Document, Question
 from lcrag.strategies import (
-    Cascade,
-    ChunkedRetrieval,
-    ClosedBook,
     LongContext,
     MemoryReading,
     RetrieveThenReason,
     SelfRoute,
 )
-from lcrag.strategies.memory import after_answer
-from lcrag.strategies.retrieve_then_reason import parse_facts
+from lcrag.strategies.prompts import after_answer, listed
 from lcrag.strategies.truncation import GAP, cut
-from retrievers.bm25 import BM25Retriever
-from retrievers.chunkers import RecursiveChunker
+from tests.strategies.conftest import MATRIX, ask, ask_all, resources
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-MATRIX = [
-    ClosedBook(),
-    LongContext(),
-    ChunkedRetrieval(k=2),
-    ChunkedRetrieval(name="document_order", k=2, order="document", allow_decline=False),
-    RetrieveThenReason(),
-    MemoryReading(k=2, chunk_chars=200),
-    MemoryReading(name="memory_facts", k=2, chunk_chars=600, keys="value+fact", reading="direct"),
-    SelfRoute(k=1),
-    Cascade((ClosedBook(), LongContext()), name="book_then_document"),
-]
-
-
-def ask(strategy, dataset, reader, embedder, question=0):
-    resources = Resources(
-        reader,
-        {d.id: d for d in dataset.documents},
-        BM25Retriever(chunker=RecursiveChunker(200, 0)),
-        embedder,
-        questions=[q.document_ids for q in dataset.questions],
-    )
-    tools = MeteredToolbox(resources, salt=strategy.name)
-    return asyncio.run(strategy.answer(dataset.questions[question], tools)), tools
+NEEDS_A_BETTER_READER = {  # the scripted one answers only from the sentence itself; see their own tests
+    "closed_book", "gist_memory", "gist_sequential", "chain_of_agents", "long_rag", "one_call", "memory_notes",
+    "evolving_memory", "map_reduce",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
-def test_prompts_are_as_recorded(strategy, dataset, scripted, embedder):
+def test_prompts_are_as_recorded(strategy, shown_dataset, scripted, embedder):
     """Set LCRAG_SNAPSHOTS=write to record them anew, then read the difference."""
     reader = scripted()
-    ask(strategy, dataset, reader, embedder)
+    ask(strategy, shown_dataset, reader, embedder)
     shown = "\n".join(
         f"=== call {i}, {r.max_tokens} tokens, prefix {r.prefix_chars}\n"
         + "\n".join(f"--- {m.role}\n{m.content}" for m in r.messages)
@@ -69,22 +43,42 @@ def test_prompts_are_as_recorded(strategy, dataset, scripted, embedder):
 
 
 @pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
-def test_usage_equals_what_the_reader_counted(strategy, dataset, scripted, embedder):
+def test_usage_equals_what_the_reader_counted(strategy, shown_dataset, scripted, embedder):
+    """Over all questions, shares of builds included, to the token."""
     reader = scripted()
-    _, tools = ask(strategy, dataset, reader, embedder)
+    embedded = []
+
+    class Counting(type(embedder)):
+        def count_tokens(self, texts):
+            embedded.append(super().count_tokens(texts))
+            return embedded[-1]
+
+    shared = resources(shown_dataset, reader, Counting())
+    asked = ask_all(strategy, shared, shown_dataset)
+    booked = sum((tools.spent for _, tools in asked), start=type(asked[0][1].spent)())
     counted = sum(reader.count_tokens(r.messages) for r in reader.requests)
-    built = tools.ledger["build"].calls and sum(
-        reader.count_tokens(r.messages) for r in reader.requests if "List the facts" in r.messages[-1].content
-    )
-    assert tools.ledger["read"].prompt_tokens == counted - built
-    assert tools.prompt_hash
+    assert booked.prompt_tokens == pytest.approx(counted + sum(embedded))
+    assert booked.calls == pytest.approx(len(reader.requests) + len([n for n in embedded if n]))
+    assert all(tools.prompt_hash for _, tools in asked)
 
 
-@pytest.mark.parametrize("strategy", [s for s in MATRIX if s.name != "closed_book"], ids=lambda s: s.name)
-def test_the_fact_is_found(strategy, dataset, scripted, embedder):
-    answer, _ = ask(strategy, dataset, scripted(), embedder)
+@pytest.mark.parametrize(
+    "strategy", [s for s in MATRIX if s.name not in NEEDS_A_BETTER_READER], ids=lambda s: s.name
+)
+def test_the_fact_is_found(strategy, shown_dataset, scripted, embedder):
+    answer, _ = ask(strategy, shown_dataset, scripted(), embedder)
     assert answer.text == "1987"
     assert not answer.declined
+
+
+@pytest.mark.parametrize("said", ["", "{]", "Grrr? 99 [7] <3>", 'yes\n- no\n{"op": "UPDATE"}'])
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_a_reader_that_talks_nonsense_has_a_defined_outcome(
+    strategy, said, shown_dataset, scripted, embedder
+):
+    answer, tools = ask(strategy, shown_dataset, scripted(lambda request: said), embedder)
+    assert isinstance(answer.text, str)
+    assert tools.input_tokens > 0
 
 
 def test_documents_come_first_so_that_the_prefix_is_the_same_for_all_questions(dataset, scripted, embedder):
@@ -99,13 +93,13 @@ def test_documents_come_first_so_that_the_prefix_is_the_same_for_all_questions(d
 def test_hallucinated_facts_are_counted(dataset, scripted, embedder):
     reader = scripted(["- It was founded in 1987 in Bergen.\n- It was founded by trolls.", "1987"])
     answer, _ = ask(RetrieveThenReason(), dataset, reader, embedder)
-    assert answer.notes == {"facts": 2, "hallucinated_facts": 1}
+    assert answer.notes == {"facts": 2, "hallucinated_facts": 1, "hallucinated_facts_fuzzy": 1}
     assert [p.text for p in answer.evidence] == ["It was founded in 1987 in Bergen."]
 
 
 def test_no_facts_is_a_defined_outcome(dataset, scripted, embedder):
     answer, _ = ask(RetrieveThenReason(), dataset, scripted(["none", "unanswerable"]), embedder)
-    assert answer.notes == {"facts": 0, "hallucinated_facts": 0}
+    assert answer.notes == {"facts": 0, "hallucinated_facts": 0, "hallucinated_facts_fuzzy": 0}
     assert answer.declined
 
 
@@ -146,19 +140,25 @@ def test_cut():
     assert cut("abcdef", 0, "middle") == GAP
 
 
-def test_a_document_of_one_word(dataset, scripted, embedder):
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_a_document_of_one_word(strategy, dataset, scripted, embedder):
     small = replace(
-        dataset, documents=(Document("d", "Kites"),), questions=(Question("q", "What?", ("d",), ("kites",)),)
+        dataset,
+        documents=(Document("d", "Kites"),),
+        questions=(Question("q", "What?", ("d",), ("kites",)),),
+        demonstrations=(
+            Question("d1", "Who?", ("d",), ("kites",)),
+            Question("d2", "How?", ("d",), ("kites",)),
+        ),
     )
-    for strategy in MATRIX:
-        answer, _ = ask(strategy, small, scripted(), embedder)
-        assert answer.text
+    answer, _ = ask(strategy, small, scripted(), embedder)
+    assert answer.text
 
 
 def test_facts_are_read_from_bullets_numbers_or_plain_lines():
-    assert parse_facts('- "One."\n* Two.\nprose\n1. Three.') == ["One.", "Two.", "Three."]
-    assert parse_facts("One.\n\nOne.\nTwo.") == ["One.", "Two."]
-    assert parse_facts("None.") == []
+    assert listed('- "One."\n* Two.\nprose\n1. Three.') == ["One.", "Two.", "Three."]
+    assert listed("One.\n\nOne.\nTwo.") == ["One.", "Two."]
+    assert listed("None.") == []
 
 
 def test_the_answer_after_notes():
@@ -182,5 +182,5 @@ def test_a_memory_reads_in_order_of_time_and_prefers_the_period(scripted, embedd
     assert prompt.index("2024-05-02") < prompt.index("2024-05-04")
     assert "2024-06-03" not in prompt and "2024-07-09" not in prompt
     plain = scripted(["Answer: 1"])
-    ask(MemoryReading(k=2, time_aware=False), chat, plain, embedder)
+    ask(MemoryReading(k=2, time="off"), chat, plain, embedder)
     assert "2024-06-03" in plain.requests[0].messages[-1].content

@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
+from lcrag.memory.dates import demote_outside, first_date, period_of
+from lcrag.memory.values import split_values
 from lcrag.schema import Document
-from lcrag.strategies.dates import demote_outside, first_date, period_of
-from lcrag.strategies.values import split_values
 from retrievers.chunkers import RecursiveChunker
 
 CHAT = """# Session of 3 May 2024

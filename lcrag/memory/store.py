@@ -1,0 +1,168 @@
+"""Memories on disk: a SQLite file that can be appended to and survives restarts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lcrag.errors import LcragError
+from lcrag.schema import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS items (
+    id INTEGER PRIMARY KEY, memory TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
+    document_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, date TEXT, level INTEGER NOT NULL,
+    vector BLOB);
+CREATE INDEX IF NOT EXISTS by_memory ON items (memory);
+CREATE TABLE IF NOT EXISTS spent (memory TEXT NOT NULL, usage TEXT NOT NULL);
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is remembered.
+
+    Attributes:
+        text: what is read.
+        source: names what it was made from; a part of a document is made into an item once.
+        key: what is searched, where it differs from ``text``.
+        document_id: where it comes from, with ``start`` and ``end`` in characters.
+        date: ISO 8601, ``None`` if unknown.
+        level: 0 for what stands in the document, above for what was made of it.
+        id: given by the store.
+    """
+
+    text: str
+    source: str
+    key: str = ""
+    document_id: str = ""
+    start: int = 0
+    end: int = 0
+    date: str | None = None
+    level: int = 0
+    id: int = 0
+
+
+_COLUMNS = [f.name for f in fields(Item) if f.name != "id"]
+
+
+def digest(text: str) -> str:
+    """A short name for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class MemoryStore:
+    """All memories of an application or a run, each under a name.
+
+    Args:
+        path: a SQLite file, made if it is not there; ``":memory:"`` for none.
+
+    Raises:
+        LcragError: the file is not a store of memories, or a newer lcrag wrote it.
+    """
+
+    def __init__(self, path: Path | str = ":memory:") -> None:
+        if str(path) != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.path = str(path)
+        try:
+            self._db = sqlite3.connect(self.path, check_same_thread=False)
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version <= 1:
+                self._db.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise LcragError(f"{path} is not a store of memories: {error}.") from error
+        if version > 1:
+            raise LcragError(f"{path} was written by a newer lcrag (format {version}); this one reads 1.")
+
+    def memory(self, name: str) -> Memory:
+        """The memory of that name; empty if nothing was remembered under it."""
+        return Memory(self._db, name)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+class Memory:
+    """One memory: items, the vectors of their keys, and what it has cost so far.
+
+    Every method is one transaction: after a crash it has happened or it has not.
+    """
+
+    def __init__(self, db: sqlite3.Connection, name: str) -> None:
+        self._db, self.name = db, name
+
+    @property
+    def items(self) -> list[Item]:
+        """In the order in which they stand in their documents."""
+        rows = self._db.execute(
+            f"SELECT {', '.join(_COLUMNS)}, id FROM items WHERE memory = ? ORDER BY document_id, start, id",
+            (self.name,),
+        )
+        return [Item(**dict(zip([*_COLUMNS, "id"], row, strict=True))) for row in rows]
+
+    @property
+    def spent(self) -> Usage:
+        """What the making of everything in it has cost, in this process or an earlier one."""
+        rows = self._db.execute("SELECT usage FROM spent WHERE memory = ?", (self.name,))
+        return sum((Usage(**json.loads(text)) for (text,) in rows), Usage())
+
+    def change(
+        self,
+        add: Iterable[Item] = (),
+        update: Mapping[int, str] | None = None,
+        remove: Iterable[int] = (),
+        usage: Usage | None = None,
+    ) -> None:
+        """Add items, give others a new text (their vectors are forgotten), remove some; book ``usage``."""
+        with self._db:
+            self._db.executemany("DELETE FROM items WHERE id = ?", [(i,) for i in remove])
+            self._db.executemany(
+                "UPDATE items SET text = ?, key = '', vector = NULL WHERE id = ?",
+                [(text, id) for id, text in (update or {}).items()],
+            )
+            self._db.executemany(
+                f"INSERT INTO items (memory, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",
+                [(self.name, *(getattr(item, c) for c in _COLUMNS)) for item in add],
+            )
+            if usage is not None:
+                self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
+
+    def without_vector(self) -> list[Item]:
+        """Items whose key is not embedded yet; an item without text is a mark and never is."""
+        rows = self._db.execute(
+            "SELECT id FROM items WHERE memory = ? AND vector IS NULL AND text != ''", (self.name,)
+        )
+        open_ = {id for (id,) in rows}
+        return [item for item in self.items if item.id in open_]
+
+    def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], usage: Usage) -> None:
+        """Keep the vectors of the keys, shape (ids, dimension), and book what they cost."""
+        with self._db:
+            self._db.executemany(
+                "UPDATE items SET vector = ? WHERE id = ?",
+                [(vector.tobytes(), id) for id, vector in zip(ids, vectors, strict=True)],
+            )
+            self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Vectors of the items' keys in the order of ``items``, shape (items, dimension); zeros for marks."""
+        import numpy as np
+
+        rows = dict(self._db.execute("SELECT id, vector FROM items WHERE memory = ?", (self.name,)))
+        found = {id: np.frombuffer(v, np.float32) for id, v in rows.items() if v is not None}
+        if not found:
+            return np.zeros((0, 0), np.float32)
+        mark = np.zeros_like(next(iter(found.values())))
+        return np.stack([found.get(item.id, mark) for item in self.items])

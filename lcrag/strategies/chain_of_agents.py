@@ -1,0 +1,62 @@
+"""Chain-of-Agents: workers pass on what they know, a manager answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lcrag.metrics.refusal import is_refusal
+from lcrag.schema import Answer, Question
+from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.parts import part_block, parts_of
+from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
+
+WORK = (
+    "Do not answer yet. Write a summary of what is known so far and what this part adds, with everything that may help "
+    "to answer the question, for the next reader, who does not see this part."
+)
+
+
+@dataclass(frozen=True)
+class ChainOfAgents:
+    """Workers read the parts in turn and pass on a message; a manager answers from the last one (Zhang et al. 2024).
+
+    CU_i = LLM(instruction, CU_{i-1}, part_i, question), arXiv 2406.02818, section 3. The part stands first, so that
+    questions share its prefix. ``notes``: ``parts``.
+
+    Attributes:
+        part_chars: characters of a part at most; the paper fills the worker's window.
+        message_tokens: tokens of a message at most.
+        max_tokens: tokens of the answer at most.
+        allow_decline: offer to answer "unanswerable".
+    """
+
+    name: str = "chain_of_agents"
+    part_chars: int = 8000
+    message_tokens: int = 128
+    max_tokens: int = 48
+    allow_decline: bool = True
+    document_first: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        "Chain-of-Agents, arXiv 2406.02818",
+        "N + 1",
+        "D",
+        "the text is longer than the window and one part explains another",
+    )
+
+    async def answer(self, question: Question, tools: Toolbox) -> Answer:
+        """A call for each part, one after the other, and the manager's."""
+        parts = parts_of(tools.documents(question), self.part_chars)
+        message = ""
+        for part in parts:
+            block = part_block(part)
+            told = f"What earlier readers pass on:\n{message}\n\n" if message else ""
+            ask = told + question_block(question, WORK)
+            reply = await tools.read(
+                chat(block + ask), max_tokens=self.message_tokens, prefix_chars=len(block)
+            )
+            message = reply.text or message
+        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        content = f"What readers of a long text pass on:\n{message or '(nothing)'}\n\n{ending}"
+        completion = await tools.read(chat(content), max_tokens=self.max_tokens)
+        return Answer(completion.text, declined=is_refusal(completion.text), notes={"parts": len(parts)})

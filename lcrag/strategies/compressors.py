@@ -1,0 +1,85 @@
+"""Ways to make a text shorter before it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from lcrag.errors import LcragError
+from lcrag.local import run_local
+from lcrag.schema import Document, Question
+from lcrag.strategies.base import Toolbox
+from lcrag.strategies.prompts import chat
+from lcrag.strategies.remembering import best_first
+from retrievers.chunkers.sentence import sentences
+
+
+class Compressor(Protocol):
+    """Makes a document shorter for a question."""
+
+    async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
+        """The document in about ``tokens`` tokens."""
+
+
+@dataclass(frozen=True)
+class Extractive:
+    """Keeps the sentences that are nearest to the question, in document order: no model beside the embedder."""
+
+    async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
+        """The nearest sentences that fit; at least one."""
+        said = [document.text[s:e] for s, e in sentences(document.text) if document.text[s:e].strip()]
+
+        async def embed(build: Toolbox) -> Any:
+            return await build.embed(said, "build")
+
+        known = await tools.build("sentences", [document.id], embed)
+        (query,) = await tools.embed([question.text])
+        kept: list[int] = []
+        left = tokens
+        for i in best_first([float(s) for s in known @ query]):
+            left -= tools.count_tokens(chat(said[i], "")) - tools.count_tokens(chat("", ""))
+            if kept and left < 0:
+                break
+            kept.append(i)
+        return " ".join(said[i].strip() for i in sorted(kept))
+
+
+@dataclass(frozen=True)
+class LLMLingua:
+    """LLMLingua-2, a classifier that drops tokens (Pan et al. 2024, arXiv 2403.12968); needs `pip install llmlingua`.
+
+    Attributes:
+        model: the classifier, a Hugging Face name or folder.
+        device: torch device.
+    """
+
+    model: str = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
+    device: str = "cpu"
+    _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
+        """The tokens that the classifier keeps.
+
+        Raises:
+            LcragError: llmlingua or its model is not there.
+        """
+        return await run_local(self._compress, document.text, tokens)
+
+    def _compress(self, text: str, tokens: int) -> str:
+        if not self._state:
+            try:
+                from llmlingua import PromptCompressor
+
+                self._state["model"] = PromptCompressor(
+                    self.model, device_map=self.device, use_llmlingua2=True
+                )
+            except ImportError as error:
+                raise LcragError(
+                    "The compressor `llmlingua` needs a package: pip install llmlingua."
+                ) from error
+            except (OSError, ValueError) as error:
+                said = str(error).strip().splitlines()[0]
+                raise LcragError(
+                    f"The compressor's model {self.model!r} could not be loaded: {said}"
+                ) from error
+        return str(self._state["model"].compress_prompt([text], target_token=tokens)["compressed_prompt"])

@@ -1,0 +1,167 @@
+"""Gist memory: short versions of all pages, and a look at the pages that matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar, Literal
+
+from lcrag.memory.store import Item, Memory, digest
+from lcrag.metrics.refusal import is_refusal
+from lcrag.schema import Answer, Document, Question, Usage
+from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.remembering import passage
+from retrievers.chunkers.sentence import sentences
+
+SHORTEN = "Shorten this page to its essence, without explaining what you do."
+PAUSE = (
+    "The text is marked with numbers. After which number is a natural place to pause, such as a change of scene, topic "
+    "or argument? Write the number and nothing else."
+)
+PAGES = (
+    "Which of these pages must be read in full to answer? Write the numbers of at most {most} pages, or none."
+)
+PAGE = "Read so far in full: {read}. Which one page do you want to read next? Write its number, or STOP."
+
+
+@dataclass(frozen=True)
+class GistMemory:
+    """ReadAgent (Lee et al. 2024, arXiv 2402.09727): pages, gists, look-up.
+
+    The text is cut into pages where the reader sees a natural pause, each page is shortened to a gist; for a question
+    the reader sees all gists, chooses pages, and the pages take their gists' places. ``notes``: ``pages``,
+    ``looked_up``. A reply without a page number is a choice of none.
+
+    Attributes:
+        look_up: ``parallel`` chooses all pages in one call (ReadAgent-P), ``sequential`` one page a call and sees
+            what it has read (ReadAgent-S).
+        most: pages read in full at most.
+        page_words: words of a page at most.
+        least_words: words after which a pause may come.
+        gist_tokens: tokens of a gist at most.
+        max_tokens: tokens of the answer at most.
+        allow_decline: offer to answer "unanswerable".
+    """
+
+    name: str = "gist_memory"
+    look_up: Literal["parallel", "sequential"] = "parallel"
+    most: int = 2
+    page_words: int = 600
+    least_words: int = 280
+    gist_tokens: int = 96
+    max_tokens: int = 48
+    allow_decline: bool = True
+    document_first: ClassVar[bool] = False
+    card: ClassVar[Card] = Card(
+        "ReadAgent, arXiv 2402.09727", "2; sequential: up to most + 2", "2·N·gist + most·page",
+        "stories and minutes, where what matters is spread but few pages decide", "2·D",
+    )  # fmt: skip
+
+    async def answer(self, question: Question, tools: Toolbox) -> Answer:
+        """One call or several to choose pages, one to answer."""
+        pages = [p for d in tools.documents(question) for p in (await self._memory(d, tools)).items]
+        chosen = await (self._parallel if self.look_up == "parallel" else self._sequential)(
+            pages, question, tools
+        )
+        opened = {i: pages[i].text for i in chosen}
+        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        completion = await tools.read(chat(_view(pages, opened) + ending), max_tokens=self.max_tokens)
+        return Answer(
+            completion.text,
+            tuple(passage(pages[i]) for i in chosen),
+            declined=is_refusal(completion.text),
+            notes={"pages": len(pages), "looked_up": len(chosen)},
+        )
+
+    async def _parallel(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
+        ask = question_block(question, PAGES.format(most=self.most))
+        reply = await tools.read(chat(_view(pages, {}) + ask), max_tokens=24)
+        return _numbers(reply.text, len(pages))[: self.most]
+
+    async def _sequential(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
+        chosen: list[int] = []
+        for _ in range(self.most):
+            view = _view(pages, {i: pages[i].text for i in chosen})
+            read = ", ".join(str(i + 1) for i in chosen) or "none"
+            ask = question_block(question, PAGE.format(read=read))
+            reply = await tools.read(chat(view + ask), max_tokens=12)
+            new = [i for i in _numbers(reply.text, len(pages)) if i not in chosen]
+            if not new:
+                break
+            chosen.append(new[0])
+        return chosen
+
+    async def _memory(self, document: Document, tools: Toolbox) -> Memory:
+        """The document's pages, each with its gist as key."""
+        name = f"gist:{self.page_words}:{self.least_words}:{self.gist_tokens}:{document.id}"
+
+        async def make(build: Toolbox) -> Memory:
+            memory = build.memory(name)
+            build.book("build", memory.spent)
+            known = {item.source: item for item in memory.items}
+            kept: set[str] = set()
+            at = 0
+            while document.text[at:].strip():
+                window = _window(document.text, at, self.page_words)
+                source = f"{at}:{digest(document.text[at : window[-1]])}"
+                if source not in known:
+                    page = partial(self._page, document, source, at, window)
+                    item, usage = await build.metered(page)
+                    memory.change(add=[item], usage=usage if usage != Usage() else None)
+                    known[source] = item
+                kept.add(source)
+                at = known[source].end
+            memory.change(remove=[i.id for i in memory.items if i.source not in kept])
+            return memory
+
+        return await tools.build(name, [document.id], make)
+
+    async def _page(
+        self, document: Document, source: str, at: int, ends: Sequence[int], tools: Toolbox
+    ) -> Item:
+        """The page that begins at ``at`` and ends at one of ``ends``, with its gist."""
+        end = await self._pause(document.text, at, ends, tools)
+        page = Item(document.text[at:end], source, document_id=document.id, start=at, end=end)
+        ask = f"{page.text.strip()}\n\n{SHORTEN}"
+        gist = await tools.read(chat(ask, "You shorten texts."), max_tokens=self.gist_tokens, role="build")
+        return replace(page, key=gist.text or page.text[:200])
+
+    async def _pause(self, text: str, at: int, ends: Sequence[int], tools: Toolbox) -> int:
+        """Where the reader pauses; the last place where it does not say."""
+        places = [e for e in ends if len(text[at:e].split()) >= self.least_words]
+        if len(places) < 2 or not text[ends[-1] :].strip():
+            return ends[-1]
+        marked, last = "", at
+        for number, place in enumerate(places, start=1):
+            marked, last = f"{marked}{text[last:place]} <{number}>", place
+        ask = chat(f"{marked.strip()}\n\n{PAUSE}", "You find pauses in texts.")
+        reply = await tools.read(ask, max_tokens=8, role="build")
+        chosen = _numbers(reply.text, len(places))
+        return places[chosen[0]] if chosen else ends[-1]
+
+
+def _window(text: str, at: int, words: int) -> list[int]:
+    """Ends of the sentences of a page of at most ``words`` words that begins at ``at``; at least one."""
+    ends: list[int] = []
+    for _, end in sentences(text[at:]):
+        if ends and len(text[at : at + end].split()) > words:
+            break
+        ends.append(at + end)
+    return ends
+
+
+def _view(pages: Sequence[Item], opened: Mapping[int, str]) -> str:
+    """All pages in order: those that were opened in full, of the others the gist."""
+    return "".join(
+        f"Page {i + 1}{'' if i in opened else ' (shortened)'}:\n{opened.get(i, p.key).strip()}\n\n"
+        for i, p in enumerate(pages)
+    )
+
+
+def _numbers(text: str, count: int) -> list[int]:
+    """Places (from 0) that a reply names (from 1), each once."""
+    named = [int(n) - 1 for n in re.findall(r"\d+", text)]
+    return [n for n in dict.fromkeys(named) if 0 <= n < count]

@@ -1,0 +1,44 @@
+"""The last step of every strategy that retrieves: answer from some passages in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lcrag.metrics.refusal import is_refusal
+from lcrag.schema import Answer, Passage, Question
+from lcrag.strategies.base import Toolbox
+from lcrag.strategies.prompts import (
+    DECLINE,
+    Reasoning,
+    answer_form,
+    answer_of,
+    chat,
+    passages_block,
+    question_block,
+)
+from retrievers.order import Order, ordered
+
+
+async def answer_from(
+    passages: Sequence[Passage],
+    question: Question,
+    tools: Toolbox,
+    order: Order,
+    max_tokens: int,
+    allow_decline: bool,
+    reasoning: Reasoning = "direct",
+) -> Answer:
+    """Ask with the passages, given best first, in the prompt; they are the answer's evidence."""
+    ending = question_block(question, answer_form(reasoning), DECLINE if allow_decline else "")
+    shown = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
+    completion = await tools.read(chat(shown + ending), max_tokens=max_tokens)
+    said = answer_of(completion.text, reasoning)
+    return Answer(said, tuple(passages), declined=is_refusal(said))
+
+
+def merged(*rankings: Sequence[Passage], most: int | None = None) -> list[Passage]:
+    """Passages one ranking after the other, each place once, at most ``most``."""
+    found: dict[tuple[str, int, int], Passage] = {}
+    for passage in (p for ranking in rankings for p in ranking):
+        found.setdefault((passage.document_id, passage.start, passage.end), passage)
+    return list(found.values())[:most]
