@@ -45,16 +45,18 @@ class Prompt:
 class Generation:
     """A loaded model that answers prompts in batches; use it from one thread.
 
-    Where the model's attention can be shared (see ``shared_prefix.supports``), prefixes are kept and
-    rows decoded together; every other architecture runs transformers' own ``generate``, one by one.
+    Where the model's attention can be shared (see ``shared_prefix.supports``), prefixes are kept and rows decoded
+    together; every other architecture, and all with ``kept=False``, runs transformers' own ``generate``, one by one.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, batch_size: int, prefix_bytes: float) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, batch_size: int, prefix_bytes: float, kept: bool = True
+    ) -> None:
         self.model, self.tokenizer = model, tokenizer
         self.batch_size, self.prefix_bytes = batch_size, prefix_bytes
         self._beginning: Beginning | None = None
         self.prefixes: OrderedDict[str, list[KV]] = OrderedDict()
-        self.shares = supports(model)
+        self.shares = kept and supports(model)
         if self.shares:
             install(model)
         declared = model.generation_config.eos_token_id

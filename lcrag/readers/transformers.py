@@ -12,6 +12,7 @@ from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
     from lcrag.readers.generation import Generation, Prompt
@@ -29,6 +30,8 @@ class TransformersReader:
         model: ``"smollm2"`` for the bundled SmolLM2-135M-Instruct, else a Hugging Face name or folder.
         dtype: torch dtype by name; bfloat16 is fastest on CPUs that have it.
         device: torch device; empty for CUDA where there is one, else the CPU.
+        rope: stretches the window, such as ``RopeExtension("yarn", 2)``. With dynamic, longrope and self_extend
+            no prefix is kept and questions are decoded one by one, since a token's keys depend on the length.
         batch_size: questions decoded together.
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
     """
@@ -36,6 +39,7 @@ class TransformersReader:
     model: str = "smollm2"
     dtype: str = "bfloat16"
     device: str = ""
+    rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -58,7 +62,7 @@ class TransformersReader:
     @property
     def context_window(self) -> int:
         """Tokens of prompt and completion together, from the model's configuration."""
-        return int(self._loaded["model"].config.get_text_config().max_position_embeddings)
+        return int(self._loaded["window"])
 
     @property
     def spec(self) -> ModelSpec | None:
@@ -77,7 +81,7 @@ class TransformersReader:
     def _load(self) -> None:
         try:
             import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
             raise LcragError(
                 f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'."
@@ -89,15 +93,30 @@ class TransformersReader:
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             tokenizer = AutoTokenizer.from_pretrained(where)
-            model = AutoModelForCausalLM.from_pretrained(where, dtype=getattr(torch, self.dtype))
+            config = AutoConfig.from_pretrained(where)
+            text_config = config.get_text_config()
+            window = self.rope.window(text_config) if self.rope else text_config.max_position_embeddings
+            changes = self.rope.transformers_overrides(text_config) if self.rope else {}
+            group = self.rope.group(text_config) if self.rope and self.rope.method == "self_extend" else 0
+            for key, value in changes.items():
+                setattr(text_config, key, value)
+            model = AutoModelForCausalLM.from_pretrained(
+                where, config=config, dtype=getattr(torch, self.dtype)
+            )
         except (OSError, ValueError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise LcragError(f"The model {self.model!r} could not be loaded: {first_line}") from error
         model = model.to(device).eval()
+        if group and self.rope:
+            from lcrag.readers.self_extend import install
+
+            install(model, self.rope.near, group)
+        kept = not (self.rope and self.rope.length_dependent)
         self._state.update(
+            window=window,
             model=model,
             tokenizer=tokenizer,
-            generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9),
+            generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9, kept),
             queue=[],
             lock=Lock(),
         )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
 from lcrag.schema import Usage
@@ -40,7 +41,8 @@ class VLLMReader:
         gpu_memory_utilization: share of the GPU's memory for weights and KV cache.
         enable_prefix_caching: keep the KV of prefixes; ``Usage.cached_tokens`` counts what was reused,
             in whole blocks (16 tokens on GPUs, 128 on CPUs).
-        hf_overrides: changes to the model's configuration, such as ``rope_parameters``.
+        rope: stretches the window, such as ``RopeExtension("yarn", 2)``.
+        hf_overrides: other changes to the model's configuration.
         chat_template_kwargs: for the chat template, such as ``{"enable_thinking": False}``.
         engine_kwargs: any other field of vLLM's ``AsyncEngineArgs``.
     """
@@ -51,6 +53,7 @@ class VLLMReader:
     max_concurrency: int = 64
     gpu_memory_utilization: float = 0.9
     enable_prefix_caching: bool = True
+    rope: RopeExtension | None = None
     hf_overrides: Mapping[str, Any] = field(default_factory=dict)
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     engine_kwargs: Mapping[str, Any] = field(default_factory=dict)
@@ -153,6 +156,14 @@ class VLLMReader:
             prefix_tokens=shared,
         )
 
+    def _overrides(self) -> dict[str, Any]:
+        if self.rope is None:
+            return dict(self.hf_overrides)
+        from transformers import AutoConfig
+
+        config = AutoConfig.from_pretrained(self.source).get_text_config()
+        return {**self.rope.vllm_overrides(config), **self.hf_overrides}
+
     def _started(self) -> Any:
         return self._engine.start(
             {
@@ -162,7 +173,7 @@ class VLLMReader:
                 "max_num_seqs": self.max_concurrency,
                 "gpu_memory_utilization": self.gpu_memory_utilization,
                 "enable_prefix_caching": self.enable_prefix_caching,
-                "hf_overrides": dict(self.hf_overrides),
+                "hf_overrides": self._overrides(),
                 **self.engine_kwargs,
             }
         )

@@ -1,0 +1,187 @@
+"""Strategies that retrieve: what they ask, what they search for, what they read."""
+
+from dataclasses import replace
+
+import pytest
+
+from lcrag.errors import LcragError
+from lcrag.strategies import (
+    ChunkedRetrieval,
+    CitedLongContext,
+    CompressedContext,
+    CorrectiveRetrieval,
+    HyDE,
+    IRCoT,
+    LongContext,
+    LongRAG,
+    MultiQuery,
+    RetrieveThenReason,
+)
+from lcrag.strategies.compressors import LLMLingua
+from retrievers.bm25 import BM25Retriever
+from retrievers.chunkers import RecursiveChunker
+from tests.strategies.conftest import ask
+
+
+def queries(tools):
+    return [s.input for s in tools.steps if s.name == "retrieve"]
+
+
+def test_a_strategy_can_have_a_retriever_of_its_own(dataset, scripted, embedder):
+    fine = BM25Retriever(chunker=RecursiveChunker(60, 0))
+    answer, _ = ask(ChunkedRetrieval(k=1, retriever=fine), dataset, scripted(), embedder)
+    assert len(answer.evidence[0].text) <= 60
+    shared, _ = ask(ChunkedRetrieval(k=1), dataset, scripted(), embedder)
+    assert len(shared.evidence[0].text) > 60
+
+
+def test_nothing_retrieved_is_a_defined_outcome(dataset, scripted, embedder):
+    class Nothing:
+        build_tokens = 0
+
+        def build(self, texts):
+            return self
+
+        def search(self, queries, k):
+            return [[] for _ in queries]
+
+        def query_tokens(self, queries):
+            return 0
+
+    for strategy in (ChunkedRetrieval(), HyDE(), MultiQuery(), IRCoT(), CorrectiveRetrieval(), LongRAG()):
+        reader = scripted(lambda r: "unanswerable")
+        answer, _ = ask(replace(strategy, retriever=Nothing()), dataset, reader, embedder)
+        assert answer.declined and answer.evidence == ()
+
+
+def test_hyde_searches_with_what_it_invents(dataset, scripted, embedder):
+    reader = scripted(["It was founded in Bergen.", "1987"])
+    answer, tools = ask(HyDE(k=1), dataset, reader, embedder)
+    assert queries(tools) == ["When was Northwind founded?", "It was founded in Bergen."]
+    assert answer.text == "1987"
+    several = scripted(["One.", "Two.", "1987"])
+    ask(HyDE(k=1, passages=2, temperature=0.7), dataset, several, embedder)
+    assert [(r.temperature, r.seed) for r in several.requests] == [(0.7, 0), (0.7, 1), (0.0, 0)]
+    with pytest.raises(ValueError, match="temperature above 0"):
+        HyDE(passages=2)
+
+
+def test_multi_query_searches_with_every_wording(dataset, scripted, embedder):
+    reader = scripted(["- Since when is there Northwind?\n- Its year?\n- One too many?", "1987"])
+    _, tools = ask(MultiQuery(k=1, queries=2), dataset, reader, embedder)
+    assert queries(tools)[1:] == ["Since when is there Northwind?", "Its year?"]
+
+
+def test_ircot_searches_for_its_thoughts_and_stops(dataset, scripted, embedder):
+    reader = scripted(["Northwind sells kites. More.", "So the answer is 1987.", "1987"])
+    answer, tools = ask(IRCoT(k=1, steps=5), dataset, reader, embedder)
+    assert queries(tools) == ["When was Northwind founded?", "Northwind sells kites."]
+    assert (answer.notes["thoughts"], len(reader.requests)) == (2, 3)
+    assert "The argument so far: Northwind sells kites." in reader.requests[1].messages[-1].content
+    loop = scripted(["Same.", "Same.", "1987"])
+    answer, _ = ask(IRCoT(k=1, steps=5), dataset, loop, embedder)
+    assert answer.notes["thoughts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("grades", "searches", "notes"),
+    [
+        (["yes", "no"], 1, {"helpful": 1, "unsure": 0, "rewritten": 0}),
+        (["no", "No."], 2, {"helpful": 0, "unsure": 0, "rewritten": 1}),
+        (["no", "hm?"], 2, {"helpful": 0, "unsure": 1, "rewritten": 1}),
+    ],
+)
+def test_corrective_grades_then_reads_or_searches_again(grades, searches, notes, dataset, scripted, embedder):
+    rewritten = ["year of founding"] if searches == 2 else []
+    answer, tools = ask(CorrectiveRetrieval(k=2), dataset, scripted([*grades, *rewritten, "1987"]), embedder)
+    assert queries(tools)[1:] == rewritten
+    assert answer.notes == notes and answer.text == "1987"
+
+
+def test_long_rag_reads_whole_units_and_cuts_the_answer_short(dataset, scripted, embedder):
+    reader = scripted(["It was founded in 1987, I read.", "1987"])
+    answer, _ = ask(LongRAG(k=1, unit_chars=600), dataset, reader, embedder)
+    assert answer.text == "1987"
+    (unit,) = answer.evidence
+    assert 400 < len(unit.text) <= 600 and "founded in 1987" in unit.text
+    assert "It was founded in 1987, I read." in reader.requests[1].messages[-1].content
+    assert unit.text.strip() not in reader.requests[1].messages[-1].content
+
+
+def test_thinking_and_the_question_at_both_ends(dataset, scripted, embedder):
+    reader = scripted(["It says so.\nAnswer: 1987"])
+    strategy = LongContext(question_at="both", reasoning="think")
+    answer, _ = ask(strategy, dataset, reader, embedder)
+    prompt = reader.requests[0].messages[-1].content
+    assert answer.text == "1987"
+    assert prompt.count("When was Northwind founded?") == 2 and prompt.index("When was") < prompt.index(
+        "Text:"
+    )
+
+
+def test_citations_are_evidence_and_are_scored(dataset, scripted, embedder):
+    reader = scripted(["It was founded in 1987 in Bergen [3]. It sells lamps [1][99]."])
+    answer, _ = ask(CitedLongContext(chunk_chars=300), dataset, reader, embedder)
+    assert answer.text == "It was founded in 1987 in Bergen. It sells lamps."
+    assert any("founded in 1987" in p.text for p in answer.evidence)
+    assert answer.notes["citations"] == 3 and answer.notes["citations_out_of_range"] == 1
+    assert answer.notes["citation_recall"] == 0.5
+    assert answer.notes["citation_precision"] == pytest.approx(1 / 3)
+
+
+def test_cited_passages_are_left_out_by_a_declared_policy(dataset, scripted, embedder):
+    reader = scripted(["1987 [1]."], context_window=200)
+    answer, _ = ask(
+        CitedLongContext(chunk_chars=100, max_tokens=20, truncate="middle"), dataset, reader, embedder
+    )
+    assert answer.truncation == "middle"
+    assert reader.count_tokens(reader.requests[0].messages) + 20 <= 200
+    with pytest.raises(LcragError, match="passages do not fit"):
+        ask(CitedLongContext(max_tokens=20), dataset, scripted(context_window=150), embedder)
+
+
+def test_compression_keeps_the_nearest_sentences(dataset, scripted, embedder):
+    reader = scripted()
+    answer, _ = ask(CompressedContext(tokens=20), dataset, reader, embedder)
+    assert answer.text == "1987"
+    assert answer.notes["kept"] < 0.2
+    with pytest.raises(LcragError, match="pip install llmlingua"):
+        ask(CompressedContext(compressor=LLMLingua()), dataset, scripted(), embedder)
+
+
+@pytest.mark.parametrize(
+    ("verify", "shown", "notes"),
+    [
+        ("off", ["founded in 1987", "founded in 1978", "Trolls"], {}),
+        ("drop", ["founded in 1987"], {"dropped_facts": 2, "snapped_facts": 0}),
+        ("snap", ["founded in 1987"], {"dropped_facts": 1, "snapped_facts": 1}),
+    ],
+)
+def test_facts_are_verified_between_the_calls(verify, shown, notes, dataset, scripted, embedder):
+    said = "- It was founded in 1987 in Bergen.\n- It was founded in 1978 in Bergen.\n- Trolls did it all."
+    reader = scripted([said, "1987"])
+    answer, _ = ask(RetrieveThenReason(verify=verify), dataset, reader, embedder)
+    prompt = reader.requests[1].messages[-1].content
+    assert [x in prompt for x in ("founded in 1987", "founded in 1978", "Trolls")] == [
+        x in shown for x in ("founded in 1987", "founded in 1978", "Trolls")
+    ]
+    assert {k: answer.notes[k] for k in notes} == notes
+    assert (answer.notes["hallucinated_facts"], answer.notes["hallucinated_facts_fuzzy"]) == (2, 1)
+
+
+def test_facts_and_answer_in_one_call(dataset, scripted, embedder):
+    reader = scripted(["- It was founded in 1987 in Bergen.\nAnswer: 1987"])
+    answer, _ = ask(RetrieveThenReason(calls="one"), dataset, reader, embedder)
+    assert (answer.text, answer.quotes) == ("1987", ("It was founded in 1987 in Bergen.",))
+    with pytest.raises(ValueError, match="calls: two"):
+        RetrieveThenReason(calls="one", verify="drop")
+
+
+def test_reasoning_on_facts_and_text_shares_the_prefix(dataset, scripted, embedder):
+    reader = scripted(["- It was founded in 1987 in Bergen.", "1987"])
+    ask(RetrieveThenReason(reason_on="facts_and_text"), dataset, reader, embedder)
+    first, second = reader.requests
+    assert first.prefix_chars == second.prefix_chars > 1000
+    assert (
+        first.messages[-1].content[: first.prefix_chars] == second.messages[-1].content[: first.prefix_chars]
+    )
