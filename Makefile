@@ -1,11 +1,11 @@
-# make demo | test | test-vllm | lint | types | ui | bench | dist | clean
+# make demo | test | test-vllm | lint | types | ui | bench | strategies | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-vllm lint types bench dist clean
+.PHONY: demo ui test test-vllm lint types bench strategies dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -30,6 +30,9 @@ types: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(PIP) langchain-community
 	$(VENV)/bin/python experiments/benchmarks/all.py --fresh
+
+strategies: $(VLLM)/.dev
+	$(VLLM)/bin/python experiments/benchmarks/strategies.py
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build

@@ -12,23 +12,44 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "lcrag.schema": ["Answer", "Document", "Ledger", "Outcome", "Passage", "Question", "Span", "Usage"],
+    "lcrag.memory": ["MemoryStore"],
     "lcrag.errors": ["LcragError", "ReaderUnavailable"],
     "lcrag.datasets": ["Dataset", "load_files", "load_pydoc", "generate"],
     "lcrag.readers": [
         "LangChainReader",
         "OpenAIReader",
+        "RopeExtension",
         "ScriptedReader",
         "TransformersReader",
         "VLLMReader",
     ],
     "lcrag.strategies": [
+        "AgentWrite",
         "Cascade",
+        "ChainOfAgents",
         "ChunkedRetrieval",
+        "CitedLongContext",
         "ClosedBook",
+        "ClueMemory",
+        "CompressedContext",
+        "CorrectiveRetrieval",
+        "DRAG",
+        "Ensemble",
+        "EvolvingMemory",
+        "GistMemory",
+        "HyDE",
+        "IRCoT",
+        "IterDRAG",
+        "LocalMemory",
         "LongContext",
+        "LongRAG",
+        "MapReduce",
         "MemoryReading",
+        "MultiQuery",
+        "Refine",
         "RetrieveThenReason",
         "SelfRoute",
+        "SummaryTree",
     ],
     "lcrag.routers": ["FixedRouter", "LaRARule", "RandomRouter", "Routed"],
     "lcrag.experiment": ["Experiment", "Results", "load_experiment"],
@@ -60,8 +81,10 @@ if TYPE_CHECKING:
     from lcrag.experiment import Experiment as Experiment
     from lcrag.experiment import Results as Results
     from lcrag.experiment import load_experiment as load_experiment
+    from lcrag.memory import MemoryStore as MemoryStore
     from lcrag.readers import LangChainReader as LangChainReader
     from lcrag.readers import OpenAIReader as OpenAIReader
+    from lcrag.readers import RopeExtension as RopeExtension
     from lcrag.readers import ScriptedReader as ScriptedReader
     from lcrag.readers import TransformersReader as TransformersReader
     from lcrag.readers import VLLMReader as VLLMReader
@@ -77,10 +100,29 @@ if TYPE_CHECKING:
     from lcrag.schema import Question as Question
     from lcrag.schema import Span as Span
     from lcrag.schema import Usage as Usage
+    from lcrag.strategies import DRAG as DRAG
+    from lcrag.strategies import AgentWrite as AgentWrite
     from lcrag.strategies import Cascade as Cascade
+    from lcrag.strategies import ChainOfAgents as ChainOfAgents
     from lcrag.strategies import ChunkedRetrieval as ChunkedRetrieval
+    from lcrag.strategies import CitedLongContext as CitedLongContext
     from lcrag.strategies import ClosedBook as ClosedBook
+    from lcrag.strategies import ClueMemory as ClueMemory
+    from lcrag.strategies import CompressedContext as CompressedContext
+    from lcrag.strategies import CorrectiveRetrieval as CorrectiveRetrieval
+    from lcrag.strategies import Ensemble as Ensemble
+    from lcrag.strategies import EvolvingMemory as EvolvingMemory
+    from lcrag.strategies import GistMemory as GistMemory
+    from lcrag.strategies import HyDE as HyDE
+    from lcrag.strategies import IRCoT as IRCoT
+    from lcrag.strategies import IterDRAG as IterDRAG
+    from lcrag.strategies import LocalMemory as LocalMemory
     from lcrag.strategies import LongContext as LongContext
+    from lcrag.strategies import LongRAG as LongRAG
+    from lcrag.strategies import MapReduce as MapReduce
     from lcrag.strategies import MemoryReading as MemoryReading
+    from lcrag.strategies import MultiQuery as MultiQuery
+    from lcrag.strategies import Refine as Refine
     from lcrag.strategies import RetrieveThenReason as RetrieveThenReason
     from lcrag.strategies import SelfRoute as SelfRoute
+    from lcrag.strategies import SummaryTree as SummaryTree

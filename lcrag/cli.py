@@ -1,4 +1,4 @@
-"""The command line: ``lcrag demo``, ``lcrag run``, ``lcrag ui``."""
+"""The command line: ``lcrag demo``, ``lcrag run``, ``lcrag ui``, ``lcrag training-pairs``."""
 
 from __future__ import annotations
 
@@ -92,6 +92,19 @@ def ui(
     _say(f"MLflow on http://127.0.0.1:{port} shows {uri} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
+
+
+@app.command("training-pairs")
+def training_pairs(
+    config: Annotated[Path, typer.Argument(help="Experiment in YAML; its dataset is used.")],
+    output: Annotated[Path, typer.Argument(help="JSONL file to write.")],
+) -> None:
+    """Write chats that teach a model to quote facts, then to answer from them (ALR2)."""
+    from lcrag.experiment.config import load_dataset
+    from lcrag.strategies.training_pairs import write_training_pairs
+
+    lines = write_training_pairs(load_dataset(config), output)
+    _say(f"{lines} chats in {output}.")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from lcrag.cost.price import PriceCard
+from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.experiment import Experiment, default_embedder, default_retriever
 from lcrag.experiment.registry import build, check_keys
@@ -103,6 +104,19 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
     )
+
+
+def load_dataset(path: Path) -> Dataset:
+    """The dataset of an experiment's YAML file alone.
+
+    Raises:
+        LcragError: the file is missing or is not YAML, or its dataset is.
+    """
+    spec = read(path)
+    if not isinstance(spec, Mapping) or "dataset" not in spec:
+        raise LcragError(f"{path}: the key 'dataset' is missing.")
+    dataset: Dataset = build("dataset", _located(spec["dataset"], path.parent), f"{path}: dataset")
+    return dataset
 
 
 def _located(dataset: Any, folder: Path) -> Any:

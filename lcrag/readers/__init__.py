@@ -10,6 +10,7 @@ from lcrag.readers.base import Completion, Message, Reader, Request
 _HOMES = {
     "LangChainReader": "langchain",
     "OpenAIReader": "openai",
+    "RopeExtension": "rope",
     "ScriptedReader": "scripted",
     "TransformersReader": "transformers",
     "VLLMReader": "vllm",
@@ -22,6 +23,7 @@ __all__ = [
     "OpenAIReader",
     "Reader",
     "Request",
+    "RopeExtension",
     "ScriptedReader",
     "TransformersReader",
     "VLLMReader",
@@ -37,6 +39,7 @@ def __getattr__(name: str) -> Any:
 if TYPE_CHECKING:
     from lcrag.readers.langchain import LangChainReader
     from lcrag.readers.openai import OpenAIReader
+    from lcrag.readers.rope import RopeExtension
     from lcrag.readers.scripted import ScriptedReader
     from lcrag.readers.transformers import TransformersReader
     from lcrag.readers.vllm import VLLMReader

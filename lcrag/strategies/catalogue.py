@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
@@ -18,7 +19,13 @@ def cards(homes: Mapping[str, str]) -> Iterator[tuple[str, str, Card]]:
         module, attribute = home.split(":")
         kind = getattr(import_module(module), attribute)
         if isinstance(card := getattr(kind, "card", None), Card):
-            yield name, (kind.__doc__ or "").strip().splitlines()[0], card
+            yield name, _first_sentence(kind.__doc__ or ""), card
+
+
+def _first_sentence(docstring: str) -> str:
+    """Without the source in brackets, which has a column of its own."""
+    line = re.sub(r" \([^()]*\b(arXiv|LangChain)\b[^()]*\)", "", docstring.strip().splitlines()[0])
+    return line.replace("``", "`")
 
 
 def table(homes: Mapping[str, str]) -> str:

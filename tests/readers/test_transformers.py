@@ -155,3 +155,19 @@ def test_other_architectures_run_without_sharing(tmp_path, reader):
 def test_a_missing_model_is_one_sentence():
     with pytest.raises(LcragError, match="'no/such-model' could not be loaded"):
         _ = TransformersReader(model="no/such-model").context_window
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_beginning_is_kept_to(reader, keeps):
+    """Decoding is constrained, with the shared prefix and in transformers' own loop."""
+    choices = ("Follow up: ", "So the final answer is: ")
+    asked = (Message("user", "What is the capital of France?"),)
+    requests = [Request(asked, 24, begin=choices), Request(asked, 24, begin=("Intermediate answer: ",))]
+    if keeps:
+        one, forced = (ask(reader, [r])[0] for r in requests)
+    else:
+        one, forced = (reader._loaded["generation"]._plain(reader.prepare(r)) for r in requests)
+    assert one.text.startswith(choices)
+    assert forced.text.startswith("Intermediate answer: ") and "Paris" in forced.text
+    (free,) = ask(reader, [Request(asked, 8)])
+    assert not free.text.startswith(choices)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pydoc_data.topics
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from experiments.benchmarks.vllm_server import vllm_server
 from lcrag.readers import Message, Request
 from lcrag.readers.tokens import ChatTokenizer
 
-START_SECONDS = 300
 QUESTIONS = (
     "What does len(d) return?",
     "How do you remove the item with key k?",
@@ -61,44 +55,8 @@ def environment() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def server(folder: str, environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base_url of a running server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("vllm") / "server.log"
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", folder]
-    command += ["--served-model-name", "smollm2", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--dtype", "bfloat16", "--max-model-len", "8192", "--enable-prompt-tokens-details"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}/health", process, log)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        stop(process)
-
-
-def wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(1)
-    state = "ended" if process.poll() is not None else f"was not ready after {START_SECONDS} s"
-    pytest.fail(f"The vLLM server {state}; the end of its log:\n" + log.read_text(errors="replace")[-4000:])
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server and everything that it started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            continue
-        except ProcessLookupError:
-            return
+    with vllm_server(folder, "smollm2", tmp_path_factory.mktemp("vllm") / "server.log") as base_url:
+        yield base_url
 
 
 @pytest.fixture(scope="session")

@@ -124,3 +124,12 @@ asyncio.run(VLLMReader().generate(Request((Message("user", "x"),))))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "ReaderUnavailable: VLLMReader needs `vllm`: pip install 'lcrag[vllm]'" in done.stderr
+
+
+async def test_a_beginning_is_kept_to(reader):
+    choices = ("Follow up: ", "So the final answer is: ")
+    asked = (Message("user", "What is the capital of France?"),)
+    one = await reader.generate(Request(asked, 24, begin=choices))
+    assert one.text.startswith(tuple(c.strip() for c in choices))
+    forced = await reader.generate(Request(asked, 24, begin=("Intermediate answer: ",)))
+    assert forced.text.startswith("Intermediate answer:") and "Paris" in forced.text

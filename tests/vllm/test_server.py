@@ -15,7 +15,7 @@ SHORT = Request((Message("user", "What is 2+2?"),), 24)
 
 @pytest.fixture
 def reader(server, folder) -> OpenAIReader:
-    return OpenAIReader("smollm2", server, tokenizer=folder, send_cache_salt=True)
+    return OpenAIReader("smollm2", server, tokenizer=folder, send_cache_salt=True, structured_outputs=True)
 
 
 async def test_one_prefill_serves_eight_questions(reader, eight_questions):
@@ -95,3 +95,12 @@ async def test_langchain_reports_the_same_usage(server, folder, reader, long_con
 
 def test_a_new_event_loop_each_time(reader):
     assert len({asyncio.run(reader.generate(SHORT)).text for _ in range(2)}) == 1
+
+
+async def test_a_beginning_is_kept_to(reader):
+    choices = ("Follow up: ", "So the final answer is: ")
+    asked = (Message("user", "What is the capital of France?"),)
+    one = await reader.generate(Request(asked, 24, begin=choices))
+    assert one.text.startswith(tuple(c.strip() for c in choices))
+    forced = await reader.generate(Request(asked, 24, begin=("Intermediate answer: ",)))
+    assert forced.text.startswith("Intermediate answer:") and "Paris" in forced.text
