@@ -116,9 +116,27 @@ def text(
     body += [rule, ""]
     for title, table in tails.items():
         if len(table.columns) > 1 or table.columns.tolist() not in ([""], []):
-            rows = [[str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in table.itertuples()]
-            body += [*_aligned([[title, *(str(c) or "(none)" for c in table.columns)], *rows]), ""]
+            for part in _fitting(title, table):
+                rows = [
+                    [str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in part.itertuples()
+                ]
+                body += [*_aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
     return "\n".join([*body, *(line for note in notes for line in _wrapped(note))])
+
+
+def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The table in parts that fit the width; where there are several, without rows that know nothing."""
+    left = max(len(title), *(len(str(n)) for n in table.index))
+    parts: list[list[str]] = [[]]
+    used = left
+    for column in table.columns:
+        width = 2 + max(len(str(column)) or 6, *(4 if isnan(v) else len(f"{v:.2f}") for v in table[column]))
+        if parts[-1] and used + width > WIDTH:
+            parts.append([])
+            used = left
+        parts[-1].append(column)
+        used += width
+    return [table] if len(parts) == 1 else [table[columns].dropna(how="all") for columns in parts]
 
 
 def markdown(shown: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, first_json, listed, question_block
-from lcrag.strategies.remembering import best_first, embed, in_time, passage, scores, shown
+from lcrag.strategies.remembering import best_first, embed, in_time, scores, shown
 from retrievers.chunkers import RecursiveChunker
 
 EXTRACT = (
@@ -78,9 +78,9 @@ class EvolvingMemory:
         completion = await tools.read(
             chat(f"Facts from memory:\n{told}\n\n{ending}"), max_tokens=self.max_tokens
         )
-        evidence = tuple(passage(facts[i], scored[i]) for i in chosen)
-        notes = {"facts_kept": len(facts)}
-        return Answer(completion.text, evidence, declined=is_refusal(completion.text), notes=notes)
+        # a fact does not stand in the document as it is: it is no evidence whose place could be scored
+        notes = {"facts_kept": len(facts), "facts_read": len(chosen)}
+        return Answer(completion.text, declined=is_refusal(completion.text), notes=notes)
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = (

@@ -175,7 +175,10 @@ def test_facts_are_added_updated_and_deleted(scripted, embedder):
 
     reader = scripted(talk)
     answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
-    assert [p.text for p in answer.evidence] == ["Ada left."]
+    assert (answer.notes["facts_kept"], answer.evidence) == (1, ())
+    assert (
+        reader.requests[-1].messages[-1].content.startswith('Facts from memory:\n{"text": "Ada left."}\n\n')
+    )
     assert "1. Ada is chief of lamps." in reader.requests[-2].messages[-1].content
 
 
