@@ -12,7 +12,8 @@ from typing import Any
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import score
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy, settings

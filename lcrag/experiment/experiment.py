@@ -13,7 +13,8 @@ from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
 from lcrag.schema import Outcome, Usage

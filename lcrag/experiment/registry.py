@@ -76,13 +76,13 @@ COMPONENTS: dict[str, dict[str, str]] = {
         "routed": "lcrag.routers.routed:Routed",
     },
     "acceptor": {
-        "answered": "lcrag.strategies.acceptors:Answered",
-        "supported": "lcrag.strategies.acceptors:Supported",
-        "self_rating": "lcrag.strategies.acceptors:SelfRating",
+        "answered": "lcrag.strategies.pieces.acceptors:Answered",
+        "supported": "lcrag.strategies.pieces.acceptors:Supported",
+        "self_rating": "lcrag.strategies.pieces.acceptors:SelfRating",
     },
     "compressor": {
-        "extractive": "lcrag.strategies.compressors:Extractive",
-        "llmlingua": "lcrag.strategies.compressors:LLMLingua",
+        "extractive": "lcrag.strategies.pieces.compressors:Extractive",
+        "llmlingua": "lcrag.strategies.pieces.compressors:LLMLingua",
     },
     "router": {
         "fixed": "lcrag.routers.fixed:FixedRouter",

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lcrag.cost.price import PriceCard, dollars
 from lcrag.errors import LcragError
+from lcrag.experiment.resources import Resources
 from lcrag.files import write_atomically
 from lcrag.local import run_local
-from lcrag.memory.store import Memory, MemoryStore
-from lcrag.readers.base import Completion, Message, Reader, Request
+from lcrag.memory.store import Memory
+from lcrag.readers.base import Completion, Message, Request
 from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
 from lcrag.strategies.base import settings
 
@@ -25,58 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
-
-
-@dataclass
-class Resources:
-    """What all questions of a run share: reader, documents, indexes, things built once.
-
-    Attributes:
-        reader: the language model.
-        documents: by id.
-        retriever: a configuration with ``build(texts) -> index`` (see ``retrievers``), if any.
-        embedder: see ``embedders``, if any.
-        prices: a price card that overrides the published prices.
-        questions: the document ids of each question, over which a build's cost is divided.
-        seed: passed to the reader with every request.
-        keep: folder for built things and memories that survive a restart.
-        examples: questions with answers that are not under test, for demonstrations.
-        paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
-    """
-
-    reader: Reader
-    documents: Mapping[str, Document]
-    retriever: Any = None
-    embedder: Any = None
-    prices: PriceCard | None = None
-    questions: Sequence[tuple[str, ...]] = ()
-    seed: int = 0
-    keep: Path | None = None
-    examples: Sequence[Question] = ()
-    paid_prefixes: set[str] = field(default_factory=set)
-    rewarmed: Usage = field(default_factory=Usage)
-    built: dict[str, asyncio.Future[tuple[Any, Usage]]] = field(default_factory=dict)
-
-    @cached_property
-    def memories(self) -> MemoryStore:
-        """Where memories are kept: in ``keep``, else only as long as this lasts."""
-        return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")
-
-    def sharing(self, document_ids: Sequence[str]) -> int:
-        """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
-        wanted = set(document_ids)
-        return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
-
-    def priced(self, usage: Usage) -> Usage:
-        """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
-        spec = getattr(self.reader, "spec", None)
-        prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
-        return replace(
-            usage,
-            flops=spec.flops(prompt, cached, completion) if spec else None,
-            kv_bytes=spec.kv_bytes_per_token * (prompt + completion) if spec else None,
-            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices),
-        )
 
 
 @dataclass

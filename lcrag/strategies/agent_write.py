@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.passages import merged
+from lcrag.strategies.pieces.passages import merged
 from lcrag.strategies.prompts import chat, passages_block
 
 PLAN = (

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.acceptors import Acceptor, Answered
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext
-from lcrag.strategies.truncation import Truncate
+from lcrag.strategies.pieces.acceptors import Acceptor, Answered
+from lcrag.strategies.pieces.truncation import Truncate
 from retrievers.order import Order
 
 

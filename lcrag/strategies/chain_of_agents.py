@@ -8,7 +8,7 @@ from typing import ClassVar
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.parts import part_block, parts_of
+from lcrag.strategies.pieces.parts import part_block, parts_of
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
 
 WORK = (

@@ -9,8 +9,8 @@ from lcrag.metrics.citations import citation_scores, cited_numbers, without_cita
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.truncation import Truncate, fit_passages
 from lcrag.strategies.prompts import DECLINE, chat, passages_block, question_block
-from lcrag.strategies.truncation import Truncate, fit_passages
 from retrievers.chunkers import RecursiveChunker
 
 CITE = (

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.compressors import Compressor, Extractive
+from lcrag.strategies.pieces.compressors import Compressor, Extractive
 from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
 
 

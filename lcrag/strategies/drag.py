@@ -9,7 +9,7 @@ from lcrag.errors import LcragError
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.demonstrations import documents_block, example
+from lcrag.strategies.pieces.demonstrations import documents_block, example
 from lcrag.strategies.prompts import DECLINE, chat, question_block
 
 INSTRUCTION = (

@@ -11,9 +11,9 @@ from lcrag.metrics.score import score
 from lcrag.readers.base import Message
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.demonstrations import documents_block, example
 from lcrag.strategies.drag import check, over
-from lcrag.strategies.passages import merged
+from lcrag.strategies.pieces.demonstrations import documents_block, example
+from lcrag.strategies.pieces.passages import merged
 from lcrag.strategies.prompts import DECLINE, chat, question_block
 
 FOLLOW, INTERMEDIATE, FINAL = "Follow up: ", "Intermediate answer: ", "So the final answer is: "

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.truncation import Truncate, fit
 from lcrag.strategies.prompts import (
     DECLINE,
     Reasoning,
@@ -17,7 +18,6 @@ from lcrag.strategies.prompts import (
     question_block,
     text_block,
 )
-from lcrag.strategies.truncation import Truncate, fit
 
 
 @dataclass(frozen=True)

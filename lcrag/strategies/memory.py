@@ -13,9 +13,9 @@ from lcrag.memory.values import Granularity, split_values
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.periods import ask_period
+from lcrag.strategies.pieces.periods import ask_period
+from lcrag.strategies.pieces.remembering import best_first, in_time, keep, passage, remember, scores, shown
 from lcrag.strategies.prompts import DECLINE, SHORT, after_answer, chat, listed, question_block
-from lcrag.strategies.remembering import best_first, in_time, keep, passage, remember, scores, shown
 from retrievers.chunkers import RecursiveChunker
 
 FACTS = (

@@ -11,6 +11,7 @@ from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_an
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.truncation import Truncate, fit
 from lcrag.strategies.prompts import (
     DECLINE,
     SHORT,
@@ -20,7 +21,6 @@ from lcrag.strategies.prompts import (
     question_block,
     text_block,
 )
-from lcrag.strategies.truncation import Truncate, fit
 from retrievers.chunkers.sentence import sentences
 
 Matcher = Literal["exact", "fuzzy", "semantic"]

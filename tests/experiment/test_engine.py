@@ -5,7 +5,7 @@ import pytest
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.engine import Engine, units
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.toolbox import Resources
+from lcrag.experiment.resources import Resources
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.strategies import (
     ChunkedRetrieval,

@@ -4,7 +4,8 @@ from collections import Counter
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.routers import FixedRouter, LaRARule, RandomRouter, Routed
 from lcrag.routers.lara_rule import guess_kind
 from lcrag.schema import Question

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lcrag.experiment.toolbox import MeteredToolbox, Resources
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.schema import Question
 from lcrag.strategies import (
     DRAG,
@@ -37,7 +38,7 @@ from lcrag.strategies import (
     SelfRoute,
     SummaryTree,
 )
-from lcrag.strategies.acceptors import SelfRating
+from lcrag.strategies.pieces.acceptors import SelfRating
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 

@@ -7,8 +7,8 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.schema import Passage
 from lcrag.strategies import DRAG, IterDRAG
-from lcrag.strategies.demonstrations import documents_block
 from lcrag.strategies.iter_drag import FINAL, FOLLOW, INTERMEDIATE
+from lcrag.strategies.pieces.demonstrations import documents_block
 from tests.strategies.conftest import ask, ask_all, resources
 
 

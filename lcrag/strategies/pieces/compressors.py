@@ -9,8 +9,8 @@ from lcrag.errors import LcragError
 from lcrag.local import run_local
 from lcrag.schema import Document, Question
 from lcrag.strategies.base import Toolbox
+from lcrag.strategies.pieces.remembering import best_first
 from lcrag.strategies.prompts import chat
-from lcrag.strategies.remembering import best_first
 from retrievers.chunkers.sentence import sentences
 
 
