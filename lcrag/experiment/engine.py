@@ -15,6 +15,7 @@ from lcrag.experiment.journal import Journal
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import score
+from lcrag.routers.features import support
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy, settings
 
@@ -139,7 +140,7 @@ class Engine:
                 answer=answer.text,
                 declined=answer.declined,
                 truncation=answer.truncation,
-                notes=dict(answer.notes),
+                notes={**answer.notes, **support(question.text, answer.text, answer.evidence)},
                 scores=scores,
                 score=scores.get(self.metric),
                 steps=(*answer.steps, *tools.steps),

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lcrag.routers.features import context_features, estimated_tokens, retrieval_features, text_features
+from lcrag.routers.features import (
+    context_features,
+    estimated_tokens,
+    retrieval_features,
+    support,
+    text_features,
+)
 from lcrag.routers.query import PROBE_K
-from lcrag.schema import Document
+from lcrag.schema import Document, Passage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def add_features(
-    outcomes: pd.DataFrame, documents: Mapping[str, Document], retriever: Any = None
+    outcomes: pd.DataFrame,
+    documents: Mapping[str, Document],
+    retriever: Any = None,
+    supported: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The table with ``feature_*`` columns: words, context, and a first retrieval where the document is there.
 
     Args:
-        outcomes: rows with ``question``, ``document_id`` (several joined by +), and ``document_tokens`` where a
-            document is not there.
+        outcomes: rows with ``question``, ``document_id`` (several joined by +), and ``document_tokens`` where
+            a document is not there.
         documents: by id.
         retriever: has ``build(texts) -> index`` (see ``retrievers``); BM25 if none is given.
+        supported: strategies whose answers are held against what this retrieval finds (``note_support*``),
+            where the passages that they were made from are not published.
     """
     import pandas as pd
 
@@ -32,6 +43,7 @@ def add_features(
         retriever = BM25Retriever()
     asked = outcomes.drop_duplicates(["question_id", "document_id"])
     found: dict[str, dict[str, float]] = {}
+    seen: dict[str, Sequence[Passage]] = {}
     for id, rows in asked.groupby("document_id", sort=False):
         names = [str(id)] if str(id) in documents else str(id).split("+")
         there = {n: documents[n].text for n in names if n in documents}
@@ -40,18 +52,21 @@ def add_features(
         questions = rows["question"].tolist()
         hits = index.search(questions, PROBE_K) if index else [[]] * len(questions)
         for row, question, passages in zip(rows.itertuples(), questions, hits, strict=True):
-            tokens = (
-                estimated_tokens(sum(lengths.values()))
-                if index
-                else getattr(row, "document_tokens", float("nan"))
-            )
-            window = getattr(row, "window", float("nan"))
-            found[str(row.question_id)] = (
+            known = estimated_tokens(sum(lengths.values())) if index else None
+            tokens = getattr(row, "document_tokens", float("nan")) if known is None else known
+            key = str(row.question_id)
+            seen[key] = passages
+            found[key] = (
                 text_features(question)
-                | context_features(tokens, window, len(names))
+                | context_features(tokens, getattr(row, "window", float("nan")), len(names))
                 | retrieval_features(question, passages, lengths)
             )
     columns = pd.DataFrame.from_dict(found, orient="index").add_prefix("feature_")
-    return outcomes.drop(columns=[c for c in outcomes if c.startswith("feature_")]).join(
-        columns, on="question_id"
-    )
+    plain = outcomes.drop(columns=[c for c in outcomes if c.startswith("feature_")])
+    frame = plain.join(columns, on="question_id")
+    if not supported:
+        return frame
+    made = frame[frame["strategy"].isin(supported)]
+    rows = zip(made["question"], made["answer"], made["question_id"], strict=True)
+    held = pd.DataFrame([support(q, a, seen[i]) for q, a, i in rows], index=made.index)
+    return frame.join(held.add_prefix("note_"))

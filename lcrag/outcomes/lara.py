@@ -78,7 +78,8 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
     frame = pd.DataFrame(rows)
     _share_prefixes(frame)
     if features:
-        frame = add_features(frame, {key: Document(key, text) for key, text in texts.items()})
+        documents = {key: Document(key, text) for key, text in texts.items()}
+        frame = add_features(frame, documents, supported=[ARMS["rag"]])
     return validate(frame, f"The outcomes of {folder}")
 
 

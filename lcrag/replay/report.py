@@ -87,11 +87,12 @@ class RoutingReport:
         )
         said = [
             f"Routers are {how}. gain: over the best fixed strategy ({self.best}), p: paired sign-flip test by "
-            "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001. headroom: share of what the oracle gains over it.",
+            "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001. headroom: share of what the oracle gains "
+            "over it.",
             f"{self.unit}: mean a query, answers that were not taken included (wasted). AIQ: mean accuracy over mean "
-            "costs from the cheapest to the dearest strategy, on the hull with the strategies mixed at random. APGR and CPT: "
-            "share of the gap between the two that is won back, and the cost, from 0 to 1, that wins back 50, 80, "
-            "95% of it.",
+            "costs from the cheapest to the dearest strategy, on the hull with the strategies mixed at random. "
+            "APGR and CPT: share of the gap between the two that is won back, and the cost, from 0 to 1, that "
+            "wins back 50, 80, 95% of it.",
         ]
         flat = self.curves["strategies mixed"]
         if not flat.strong[1] > flat.weak[1]:
@@ -118,8 +119,8 @@ class RoutingReport:
             body += [rule, line] if now != before else [line]
         probing = self.table[self.table["false_accept"].notna()]
         tail = [
-            f"{r.name}: of all queries {r.false_accept:.1%} kept a worse answer (false accept), {r.false_decline:.1%} paid "
-            "for another that was no better (false decline)."
+            f"{r.name}: of all queries {r.false_accept:.1%} kept a worse answer (false accept), "
+            f"{r.false_decline:.1%} paid for another that was no better (false decline)."
             for r in probing.itertuples()
         ]
         return "\n".join(

@@ -15,6 +15,10 @@ from lcrag.metrics.text import normalise
 from lcrag.schema import Passage
 
 CHARACTERS_A_TOKEN = 4.0  # of English text; a tokeniser would take longer than the router
+NOTED = ("p_unanswerable", "confidence", "support", "support_new", "support_numbers")
+_WORDS = """of in to and is was are were be been for on by with as at from or that this it its have has had not no
+does do did which who what when where how their his her they he she"""
+COMMON = frozenset(_WORDS.split())  # words that say nothing of where an answer comes from
 REGIONS = 10  # a document is divided into so many regions to see where passages come from
 ASKS = ("who", "when", "where", "what", "which", "how", "why")
 CUES = {
@@ -101,13 +105,32 @@ def retrieval_features(
     return {f"retrieval_{n}": v for n, v in zip(names, values, strict=True)}
 
 
+def support(text: str, answer: str, passages: Sequence[Passage]) -> dict[str, float]:
+    """How far an answer stands in the passages that it was made from; no figure where there is nothing to look for.
+
+    - ``support``: share of its words (without the commonest) that are in a passage.
+    - ``support_new``: the same of words that the question does not have; ``support_numbers``: of numbers.
+    """
+    there = {w for p in passages for w in normalise(p.text).split()}
+    said = [w for w in normalise(answer).split() if w not in COMMON]
+    asked = set(normalise(text).split())
+    parts = {
+        "support": said,
+        "support_new": [w for w in said if w not in asked],
+        "support_numbers": [w for w in said if any(c.isdigit() for c in w)],
+    }
+    return {
+        name: sum(w in there for w in words) / len(words) for name, words in parts.items() if words and there
+    }
+
+
 def signals(text: str, answer: str, declined: bool, notes: Mapping[str, float]) -> dict[str, float]:
     """What an answer that was made already says of itself, for routers that look at one before they decide.
 
-    ``notes`` of the strategy that are such signals (``p_unanswerable``, ``confidence``) are taken over.
+    ``notes`` that are such signals are taken over: ``p_unanswerable``, ``confidence`` and what ``support`` gives.
     """
     asked, said = set(normalise(text).split()), normalise(answer).split()
-    known = {k: float(notes[k]) for k in ("p_unanswerable", "confidence") if k in notes}
+    known = {k: float(v) for k, v in notes.items() if k in NOTED}
     return {
         "declined": float(declined),
         "words": float(len(said)),

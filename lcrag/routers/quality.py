@@ -17,10 +17,14 @@ from lcrag.routers.scoring import Matrix, ScoringRouter, inputs_of
 
 @dataclass(frozen=True)
 class QualityRouter(ScoringRouter):
-    """Regressors of every strategy's score, weighed against cost (RouterBench, Hu et al. 2024, arXiv 2403.12031).
+    """Expected score of every strategy, weighed against cost (RouterBench, Hu et al. 2024, arXiv 2403.12031).
+
+    What all strategies score on average and how far each is above that are learned apart: the first says how
+    hard a question is, which does not help to choose and would drown what does.
 
     Attributes:
-        estimator: ``boosting``, ``linear`` or any scikit-learn regressor; one is fitted for each strategy.
+        estimator: ``boosting``, ``linear`` or any scikit-learn regressor; one is fitted for
+            the mean, one for each strategy but the last.
         retrieval, kind, model: what is looked at, as in ``FeatureRouter``.
     """
 
@@ -38,10 +42,13 @@ class QualityRouter(ScoringRouter):
     def _learn(self, examples: Examples) -> dict[str, Any]:
         inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
         rows = inputs.matrix(examples.queries)
-        made = [regressor(self.estimator).fit(rows, scores) for scores in examples.scores.T]
+        middle = examples.scores.mean(1)
+        targets = [middle, *(examples.scores[:, :-1] - middle[:, None]).T]
+        made = [regressor(self.estimator).fit(rows, target) for target in targets]
         return {"inputs": inputs.state(), "estimators": made}
 
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Expected scores."""
         rows = inputs_of(self, queries)
-        return np.column_stack([e.predict(rows) for e in self.learned["estimators"]])
+        middle, *gains = (e.predict(rows) for e in self.learned["estimators"])
+        return np.column_stack([*(middle + g for g in gains), middle - sum(gains)])
