@@ -1,4 +1,4 @@
-"""The command line: ``lcrag demo``, ``lcrag run``, ``lcrag ui``, ``lcrag training-pairs``."""
+"""The command line: ``lcrag demo``, ``lcrag run``, ``lcrag ui``, ``lcrag cost``, ``lcrag training-pairs``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lcrag.commands.cost import cost
 from lcrag.errors import LcragError
 
 app = typer.Typer(
@@ -105,6 +106,9 @@ def training_pairs(
 
     lines = write_training_pairs(load_dataset(config), output)
     _say(f"{lines} chats in {output}.")
+
+
+app.command()(cost)
 
 
 @app.command()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, did_you_mean
 
 COMPONENTS: dict[str, dict[str, str]] = {
     "dataset": {
@@ -100,12 +99,6 @@ NESTED = {
     "accept": "acceptor",
     "compressor": "compressor",
 }
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A hint for a misspelt word: the nearest known one, else all of them."""
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}."
 
 
 def check_keys(given: Mapping[str, Any], known: list[str], where: str) -> None:
