@@ -116,8 +116,8 @@ def _open(
         f"{users} such user{'s' * (users != 1)} at a time"
     )
     _say(
-        f"{human(card.flops)}FLOP/s at mfu {card.mfu:g}, {human(card.bandwidth)}B/s at mbu {card.mbu:g}: first token "
-        f"after {r.prefill_seconds(spec, card, work.document):.3g} s cold and "
+        f"At {human(card.flops)}FLOP/s, mfu {card.mfu:g}, and {human(card.bandwidth)}B/s, mbu {card.mbu:g}:\n"
+        f"first token after {r.prefill_seconds(spec, card, work.document):.3g} s cold and "
         f"{r.prefill_seconds(spec, card, work.question, work.document):.2g} s warm, "
         f"{1e3 * r.decode_seconds(spec, card, 1, work.document):.3g} ms a token, "
         f"{r.switch_seconds(spec, card, length, length):.2g} s to switch users"
