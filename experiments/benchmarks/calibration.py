@@ -91,7 +91,7 @@ async def measured(reader: Any) -> dict[str, list[tuple[float, float, float, flo
     for repeat in range(REPEATS):
         for tokens, text in texts.items():
             for i, (question, most) in enumerate(QUESTIONS):
-                row = await ask(text, question, most, f"{repeat}")
+                row = await ask(text, question, most, f"{repeat} {tokens}")
                 best = found.setdefault(str(tokens), [])
                 if len(best) == i:
                     best.append(row)
