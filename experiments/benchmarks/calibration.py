@@ -107,8 +107,9 @@ def table(name: str, kept: dict[str, Any]) -> str:
     rows = {int(k): [Measurement(*r) for r in v] for k, v in kept["rows"].items()}
     fitted = Calibration.fit([m for n in FITTED for m in rows[n]], spec, hardware)
     lines = [
-        f"**{name}** ({kept['where']}): mfu {fitted.mfu:.3f}, mbu {fitted.mbu:.3f}, "
-        f"{1e3 * fitted.call_seconds:.1f} ms a call and {1e3 * fitted.token_seconds:.1f} ms a token beside; "
+        f"**{name}** ({kept['where']}): mfu {fitted.mfu:.3f} (attention {fitted.attention_mfu:.3f}), "
+        f"mbu {fitted.mbu:.3f}, {1e3 * fitted.call_seconds:.1f} ms a call "
+        f"and {1e3 * fitted.token_seconds:.1f} ms a token beside; "
         f"fitted on {', '.join(map(str, FITTED))} tokens.",
         "",
         "| prompt | new | cached | written | measured s | predicted s | error |",
@@ -147,7 +148,10 @@ def main() -> None:
     if kind != "write":
         rows = asyncio.run(measured(reader_of(kind)))
         threads = os.environ.get("OMP_NUM_THREADS", "all")
-        where = f"{platform.machine()}, {os.cpu_count()} cores, {threads} OpenMP threads, {date.today()}"
+        clock = "CPU seconds, " if BUSY else ""
+        where = (
+            f"{platform.machine()}, {os.cpu_count()} cores, {clock}{threads} OpenMP threads, {date.today()}"
+        )
         KEPT.mkdir(parents=True, exist_ok=True)
         (KEPT / f"{kind}.json").write_text(json.dumps({"where": where, "rows": rows}, indent=1))
     write()

@@ -26,7 +26,9 @@ class Hardware:
         link_gb_s: to the host's memory (PCIe), in 1e9 bytes/s.
         mfu: model FLOPs utilisation, the share of the peak that is reached (PaLM, arXiv 2204.02311, section 4.1);
             1 is the theoretical bound, 0.4 to 0.5 usual for a prefill.
-        mbu: model bandwidth utilisation, the same for the memory's bandwidth; 0.6 to 0.7 usual for decoding.
+        attention_mfu: the same for attention over a prompt alone, which some backends compute at another rate than
+            the products with weights; without it ``mfu``.
+        mbu: model bandwidth utilisation, the share of the memory's bandwidth; 0.6 to 0.7 usual for decoding.
         call_seconds: time that each call takes beside (tokenising, scheduling).
         token_seconds: time that each written token takes beside (launching kernels, sampling).
         usd_per_hour: what an hour costs, if known.
@@ -37,6 +39,7 @@ class Hardware:
     memory_gib: float
     link_gb_s: float
     mfu: float = 1.0
+    attention_mfu: float | None = None
     mbu: float = 1.0
     call_seconds: float = 0.0
     token_seconds: float = 0.0
@@ -45,7 +48,7 @@ class Hardware:
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
-            if value is None and f.name == "usd_per_hour":
+            if value is None and f.name in ("usd_per_hour", "attention_mfu"):
                 continue
             least = f.name in ("call_seconds", "token_seconds", "usd_per_hour")
             if not is_number(value) or value < 0 or (value == 0 and not least):

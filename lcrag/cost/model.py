@@ -151,7 +151,11 @@ class ModelSpec:
         """
         body = 2 * (self.active_parameters - self.head_parameters) * new
         head = 2 * self.head_parameters * min(new, 1)
-        return body + head + self._mixing_flops(new, past, self._pair_flops)
+        return body + head + self.attention_flops(new, past)
+
+    def attention_flops(self, new: float, past: float = 0) -> float:
+        """The part of ``prefill_flops`` in which tokens look at tokens: QK^T, PV and the states of linear layers."""
+        return self._mixing_flops(new, past, self._pair_flops)
 
     def decode_flops(self, tokens: float, past: float) -> float:
         """FLOPs to write ``tokens`` tokens after ``past`` ones, one by one, each through the output head.

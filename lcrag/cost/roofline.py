@@ -20,12 +20,14 @@ def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> flo
 def prefill_seconds(spec: ModelSpec, hardware: Hardware, new: float, past: float = 0) -> float:
     """Seconds to the first token: ``new`` tokens after ``past`` cached ones, bounded by FLOP/s if many.
 
-    The weights and the cached prefix are read once.
+    The weights and the cached prefix are read once. Attention has a utilisation of its own where the card says so.
     """
-    flops = spec.prefill_flops(new, past)
+    flops, attention = spec.prefill_flops(new, past), spec.attention_flops(new, past)
     if not new:
         return 0.0
-    return roofline_seconds(flops, spec.weights_read(new) + spec.kv_bytes(past), hardware)
+    slower = hardware.mfu / (hardware.attention_mfu or hardware.mfu)
+    read = spec.weights_read(new) + spec.kv_bytes(past)
+    return roofline_seconds(flops + attention * (slower - 1), read, hardware)
 
 
 def decode_seconds(
