@@ -35,7 +35,7 @@ def cost(
     hardware: Annotated[
         str, typer.Option(help="a100, h100, h200, l4, cpu, or a card of yours: open models.")
     ] = "",
-    gpus: Annotated[int, typer.Option(help="Devices that share the model.")] = 1,
+    gpus: Annotated[int | None, typer.Option(help="Devices that share the model; default: 1.")] = None,
     mfu: Annotated[float | None, typer.Option(help="Share of the peak FLOP/s that is reached.")] = None,
     mbu: Annotated[
         float | None, typer.Option(help="Share of the memory's bandwidth that is reached.")
@@ -59,7 +59,13 @@ def cost(
     if hardware:
         from lcrag.cost.hardware import find_hardware
         from lcrag.cost.model import ModelSpec
+        from lcrag.cost.price import RentedHardware, read_prices
 
+        rented = read_prices(prices).get(model) if prices else None
+        if isinstance(rented, RentedHardware):
+            usd_per_hour = rented.gpu_hour if usd_per_hour is None else usd_per_hour
+            gpus = rented.gpus if gpus is None else gpus
+        gpus = 1 if gpus is None else gpus
         card = find_hardware(hardware, hardware_file)
         changes = {"mfu": mfu, "mbu": mbu, "usd_per_hour": usd_per_hour}
         try:
@@ -85,7 +91,7 @@ def _priced(model: str, work: Workload, prices: Path | None, plot: Path | None) 
     card = price.describe()
     if card["source"] == "rented hardware":
         raise LcragError(
-            f"The price card of {model} is by the hour: give --hardware and --usd-per-hour instead."
+            f"The price card of {model} is by the hour: name the hardware, such as --hardware a100."
         )
     lines = [measure(a, dollar_meter(price)) for a in approaches(work)]
     said = ", ".join(f"{k} {v}" for k, v in card.items() if k not in ("source", "model", "price"))

@@ -202,7 +202,8 @@ def feed_forward(f: Fields) -> FeedForward:
     width = width or f.need("intermediate_size")
     always = int(f.get("n_shared_experts", 0)) * width or int(f.get("shared_expert_intermediate_size", 0))
     dense = (layers - sparse) * 3 * hidden * f.need("intermediate_size") if sparse < layers else 0
-    shared = dense + sparse * hidden * (3 * always + experts)
+    gate = 1 if f.get("shared_expert_intermediate_size") else 0
+    shared = dense + sparse * hidden * (3 * always + experts + gate)
     return FeedForward(shared, sparse * experts * 3 * hidden * width, experts, chosen)
 
 

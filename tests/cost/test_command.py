@@ -63,6 +63,15 @@ def test_prices_of_your_own(tmp_path):
     assert "Prices: price card, input_mtok 1, output_mtok 1, cached_mtok 0.1, write_mtok 1.25" in said
 
 
+def test_rented_hardware_is_in_the_price_file_too(tmp_path):
+    (tmp_path / "prices.yaml").write_text("llama-3.3-70b: {gpu_hour: 2, gpus: 4}")
+    mine = ("--model", "llama-3.3-70b", "--prices", tmp_path / "prices.yaml")
+    same = cost("--model", "llama-3.3-70b", "--hardware", "a100", "--gpus", 4, "--usd-per-hour", 2)
+    assert cost(*mine, "--hardware", "a100") == same and "4 x a100" in same
+    with pytest.raises(LcragError, match="is by the hour: name the hardware"):
+        cost(*mine)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
