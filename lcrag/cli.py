@@ -1,4 +1,4 @@
-"""The command line: ``lcrag demo``, ``lcrag run``, ``lcrag ui``, ``lcrag training-pairs``."""
+"""The command line; what is not about running an experiment is in ``lcrag/commands/``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from lcrag.commands import import_outcomes
+from lcrag.commands.cost import cost
+from lcrag.commands.replay import fit, replay
 from lcrag.errors import LcragError
 
 app = typer.Typer(
@@ -105,6 +108,12 @@ def training_pairs(
 
     lines = write_training_pairs(load_dataset(config), output)
     _say(f"{lines} chats in {output}.")
+
+
+app.command()(cost)
+app.add_typer(import_outcomes.app, name="import")
+app.command()(replay)
+app.command()(fit)
 
 
 @app.command()

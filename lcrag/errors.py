@@ -1,5 +1,10 @@
 """What lcrag raises for bad input or a broken environment: one sentence that says what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class LcragError(Exception):
     """Bad input, told in one sentence that names the file, key, question or address and the remedy."""
@@ -7,3 +12,10 @@ class LcragError(Exception):
 
 class ReaderUnavailable(LcragError):
     """The language model cannot be used at all (server down, wrong model name, no access): a run stops."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word: the nearest known one, else all of them."""
+    names = list(known)
+    near = get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}."

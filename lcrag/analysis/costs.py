@@ -9,7 +9,7 @@ import pandas as pd
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
-    from lcrag.cost.price import PriceCard
+    from lcrag.cost.price import Price
 
 Unit = Literal["tokens", "dollars", "flops"]
 Cache = Literal["warm", "cold"]
@@ -52,7 +52,7 @@ def with_costs(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def cost_of(
-    outcomes: pd.DataFrame, unit: Unit = "tokens", cache: Cache = "warm", prices: PriceCard | None = None
+    outcomes: pd.DataFrame, unit: Unit = "tokens", cache: Cache = "warm", prices: Price | None = None
 ) -> pd.Series[float]:
     """What each row cost, as ``with_costs`` counts it: reading, routing and the reader's share of building.
 
@@ -86,7 +86,7 @@ def cost_of(
     return costs
 
 
-def _dollars(frame: pd.DataFrame, cache: Cache, prices: PriceCard | None) -> pd.Series[float]:
+def _dollars(frame: pd.DataFrame, cache: Cache, prices: Price | None) -> pd.Series[float]:
     from lcrag.cost.price import dollars
 
     if cache == "warm" and prices is None:
@@ -98,9 +98,11 @@ def _dollars(frame: pd.DataFrame, cache: Cache, prices: PriceCard | None) -> pd.
 
 def _flops(frame: pd.DataFrame, cache: Cache) -> pd.Series[float]:
     """Recorded FLOPs; cold ones need the model's shape."""
-    from lcrag.cost.models import known_spec
+    from lcrag.cost.config import known_models, short_name
+    from lcrag.cost.model import ModelSpec
 
-    specs = {m: known_spec(m) for m in frame["model"].unique()}
+    known = {m: known_models().get(short_name(m)) for m in frame["model"].unique()}
+    specs = {m: ModelSpec.from_config(shape) if shape else None for m, shape in known.items()}
     cached = frame["cached"] * (cache == "warm")
     rows = zip(frame["model"], frame["prompt"], cached, frame["completion"], strict=True)
     made = [s.flops(p, c, o) if (s := specs[m]) else float("nan") for m, p, c, o in rows]

@@ -17,7 +17,8 @@ LABELS = {"flops": "FLOPs a question", "cost": "tokens a question", "dollars": "
           "seconds": "seconds a question"}  # fmt: skip
 
 
-def _figure(width: float, height: float) -> Figure:
+def figure_of(width: float, height: float) -> Figure:
+    """An empty figure, in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -39,7 +40,7 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
     cost = cost or ("flops" if comparison.cost_is == "flops" else "cost")
     shown = table[table[cost].notna() & table["accuracy"].notna()]
     shown = shown[~shown["name"].str.startswith("best fixed")]  # one of the strategies, drawn already
-    figure = _figure(8.4, 5.2)
+    figure = figure_of(8.4, 5.2)
     axes = figure.add_subplot()
     for row in shown.itertuples():
         x, y = getattr(row, cost), row.accuracy
@@ -79,13 +80,13 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="lower right", frameon=False)
-    _label(
+    label_points(
         figure, axes, [(r.name, getattr(r, cost), r.accuracy, COLOURS[r.group]) for r in shown.itertuples()]
     )
     return figure
 
 
-def _label(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) -> None:
+def label_points(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) -> None:
     """Put each name at the first place round its point that no other name or point covers."""
     from matplotlib.transforms import Bbox
 
@@ -138,7 +139,7 @@ def _label(figure: Any, axes: Any, points: list[tuple[str, float, float, str]]) 
 def accuracy_by_kind(comparison: Comparison) -> Figure:
     """Mean score of each strategy on each kind of question, as a shaded table."""
     kinds = comparison.by_kind
-    figure = _figure(2.6 + 1.3 * len(kinds.columns), 0.9 + 0.42 * len(kinds))
+    figure = figure_of(2.6 + 1.3 * len(kinds.columns), 0.9 + 0.42 * len(kinds))
     axes = figure.add_subplot()
     axes.imshow(kinds.to_numpy(float), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
     for i, row in enumerate(kinds.to_numpy(float)):

@@ -1,14 +1,27 @@
-"""FLOPs and KV bytes of a decoder-only transformer, from its Hugging Face configuration."""
+"""Weights, KV bytes and FLOPs of a decoder-only transformer, from its Hugging Face configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lcrag.cost.config import read_config
+from lcrag.cost.layout import Fields, attention_weights, feed_forward, layer_kinds, linear_layer
 from lcrag.errors import LcragError
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float8_e4m3fn": 1}
+WEIGHT_BITS = {"fp8": 8, "mxfp4": 4.25, "bitsandbytes": 4, "gptq": 4, "awq": 4}
+
+
+def not_negative(**amounts: float) -> None:
+    """Refuse negative amounts, by name.
+
+    Raises:
+        LcragError: one is below zero.
+    """
+    for name, amount in amounts.items():
+        if not amount >= 0:
+            raise LcragError(f"{name.replace('_', ' ')} must not be negative, but it is {amount}.")
 
 
 @dataclass(frozen=True)
@@ -16,69 +29,199 @@ class ModelSpec:
     """A model's shape.
 
     Attributes:
-        parameters: weights that every token passes through: all but the input embedding, the output
-            head included (also where it is tied to the embedding).
-        layers: number of layers.
+        total_parameters: all weights, those of every expert among them.
+        active_parameters: weights that a token is multiplied with when it is written: no input embedding (that
+            is looked up), the output head included, of the experts only those that a token is sent to.
+        head_parameters: the output head's share of them; a prompt needs it for its last token alone.
+        layers: number of layers of any kind.
         query_heads: attention heads.
-        kv_heads: heads of keys and values (fewer under grouped-query attention).
-        head_dim: width of a head.
+        kv_heads: heads of keys and values: all (MHA), fewer (GQA), one (MQA).
+        head_dim: width of a key.
+        value_dim: width of a value; 0 for ``head_dim``.
         dtype_bytes: bytes of a KV element.
+        weight_bytes: bytes of a weight.
+        latent_dim: elements that latent attention (MLA) keeps for a token and layer; 0 without it.
+        latent_rope: those of them that carry the position.
+        window: tokens that a sliding-window layer sees.
+        window_layers: how many layers slide.
+        linear_layers: how many layers have a state of constant size instead of a KV cache.
+        state_bytes: the state of one of them.
+        linear_flops: FLOPs a token spends on the state of one of them.
+        experts: routed experts of a layer.
+        experts_per_token: how many of them a token is sent to.
+        expert_parameters: weights of all routed experts.
     """
 
-    parameters: int
+    total_parameters: float
+    active_parameters: float
+    head_parameters: float
     layers: int
     query_heads: int
     kv_heads: int
     head_dim: int
+    value_dim: int = 0
     dtype_bytes: int = 2
+    weight_bytes: float = 2
+    latent_dim: int = 0
+    latent_rope: int = 0
+    window: int = 0
+    window_layers: int = 0
+    linear_layers: int = 0
+    state_bytes: int = 0
+    linear_flops: int = 0
+    experts: int = 0
+    experts_per_token: int = 0
+    expert_parameters: float = 0
 
     @classmethod
     def from_config(cls, config: Any) -> ModelSpec:
-        """Read a Llama-like configuration (a mapping or a transformers config).
+        """Read a configuration: a mapping, a transformers config, a ``config.json`` or its folder, a name.
 
         Raises:
-            LcragError: a field is missing, or the architecture has experts, latent or windowed attention,
-                which this model of cost would get wrong.
+            LcragError: a field is missing, there is no such model, or its architecture is not covered (encoders
+                and decoders, Mamba, KV shared among layers), which this model of cost would get wrong.
         """
-        fields = config if isinstance(config, Mapping) else config.to_dict()
-        for key in ("num_experts", "num_local_experts", "n_routed_experts", "kv_lora_rank"):
-            if fields.get(key):
-                raise LcragError(f"The cost model does not cover this architecture ({key} is set).")
-        if {"linear_attention", "sliding_attention"} & set(fields.get("layer_types") or ()):
-            raise LcragError("The cost model does not cover sliding or linear attention layers.")
+        f = Fields(read_config(config))
+        kinds = layer_kinds(f)
+        dtype = str(f.get("dtype") or f.get("torch_dtype") or "bfloat16").removeprefix("torch.")
+        dtype_bytes = BYTES.get(dtype, 2)
+        linear = linear_layer(f, dtype_bytes) if "linear" in kinds else None
+        mlp = feed_forward(f)
+        head = f.need("hidden_size") * f.need("vocab_size")
+        softmax = len(kinds) - kinds.count("linear")
+        body = softmax * attention_weights(f) + mlp.shared
+        body += kinds.count("linear") * linear.weights if linear else 0
+        latent, rope = f.get("kv_lora_rank", 0), f.get("qk_rope_head_dim", 0) if f.get("kv_lora_rank") else 0
+        return cls(
+            total_parameters=body + mlp.experts + head * (1 if f.get("tie_word_embeddings") else 2),
+            active_parameters=body + mlp.experts * mlp.chosen // max(mlp.routed, 1) + head,
+            head_parameters=head,
+            layers=len(kinds),
+            query_heads=f.heads,
+            kv_heads=f.kv_heads,
+            head_dim=f.need("qk_nope_head_dim") + rope if latent else f.head_dim,
+            value_dim=f.need("v_head_dim") if latent else 0,
+            dtype_bytes=dtype_bytes,
+            weight_bytes=_weight_bytes(f.get("quantization_config"), dtype_bytes),
+            latent_dim=latent + rope,
+            latent_rope=rope,
+            window=f.need("sliding_window") if "window" in kinds else 0,
+            window_layers=kinds.count("window"),
+            linear_layers=kinds.count("linear"),
+            state_bytes=linear.state_bytes if linear else 0,
+            linear_flops=linear.flops if linear else 0,
+            experts=mlp.routed,
+            experts_per_token=mlp.chosen,
+            expert_parameters=mlp.experts,
+        )
 
-        def need(key: str) -> int:
-            if not isinstance(fields.get(key), int):
-                raise LcragError(f"The model's configuration has no {key!r}, which the cost model needs.")
-            return int(fields[key])
+    @property
+    def full_layers(self) -> int:
+        """Layers in which a token attends to all before it."""
+        return self.layers - self.window_layers - self.linear_layers
 
-        hidden, layers, heads = need("hidden_size"), need("num_hidden_layers"), need("num_attention_heads")
-        kv_heads = fields.get("num_key_value_heads") or heads
-        head_dim = fields.get("head_dim") or hidden // heads
-        attention = hidden * head_dim * (2 * heads + 2 * kv_heads)
-        feed_forward = 3 * hidden * need("intermediate_size")
-        parameters = layers * (attention + feed_forward) + hidden * need("vocab_size")
-        dtype = str(fields.get("dtype") or fields.get("torch_dtype") or "bfloat16").removeprefix("torch.")
-        return cls(parameters, layers, heads, kv_heads, head_dim, BYTES.get(dtype, 2))
+    @property
+    def kv_layer_bytes(self) -> int:
+        """Bytes that one layer keeps of one token.
+
+        Keys and values, ``2 * kv_heads * head_dim * bytes`` (Shazeer 2019, arXiv 1911.02150; Ainslie et al.
+        2023, arXiv 2305.13245); latent attention ``(d_c + d_rope) * bytes`` (DeepSeek-V2, arXiv 2405.04434, table 1).
+        """
+        elements = self.latent_dim or self.kv_heads * (self.head_dim + (self.value_dim or self.head_dim))
+        return elements * self.dtype_bytes
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Keys and values of one token in all layers: 2 * layers * kv_heads * head_dim * bytes."""
-        return 2 * self.layers * self.kv_heads * self.head_dim * self.dtype_bytes
+        """Bytes that all layers keep of one token, those that slide as long as it is in their window."""
+        return (self.layers - self.linear_layers) * self.kv_layer_bytes
+
+    def kv_bytes(self, tokens: float) -> float:
+        """Bytes of the cache of ``tokens`` tokens: sliding layers keep their window, linear ones their state."""
+        not_negative(tokens=tokens)
+        kept = self.full_layers * tokens + self.window_layers * min(tokens, self.window)
+        return kept * self.kv_layer_bytes + self.linear_layers * self.state_bytes
 
     def prefill_flops(self, new: float, past: float = 0) -> float:
         """FLOPs to process ``new`` tokens after ``past`` cached ones, with causal attention.
 
-        2 * parameters a token (Kaplan et al. 2020, arXiv 2001.08361, section 2.1) and 4 * layers *
-        width of the queries for each pair that attends: ``new * past`` pairs and half of ``new ** 2``.
+        2 for each weight and token (Kaplan et al. 2020, arXiv 2001.08361, section 2.1), the output head for the
+        last token alone; for each pair that attends 2 for each element of query and of value in each layer
+        (QK^T and PV; PaLM, arXiv 2204.02311, appendix B, there without the causal half): ``new * past`` pairs
+        and half of ``new ** 2``. In a sliding layer a token attends to its window.
         """
-        pairs = new * past + new * new / 2
-        return 2 * self.parameters * new + 4 * self.layers * self.query_heads * self.head_dim * pairs
+        body = 2 * (self.active_parameters - self.head_parameters) * new
+        head = 2 * self.head_parameters * min(new, 1)
+        return body + head + self.attention_flops(new, past)
+
+    def attention_flops(self, new: float, past: float = 0) -> float:
+        """The part of ``prefill_flops`` in which tokens look at tokens: QK^T, PV and the states of linear layers."""
+        return self._mixing_flops(new, past, self._pair_flops)
 
     def decode_flops(self, tokens: float, past: float) -> float:
-        """FLOPs to write ``tokens`` tokens after ``past`` ones, one by one."""
-        return self.prefill_flops(tokens, past)
+        """FLOPs to write ``tokens`` tokens after ``past`` ones, one by one, each through the output head.
+
+        Under latent attention a token attends in the latent space, ``2 * heads * (2 * d_c + d_rope)`` a pair
+        (DeepSeek-V2, arXiv 2405.04434, section 2.1.2: keys and values are not computed again).
+        """
+        pair = self._pair_flops
+        if self.latent_dim:
+            pair = 2 * self.query_heads * (2 * self.latent_dim - self.latent_rope)
+        return 2 * self.active_parameters * tokens + self._mixing_flops(tokens, past, pair)
 
     def flops(self, prompt: float, cached: float, completion: float) -> float:
         """FLOPs of one call: the uncached prompt, then the completion."""
+        not_negative(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
+        if cached > prompt:
+            raise LcragError(f"Of {prompt} prompt tokens {cached} cannot be cached.")
         return self.prefill_flops(prompt - cached, cached) + self.decode_flops(completion, prompt)
+
+    def decode_bytes(self, tokens: float, past: float, batch: float = 1) -> float:
+        """Bytes to read for writing ``tokens`` tokens in each of ``batch`` sequences after ``past`` tokens each.
+
+        Each step reads the weights once for all and each sequence's cache: ``tokens * (W + batch * KV(n))``
+        (Fu 2024, arXiv 2405.08944), n in the middle of the completion. Of the experts those are read
+        that some sequence is sent to, if all are as likely: ``1 - (1 - chosen / experts) ** batch``.
+        """
+        not_negative(tokens=tokens, past_tokens=past)
+        return tokens * (self.weights_read(batch) + batch * self.kv_bytes(past + tokens / 2))
+
+    def weights_read(self, batch: float = 1) -> float:
+        """Bytes of weights that one forward pass reads for ``batch`` tokens."""
+        if not self.experts:
+            return self.active_parameters * self.weight_bytes
+        chosen = self.experts_per_token / self.experts
+        shared = self.active_parameters - self.expert_parameters * chosen
+        routed: float = self.expert_parameters * (1 - (1 - chosen) ** batch)
+        return (shared + routed) * self.weight_bytes
+
+    def decode_intensity(self, past: float, batch: float = 1) -> float:
+        """FLOPs for each byte read while decoding (Williams et al. 2009, doi 10.1145/1498765.1498785)."""
+        return batch * self.decode_flops(1, past) / self.decode_bytes(1, past, batch)
+
+    @property
+    def _pair_flops(self) -> float:
+        """FLOPs of one query and one key in all heads of a layer: QK^T and PV."""
+        return 2 * self.query_heads * (self.head_dim + (self.value_dim or self.head_dim))
+
+    def _mixing_flops(self, new: float, past: float, pair: float) -> float:
+        """FLOPs of attention, and of the states of linear layers."""
+        not_negative(new_tokens=new, past_tokens=past)
+        full = _pairs(new, past) * self.full_layers
+        slid = _pairs(new, past, self.window) * self.window_layers if self.window_layers else 0.0
+        return pair * (full + slid) + self.linear_layers * self.linear_flops * new
+
+
+def _pairs(new: float, past: float, window: float = float("inf")) -> float:
+    """How many pairs attend: the sum of ``min(position, window)`` over the new tokens."""
+
+    def upto(end: float) -> float:
+        return end * end / 2 if end <= window else window * window / 2 + window * (end - window)
+
+    return upto(past + new) - upto(past) if window < past + new else new * past + new * new / 2
+
+
+def _weight_bytes(quantization: Any, dtype_bytes: int) -> float:
+    if not isinstance(quantization, dict):
+        return dtype_bytes
+    bits = quantization.get("bits") or WEIGHT_BITS.get(str(quantization.get("quant_method")))
+    return bits / 8 if isinstance(bits, int | float) else dtype_bytes

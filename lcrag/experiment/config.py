@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from lcrag.cost.price import PriceCard
+from lcrag.cost.price import Price, price_card, read_prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.experiment import Experiment, default_embedder, default_retriever
@@ -87,9 +87,10 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
             raise LcragError(f"{where}: {key} must be a list.")
         return tuple(build(kind, item, f"{where}: {key}[{i}]", shared) for i, item in enumerate(items))
 
+    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader")
     return Experiment(
         dataset=build("dataset", _located(spec["dataset"], folder), f"{where}: dataset"),
-        reader=build("reader", spec.get("reader", "transformers"), f"{where}: reader"),
+        reader=reader,
         strategies=each("strategies", "strategy"),
         output=Path(str(spec.get("output", f"runs/{name}"))),
         routers=each("routers", "router"),
@@ -100,7 +101,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         metric=str(spec.get("metric", "accuracy")),
         seed=_whole(spec.get("seed", 0), f"{where}: seed"),
         name=name,
-        prices=_prices(spec.get("prices"), f"{where}: prices"),
+        prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
     )
@@ -135,15 +136,15 @@ def _whole(value: Any, where: str) -> int:
     return value
 
 
-def _prices(spec: Any, where: str) -> PriceCard | None:
+def _prices(spec: Any, where: str, folder: Path, model: str) -> Price | None:
+    """A card, or the model's card in a YAML file of cards by model."""
+    if isinstance(spec, str):
+        return read_prices(folder / spec).get(model)
     if spec is None:
         return None
     if not isinstance(spec, Mapping):
         raise LcragError(
-            f"{where}: dollars per million tokens are expected: input_mtok, cached_mtok, output_mtok."
+            f"{where}: dollars per million tokens are expected (input_mtok, cached_mtok, write_mtok, output_mtok), "
+            "or gpu_hour, or a YAML file of such cards by model."
         )
-    check_keys(spec, ["input_mtok", "cached_mtok", "output_mtok"], where)
-    try:
-        return PriceCard(**spec)
-    except (TypeError, ValueError) as error:
-        raise LcragError(f"{where}: {error}.") from error
+    return price_card(spec, where)

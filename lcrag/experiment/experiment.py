@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.cost.price import PriceCard
+from lcrag.cost.price import Price, find_price
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.engine import Engine
@@ -68,7 +68,7 @@ class Experiment:
     metric: str = "accuracy"
     seed: int = 0
     name: str = "experiment"
-    prices: PriceCard | None = None
+    prices: Price | None = None
     mlflow: str | None = None
     mlflow_experiment: str = "lcrag"
 
@@ -92,6 +92,7 @@ class Experiment:
         """Everything that was set, as plain values."""
         from lcrag import __version__
 
+        price = find_price(self.reader.name, self.prices)
         return {
             "name": self.name,
             "lcrag_version": __version__,
@@ -106,6 +107,7 @@ class Experiment:
             "retriever": settings(self.retriever),
             "strategies": [settings(s) for s in self.strategies],
             "routers": [settings(r) for r in self.routers],
+            "prices": price.describe() if price else None,
         }
 
     def run(self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None) -> Results:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, did_you_mean
 
 COMPONENTS: dict[str, dict[str, str]] = {
     "dataset": {
@@ -88,6 +87,18 @@ COMPONENTS: dict[str, dict[str, str]] = {
         "fixed": "lcrag.routers.fixed:FixedRouter",
         "random": "lcrag.routers.random:RandomRouter",
         "lara_rule": "lcrag.routers.lara_rule:LaRARule",
+        "lara_prior": "lcrag.routers.lara_prior:LaRAPrior",
+        "feature": "lcrag.routers.feature:FeatureRouter",
+        "quality": "lcrag.routers.quality:QualityRouter",
+        "knn": "lcrag.routers.knn:KNNRouter",
+        "tfidf": "lcrag.routers.tfidf:TfidfRouter",
+        "adaptive_rag": "lcrag.routers.adaptive_rag:AdaptiveRAGRouter",
+        "probe": "lcrag.routers.probe:ProbeRouter",
+        "cascade": "lcrag.routers.cascade:CascadeRouter",
+        "linucb": "lcrag.routers.linucb:LinUCBRouter",
+        "thompson": "lcrag.routers.thompson:ThompsonRouter",
+        "llm": "lcrag.routers.llm:LLMRouter",
+        "file": "lcrag.routers.files:load_router",
     },
 }
 NESTED = {
@@ -100,12 +111,6 @@ NESTED = {
     "accept": "acceptor",
     "compressor": "compressor",
 }
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A hint for a misspelt word: the nearest known one, else all of them."""
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}."
 
 
 def check_keys(given: Mapping[str, Any], known: list[str], where: str) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lcrag.cost.price import PriceCard, dollars
+from lcrag.cost.price import Price, dollars
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
 from lcrag.schema import Document, Question, Usage
@@ -24,7 +24,7 @@ class Resources:
         documents: by id.
         retriever: a configuration with ``build(texts) -> index`` (see ``retrievers``), if any.
         embedder: see ``embedders``, if any.
-        prices: a price card that overrides the published prices.
+        prices: a price that overrides the published prices.
         questions: the document ids of each question, over which a build's cost is divided.
         seed: passed to the reader with every request.
         keep: folder for built things and memories that survive a restart.
@@ -36,7 +36,7 @@ class Resources:
     documents: Mapping[str, Document]
     retriever: Any = None
     embedder: Any = None
-    prices: PriceCard | None = None
+    prices: Price | None = None
     questions: Sequence[tuple[str, ...]] = ()
     seed: int = 0
     keep: Path | None = None
@@ -62,6 +62,6 @@ class Resources:
         return replace(
             usage,
             flops=spec.flops(prompt, cached, completion) if spec else None,
-            kv_bytes=spec.kv_bytes_per_token * (prompt + completion) if spec else None,
-            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices),
+            kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
+            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices, usage.seconds),
         )

@@ -16,7 +16,7 @@ from lcrag.routers.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lcrag.cost.price import PriceCard
+    from lcrag.cost.price import Price
 
 FLOOR = "closed_book"
 
@@ -27,7 +27,7 @@ def examples_of(
     strategies: Sequence[str] | None = None,
     cost: Unit = "tokens",
     cache: Cache = "warm",
-    prices: PriceCard | None = None,
+    prices: Price | None = None,
     embedder: Any = None,
 ) -> Examples:
     """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.

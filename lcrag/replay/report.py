@@ -15,6 +15,7 @@ from lcrag.analysis.tables import aligned, human, many, p_cell, wrapped
 if TYPE_CHECKING:
     from lcrag.replay.curve import Curve
     from lcrag.replay.replay import Replayed
+    from lcrag.routers.examples import Examples
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,29 @@ class RoutingReport:
         return "\n".join(
             [*body, rule, "", *(line for note in [*tail, *self.notes()] for line in wrapped(note))]
         )
+
+    def decisions(self, examples: Examples) -> pd.DataFrame:
+        """What every router chose for every query and what that scored and cost.
+
+        Columns: ``question_id``, ``model``, ``router``, ``strategy``, ``score``, ``cost``.
+        """
+        scored = [q for q, s, c in zip(examples.queries, examples.scores, examples.costs, strict=True)
+                  if not (s != s).any() and not (c != c).any()]  # fmt: skip
+        ids, models = [q.id for q in scored], [q.model for q in scored]
+        parts = [
+            pd.DataFrame(
+                {
+                    "question_id": ids,
+                    "model": models,
+                    "router": name,
+                    "strategy": [examples.strategies[i] for i in row.chosen],
+                    "score": row.scores,
+                    "cost": row.costs,
+                }
+            )
+            for name, row in self.replayed.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     def to_markdown(self) -> str:
         """The table in Markdown."""

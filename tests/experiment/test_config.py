@@ -120,3 +120,22 @@ def test_retrievers_nest_and_share_the_embedder(embedder):
     assert (made.retriever.chunker.size, made.parents.size) == (64, 900)
     with pytest.raises(LcragError, match=r"here \(hybrid\).fusion: 'sum' does not fit"):
         build("retriever", {"type": "hybrid", "fusion": "sum"}, "here", {"embedder": embedder})
+
+
+def test_prices_are_a_card_or_a_file_of_cards_and_are_logged(tmp_path):
+    (tmp_path / "prices.yaml").write_text(
+        "my-model: {gpu_hour: 2.5}\nother: {input_mtok: 1, output_mtok: 2}\n"
+    )
+    served = {"reader": {"type": "openai", "model": "my-model"}, "prices": "prices.yaml"}
+    logged = from_mapping(BASE | served, folder=tmp_path).parameters()["prices"]
+    assert logged == {"source": "rented hardware", "gpu_hour": 2.5, "gpus": 1}
+    served["reader"] = {"type": "openai", "model": "gpt-4.1"}
+    logged = from_mapping(BASE | served, folder=tmp_path).parameters()["prices"]
+    assert logged["source"].startswith("genai-prices") and logged["model"] == "openai gpt-4.1"
+    assert from_mapping(BASE, folder=tmp_path).parameters()["prices"] is None
+    with pytest.raises(LcragError, match=r"prices: unknown key 'input'; did you mean"):
+        from_mapping(BASE | {"prices": {"input": 2}})
+    with pytest.raises(LcragError, match=r"input_mtok must be dollars per million tokens, not 'free'"):
+        from_mapping(BASE | {"prices": {"input_mtok": "free", "output_mtok": 2}})
+    with pytest.raises(LcragError, match=r"There is no file .*none\.yaml"):
+        from_mapping(BASE | {"prices": "none.yaml"}, folder=tmp_path)

@@ -1,0 +1,161 @@
+"""How well seconds at one length are predicted from seconds at others: SmolLM2-135M under transformers and vLLM.
+
+    python experiments/benchmarks/calibration.py transformers
+    python experiments/benchmarks/calibration.py vllm          # in the environment of `make test-vllm`
+
+Documents of 1k to 8k tokens are read once by themselves (cold), then by a second and a third question (warm). The
+calibration is fitted on ``FITTED`` lengths and predicts the others; the tables go into docs/cost.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import sys
+from datetime import date
+from pathlib import Path
+from pydoc_data.topics import topics
+from typing import Any
+
+from lcrag.cost.calibration import Calibration, Measurement
+from lcrag.cost.hardware import find_hardware
+from lcrag.cost.model import ModelSpec
+from lcrag.readers.base import Message, Request
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "cost.md"
+KEPT = ROOT / "runs" / "calibration"
+BEGIN, END = "<!-- calibration -->", "<!-- end of calibration -->"
+LENGTHS = (1000, 2000, 3000, 4000, 6000, 7800)
+FITTED = (1000, 2000, 4000)
+REPEATS = 2
+BUSY = (
+    os.environ.get("CALIBRATION_SECONDS") == "cpu"
+)  # on a machine that others use: CPU seconds of one thread
+QUESTIONS = (
+    ("What is this text about?", 16),
+    ("Say what is said about names.", 64),
+    ("What comes first?", 16),
+)
+
+
+def reader_of(kind: str) -> Any:
+    if kind == "vllm":
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
+        from lcrag.readers.vllm import VLLMReader
+
+        return VLLMReader(max_model_len=8192)
+    from lcrag.readers.transformers import TransformersReader
+
+    return TransformersReader(batch_size=1, prefix_cache_gb=2)
+
+
+def busy_seconds() -> float:
+    """CPU seconds of this process and those it started, so far."""
+    import psutil
+
+    me = psutil.Process()
+    times = [p.cpu_times() for p in (me, *me.children(recursive=True))]
+    return sum(t.user + t.system for t in times)
+
+
+def document(reader: Any, tokens: int) -> str:
+    """The language reference up to that many tokens."""
+    text = "\n\n".join(topics[key] for key in sorted(topics))
+    low, high = 0, 8 * tokens
+    while high - low > 8:
+        middle = (low + high) // 2
+        if reader.count_tokens([Message("user", text[:middle])]) < tokens:
+            low = middle
+        else:
+            high = middle
+    return text[:low]
+
+
+async def measured(reader: Any) -> dict[str, list[tuple[float, float, float, float]]]:
+    """The fastest of ``REPEATS`` runs of each question at each length, one request at a time."""
+    found: dict[str, list[tuple[float, float, float, float]]] = {}
+    texts = {tokens: document(reader, tokens) for tokens in LENGTHS}
+
+    async def ask(text: str, question: str, most: int, salt: str) -> tuple[float, float, float, float]:
+        prompt = f"{text}\n\n{question}"
+        request = Request([Message("user", prompt)], most, prefix_chars=len(text), cache_salt=salt)
+        before = busy_seconds()
+        used = (await reader.generate(request)).usage
+        seconds = busy_seconds() - before if BUSY else used.seconds
+        return used.computed_tokens, used.cached_tokens, used.completion_tokens, seconds
+
+    await ask(texts[LENGTHS[0]], *QUESTIONS[0], "warm-up")
+    for repeat in range(REPEATS):
+        for tokens, text in texts.items():
+            for i, (question, most) in enumerate(QUESTIONS):
+                row = await ask(text, question, most, f"{repeat} {tokens}")
+                best = found.setdefault(str(tokens), [])
+                if len(best) == i:
+                    best.append(row)
+                elif row[3] < best[i][3]:
+                    best[i] = row
+                sys.stderr.write(f"{tokens} {row}\n")
+    return found
+
+
+def table(name: str, kept: dict[str, Any]) -> str:
+    """What was fitted and what it predicts."""
+    spec, hardware = ModelSpec.from_config("smollm2"), find_hardware("cpu")
+    rows = {int(k): [Measurement(*r) for r in v] for k, v in kept["rows"].items()}
+    fitted = Calibration.fit([m for n in FITTED for m in rows[n]], spec, hardware)
+    lines = [
+        f"**{name}** ({kept['where']}): mfu {fitted.mfu:.3f} (attention {fitted.attention_mfu:.3f}), "
+        f"mbu {fitted.mbu:.3f}, {1e3 * fitted.call_seconds:.1f} ms a call "
+        f"and {1e3 * fitted.token_seconds:.1f} ms a token beside; "
+        f"fitted on {', '.join(map(str, FITTED))} tokens.",
+        "",
+        "| prompt | new | cached | written | measured s | predicted s | error |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    errors = []
+    for length, measurements in rows.items():
+        if length in FITTED:
+            continue
+        for m in measurements:
+            said = fitted.predict(m, spec, hardware)
+            errors.append(said / m.seconds - 1)
+            lines.append(
+                f"| {m.new + m.cached:.0f} | {m.new:.0f} | {m.cached:.0f} | {m.completion:.0f} "
+                f"| {m.seconds:.3f} | {said:.3f} | {errors[-1]:+.0%} |"
+            )
+    mean = sum(map(abs, errors)) / len(errors)
+    within = sum(abs(e) <= 0.2 for e in errors)
+    return "\n".join(
+        [*lines, "", f"Mean absolute error {mean:.0%}; {within} of {len(errors)} within 20%, the worst "
+                     f"{max(errors, key=abs):+.0%}."]
+    )  # fmt: skip
+
+
+def write() -> None:
+    """Put the tables of all readers measured so far into docs/cost.md."""
+    parts = [table(path.stem, json.loads(path.read_text())) for path in sorted(KEPT.glob("*.json"))]
+    page = PAGE.read_text("utf-8")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(before + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + after, "utf-8")
+
+
+def main() -> None:
+    kind = sys.argv[1] if len(sys.argv) > 1 else "transformers"
+    if kind != "write":
+        rows = asyncio.run(measured(reader_of(kind)))
+        threads = os.environ.get("OMP_NUM_THREADS", "all")
+        clock = "CPU seconds, " if BUSY else ""
+        where = (
+            f"{platform.machine()}, {os.cpu_count()} cores, {clock}{threads} OpenMP threads, {date.today()}"
+        )
+        KEPT.mkdir(parents=True, exist_ok=True)
+        (KEPT / f"{kind}.json").write_text(json.dumps({"where": where, "rows": rows}, indent=1))
+    write()
+
+
+if __name__ == "__main__":
+    main()

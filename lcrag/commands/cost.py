@@ -1,0 +1,178 @@
+"""``lcrag cost``: what questions on one document cost, without a model."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcrag.errors import LcragError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lcrag.cost.amortisation import Line, Workload
+    from lcrag.cost.hardware import Hardware
+    from lcrag.cost.model import ModelSpec
+
+
+def cost(
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A priced model (gpt-4.1), a known open one (llama-3.1-8b), or a config.json or folder."
+        ),
+    ],
+    document_tokens: Annotated[int, typer.Option(help="Length of the document.")] = 100_000,
+    questions: Annotated[int, typer.Option(help="Questions on that document.")] = 50,
+    question_tokens: Annotated[int, typer.Option(help="Length of a question.")] = 50,
+    answer_tokens: Annotated[int, typer.Option(help="Length of an answer.")] = 200,
+    retrieved_tokens: Annotated[int, typer.Option(help="Passages in a retrieval prompt.")] = 4000,
+    remembered_tokens: Annotated[int, typer.Option(help="Notes in a memory prompt.")] = 2000,
+    hardware: Annotated[
+        str, typer.Option(help="a100, h100, h200, l4, cpu, or a card of yours: open models.")
+    ] = "",
+    gpus: Annotated[int | None, typer.Option(help="Devices that share the model; default: 1.")] = None,
+    mfu: Annotated[float | None, typer.Option(help="Share of the peak FLOP/s that is reached.")] = None,
+    mbu: Annotated[
+        float | None, typer.Option(help="Share of the memory's bandwidth that is reached.")
+    ] = None,
+    usd_per_hour: Annotated[float | None, typer.Option(help="What one device costs an hour.")] = None,
+    prices: Annotated[Path | None, typer.Option(help="YAML of price cards by model name.")] = None,
+    hardware_file: Annotated[Path | None, typer.Option(help="YAML of hardware cards by name.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG to draw the cost a question into.")] = None,
+) -> None:
+    """What many questions on one document cost: long context cold and warm, retrieval, a memory."""
+    from lcrag.cost.amortisation import Workload
+
+    work = Workload(
+        document=document_tokens,
+        questions=questions,
+        question=question_tokens,
+        answer=answer_tokens,
+        retrieved=retrieved_tokens,
+        remembered=remembered_tokens,
+    )
+    if hardware:
+        from lcrag.cost.hardware import find_hardware
+        from lcrag.cost.model import ModelSpec
+        from lcrag.cost.price import RentedHardware, read_prices
+
+        rented = read_prices(prices).get(model) if prices else None
+        if isinstance(rented, RentedHardware):
+            usd_per_hour = rented.gpu_hour if usd_per_hour is None else usd_per_hour
+            gpus = rented.gpus if gpus is None else gpus
+        gpus = 1 if gpus is None else gpus
+        card = find_hardware(hardware, hardware_file)
+        changes = {"mfu": mfu, "mbu": mbu, "usd_per_hour": usd_per_hour}
+        try:
+            card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
+        except ValueError as error:
+            raise LcragError(f"{error}.") from error
+        _open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
+    else:
+        _priced(model, work, prices, plot)
+
+
+def _priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> None:
+    from lcrag.cost.amortisation import approaches, dollar_meter, measure
+    from lcrag.cost.price import find_price, need_price, read_prices
+
+    cards = read_prices(prices) if prices else {}
+    if find_price(model, cards.get(model)) is None and _is_open(model):
+        raise LcragError(
+            f"{model} has no published price: name the hardware it runs on, such as --hardware a100, "
+            "or give a price card with --prices."
+        )
+    price = need_price(model, cards)
+    card = price.describe()
+    if card["source"] == "rented hardware":
+        raise LcragError(
+            f"The price card of {model} is by the hour: name the hardware, such as --hardware a100."
+        )
+    lines = [measure(a, dollar_meter(price)) for a in approaches(work)]
+    said = ", ".join(f"{k} {v}" for k, v in card.items() if k not in ("source", "model", "price"))
+    _say(f"{model}: {_workload(work)}")
+    published = ", ".join(p for p in str(card.get("price", "")).split(", ") if "MTok" in p)
+    _say(f"Prices: {card['source']}, {published or said}; embedding $0.02/MTok")
+    _show({"dollars": lines}, work, plot, model)
+
+
+def _open(
+    model: str, spec: ModelSpec, name: str, gpus: int, card: Hardware, work: Workload, plot: Path | None
+) -> None:
+    from lcrag.analysis.tables import human
+    from lcrag.cost import amortisation as a
+    from lcrag.cost import roofline as r
+
+    meters = {"FLOPs": a.flops_meter(spec), "seconds": a.seconds_meter(spec, card)}
+    if card.usd_per_hour is not None:
+        meters["dollars"] = a.rented_meter(meters["seconds"], card.usd_per_hour)
+    ways = a.approaches(work)
+    blocks = {unit: [a.measure(w, meter) for w in ways] for unit, meter in meters.items()}
+    length = work.document + work.question + work.answer
+    users = r.concurrency(spec, card, length)
+    _say(f"{model} on {f'{gpus} x ' if gpus > 1 else ''}{name}: {_workload(work)}")
+    _say(
+        f"{human(spec.total_parameters)} weights, {human(spec.active_parameters)} active; "
+        f"{spec.kv_bytes_per_token:,} KV bytes a token, {spec.kv_bytes(length) / 2**30:.2f} GiB for the document; "
+        f"{users} such user{'s' * (users != 1)} at a time"
+    )
+    _say(
+        f"At {human(card.flops)}FLOP/s, mfu {card.mfu:g}, and {human(card.bandwidth)}B/s, mbu {card.mbu:g}:\n"
+        f"first token after {r.prefill_seconds(spec, card, work.document):.3g} s cold and "
+        f"{r.prefill_seconds(spec, card, work.question, work.document):.2g} s warm, "
+        f"{1e3 * r.decode_seconds(spec, card, 1, work.document):.3g} ms a token, "
+        f"{r.switch_seconds(spec, card, length, length):.2g} s to switch users"
+    )
+    if not users:
+        _say("The weights and one such document do not fit into its memory: see --gpus.")
+    kv = [a.kv_bytes(w, spec) for w in ways]
+    _show(blocks, work, plot, f"{model} on {name}", kv)
+
+
+def _show(
+    blocks: dict[str, list[Line]], work: Workload, plot: Path | None, title: str, kv: Sequence[float] = ()
+) -> None:
+    from lcrag.analysis.cost_curve import crossings, curve, table
+
+    _say(table(blocks, work.questions, kv))
+    unit = "dollars" if "dollars" in blocks else "seconds"
+    for shown in dict.fromkeys([*(["FLOPs"] if "FLOPs" in blocks else []), unit]):
+        _say("\n".join(crossings(blocks[shown], shown)))
+    if plot:
+        import io
+
+        from lcrag.files import write_atomically
+
+        figure = curve(blocks[unit], work.questions, unit, f"{title}\n{_workload(work)}")
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=150)
+        write_atomically(plot, image.getvalue())
+        _say(f"Picture  {plot}")
+
+
+def _workload(work: Workload) -> str:
+    from lcrag.analysis.tables import human
+
+    return (
+        f"a document of {human(work.document)} tokens, questions of {human(work.question)}, answers of "
+        f"{human(work.answer)}, {human(work.retrieved)} retrieved, {human(work.remembered)} remembered"
+    )
+
+
+def _is_open(model: str) -> bool:
+    from lcrag.cost.config import read_config
+
+    try:
+        read_config(model)
+    except LcragError:
+        return False
+    return True
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")

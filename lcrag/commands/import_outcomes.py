@@ -1,0 +1,100 @@
+"""``lcrag import``: answers that others published, as outcomes."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(no_args_is_help=True, help="Make outcomes of answers that others published.")
+Output = Annotated[Path, typer.Option(help="Parquet file to write.")]
+
+
+class Scores(StrEnum):
+    """How LaRA's answers are scored."""
+
+    sound = "sound"
+    recall = "recall"
+
+
+@app.command()
+def lara(
+    folder: Annotated[Path, typer.Argument(help="The LaRA repository.")],
+    output: Output = Path("lara.parquet"),
+    scores: Annotated[
+        Scores, typer.Option(help="sound: no score where a judge is needed; recall: token recall there.")
+    ] = Scores.sound,
+    features: Annotated[bool, typer.Option(help="Look at the documents as a router would.")] = True,
+    judge_model: Annotated[str, typer.Option(help="Judge the answers without a sound score.")] = "",
+    judge_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    judge_limit: Annotated[int | None, typer.Option(help="Judge so many answers at most.")] = None,
+) -> None:
+    """LaRA: long-context and retrieval answers of 12 models to 2,326 questions."""
+    from lcrag.outcomes.lara import import_lara
+
+    outcomes = import_lara(folder, scores=scores.value, features=features)
+    if judge_model:
+        import asyncio
+
+        from lcrag.outcomes.judge import judge
+
+        outcomes = asyncio.run(judge(outcomes, _reader(judge_model, judge_url), limit=judge_limit))
+    _write(outcomes, output)
+
+
+@app.command("lara-table")
+def lara_table(
+    file: Annotated[Path, typer.Argument(help="paper_main_table.json")],
+    output: Output = Path("lara_table.parquet"),
+) -> None:
+    """LaRA's main table: the published accuracies."""
+    from lcrag.outcomes.lara import import_lara_table
+
+    _write(import_lara_table(file), output)
+
+
+@app.command()
+def nocha(
+    file: Annotated[Path, typer.Argument(help="data_sample.json")],
+    output: Output = Path("nocha.parquet"),
+    pairs: Annotated[bool, typer.Option(help="A row a pair of claims, or a row a claim.")] = True,
+) -> None:
+    """NoCha: verdicts of 18 settings on 63 pairs of claims about novels."""
+    from lcrag.outcomes.nocha import import_nocha
+
+    _write(import_nocha(file, pairs=pairs), output)
+
+
+def _reader(model: str, url: str) -> object:
+    if url:
+        from lcrag.readers.openai import OpenAIReader
+
+        return OpenAIReader(model=model, base_url=url)
+    from lcrag.readers.transformers import TransformersReader
+
+    return TransformersReader(model)
+
+
+def _write(outcomes: pd.DataFrame, output: Path) -> None:
+    from lcrag.analysis.tables import many
+    from lcrag.outcomes.table import flags, save_outcomes
+
+    save_outcomes(outcomes, output)
+    scored = int(outcomes["score"].notna().sum())
+    failed = int((outcomes["error"] != "").sum())
+    said = [
+        f"{many(len(outcomes), 'outcome')} in {output}: {many(outcomes['question_id'].nunique(), 'question')}, "
+        f"{many(outcomes['model'].nunique(), 'model')}, "
+        f"{many(outcomes['strategy'].nunique(), 'strategy', 'strategies')}; "
+        f"{scored} scored, {failed} failed, {len(outcomes) - scored - failed} without a score."
+    ]
+    for name in flags(outcomes):
+        count = outcomes.loc[outcomes[f"flag_{name}"], "question_id"].nunique()
+        said.append(f"Known defect {name}: {many(count, 'question')} (lcrag replay --exclude {name}).")
+    sys.stdout.write("\n".join(said) + "\n")

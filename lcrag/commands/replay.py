@@ -1,0 +1,146 @@
+"""``lcrag replay`` and ``lcrag fit``: routers on outcomes that exist."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lcrag.errors import LcragError
+
+if TYPE_CHECKING:
+    from lcrag.replay.report import RoutingReport
+    from lcrag.routers.examples import Examples
+
+Outcomes = Annotated[Path, typer.Argument(help="Table of outcomes (parquet), or a run's folder.")]
+Router = Annotated[list[str] | None, typer.Option(help="A router by name; may be given several times.")]
+Routers = Annotated[Path | None, typer.Option(help="YAML with a list of routers.")]
+Strategy = Annotated[list[str] | None, typer.Option(help="Choose among these strategies only.")]
+Kind = Annotated[list[str] | None, typer.Option(help="Only questions of this kind.")]
+Exclude = Annotated[
+    list[str] | None, typer.Option(help="Leave out questions with this known defect, or `all`.")
+]
+Cost = Annotated[str, typer.Option(help="tokens, dollars or flops.")]
+Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
+EVERY = ("lara_rule", "lara_prior", "feature", "quality", "knn", "tfidf", "adaptive_rag", "probe", "cascade",
+         "linucb", "thompson")  # fmt: skip
+
+
+def replay(
+    outcomes: Outcomes,
+    router: Router = None,
+    routers: Routers = None,
+    load: Annotated[list[Path] | None, typer.Option(help="A fitted router's file; not fitted again.")] = None,
+    strategy: Strategy = None,
+    kind: Kind = None,
+    exclude: Exclude = None,
+    cost: Cost = "tokens",
+    cache: Cache = "warm",
+    split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
+    folds: Annotated[int, typer.Option(help="Folds of the document split.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of folds and bootstrap.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Folder for report, picture and decisions.")] = None,
+) -> None:
+    """What routers would have scored and cost on outcomes that exist: no model is asked."""
+    from lcrag.replay import evaluate
+    from lcrag.routers import load_router
+
+    if load and (router or routers):
+        raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
+    chosen = [load_router(f) for f in load] if load else _routers(router, routers, EVERY)
+    examples = _examples(outcomes, chosen, strategy, kind, exclude, cost, cache)
+    report = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
+    sys.stdout.write(f"{report}\n")
+    if output is not None:
+        _save(report, examples, output)
+        sys.stdout.write(f"\nReport   {output / 'report.md'}\nPicture  {output / 'quality_cost.png'}\n")
+
+
+def fit(
+    outcomes: Outcomes,
+    output: Annotated[Path, typer.Argument(help="Router file to write.")],
+    router: Annotated[str, typer.Option(help="Its name.")] = "quality",
+    routers: Routers = None,
+    strategy: Strategy = None,
+    kind: Kind = None,
+    exclude: Exclude = None,
+    cost: Cost = "tokens",
+    cache: Cache = "warm",
+) -> None:
+    """Let one router learn from outcomes and save it for an application."""
+    from lcrag.analysis.tables import many
+    from lcrag.routers import save_router
+
+    (chosen, *more) = _routers([] if routers else [router], routers, ())
+    if more:
+        raise LcragError(f"{routers} has {many(len(more) + 1, 'router')}: give one to fit.")
+    examples = _examples(outcomes, [chosen], strategy, kind, exclude, cost, cache)
+    save_router(chosen.fit(examples), output)
+    sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
+
+
+def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, ...]) -> list[Any]:
+    from lcrag.experiment.config import read
+    from lcrag.experiment.registry import build
+
+    specs: list[Any] = list(names or [])
+    where = "--router"
+    if file is not None:
+        content = read(file)
+        listed = content.get("routers") if isinstance(content, dict) else content
+        if not isinstance(listed, list):
+            raise LcragError(f"{file}: a list of routers is expected, or a mapping with the key 'routers'.")
+        specs, where = [*specs, *listed], str(file)
+    return [build("router", spec, where) for spec in specs or otherwise]
+
+
+def _examples(
+    path: Path,
+    routers: list[Any],
+    strategies: list[str] | None,
+    kinds: list[str] | None,
+    exclude: list[str] | None,
+    cost: str,
+    cache: str,
+) -> Examples:
+    from lcrag.outcomes import load_outcomes, without_defects
+    from lcrag.replay import examples_of
+
+    table = load_outcomes(path)
+    if exclude:
+        table = without_defects(table, None if exclude == ["all"] else exclude)
+    if kinds:
+        known = sorted(set(table["kind"]))
+        if unknown := [k for k in kinds if k not in known]:
+            raise LcragError(
+                f"{path} has no questions of the kind {unknown[0]!r}; there are: {', '.join(known)}."
+            )
+        table = table[table["kind"].isin(kinds)]
+    embedder = None
+    if any(getattr(r, "needs_embedding", False) for r in routers):
+        from lcrag.experiment.experiment import default_embedder
+
+        embedder = default_embedder()
+    return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
+
+
+def _save(report: RoutingReport, examples: Examples, folder: Path) -> None:
+    from lcrag.analysis.tables import markdown
+    from lcrag.files import write_atomically
+    from lcrag.replay.plots import quality_cost
+
+    notes = "\n".join(f"- {note}" for note in report.notes())
+    tables = "\n\n".join(
+        f"## {name}: best strategy (rows) by chosen one\n\n{markdown(table.reset_index().astype(str))}"
+        for name, table in report.confusion.items()
+    )
+    write_atomically(folder / "report.md", f"# Routing\n\n{report.to_markdown()}\n\n{notes}\n\n{tables}\n")
+    write_atomically(folder / "report.csv", report.table.to_csv(index=False))
+    image, table = io.BytesIO(), io.BytesIO()
+    quality_cost(report).savefig(image, format="png", dpi=150)
+    write_atomically(folder / "quality_cost.png", image.getvalue())
+    report.decisions(examples).to_parquet(table, index=False)
+    write_atomically(folder / "decisions.parquet", table.getvalue())

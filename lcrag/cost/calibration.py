@@ -1,0 +1,135 @@
+"""What a reader reaches of its hardware, from measured seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lcrag.cost.hardware import Hardware
+from lcrag.cost.model import ModelSpec, not_negative
+from lcrag.cost.roofline import call_seconds
+from lcrag.errors import LcragError
+
+FREE = 1e9  # a utilisation at which nothing takes time
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One call by itself: tokens of prompt that were computed and that were cached, tokens written, seconds."""
+
+    new: float
+    cached: float
+    completion: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        not_negative(new_tokens=self.new, cached_tokens=self.cached, completion_tokens=self.completion)
+        if not self.seconds > 0:
+            raise LcragError(
+                f"A measurement of {self.seconds} seconds says nothing: give calls that took time."
+            )
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a reader reaches on hardware.
+
+    Attributes:
+        mfu: share of the peak FLOP/s that the products with weights reach while a prompt is computed.
+        attention_mfu: the same for attention; infinite where its time could not be told from the rest.
+        mbu: share of the bandwidth while an answer is written; infinite likewise.
+        call_seconds: what each call takes beside.
+        token_seconds: what each written token takes beside.
+    """
+
+    mfu: float
+    attention_mfu: float
+    mbu: float
+    call_seconds: float = 0.0
+    token_seconds: float = 0.0
+
+    @classmethod
+    def fit(cls, measurements: Any, spec: ModelSpec, hardware: Hardware) -> Calibration:
+        """Least relative squares with no term below zero.
+
+        ``seconds = call_seconds + prefill FLOPs / (F * mfu) + decode bytes / (BW * mbu) + written * token_seconds``,
+        the prefill's attention at a rate of its own: the roofline where computing bounds the prompt and reading
+        bounds the answer. ``mfu`` and ``attention_mfu`` are told apart by prompts of several lengths, ``mbu`` and
+        ``token_seconds`` by answers after caches of several lengths.
+
+        Args:
+            measurements: ``(new, cached, completion, seconds)`` rows of calls made one at a time, or a table of
+                outcomes (its rows of one call without an error; where a batch shared the time, so does the result).
+            spec: the model's shape.
+            hardware: its card; ``mfu`` and ``mbu`` are relative to the card's peaks.
+
+        Raises:
+            LcragError: fewer than five measurements, or all alike.
+        """
+        from scipy.optimize import nnls
+
+        rows = _rows(measurements)
+        columns = [
+            (
+                1.0,
+                (spec.prefill_flops(m.new, m.cached) - spec.attention_flops(m.new, m.cached))
+                / hardware.flops,
+                spec.attention_flops(m.new, m.cached) / hardware.flops,
+                spec.decode_bytes(m.completion, m.new + m.cached) / hardware.bandwidth,
+                m.completion,
+            )
+            for m in rows
+        ]
+        if len(rows) < 5:
+            raise LcragError(f"A calibration needs at least five measured calls, not {len(rows)}.")
+        weighted = [[c / m.seconds for c in row] for row, m in zip(columns, rows, strict=True)]
+        scale = [max(column) or 1.0 for column in zip(*weighted, strict=True)]
+        scaled = [[c / s for c, s in zip(row, scale, strict=True)] for row in weighted]
+        found, _ = nnls(scaled, [1.0] * len(rows))
+        call, computing, attending, reading, token = (float(x) / s for x, s in zip(found, scale, strict=True))
+        if not computing:
+            raise LcragError(
+                "The measured seconds do not grow with the prompt: measure prompts of several lengths."
+            )
+        return cls(1 / computing, _inverse(attending), _inverse(reading), call, token)
+
+    def on(self, hardware: Hardware) -> Hardware:
+        """The card as this reader uses it, for the functions of ``roofline``."""
+        return replace(
+            hardware,
+            mfu=self.mfu,
+            attention_mfu=min(self.attention_mfu, FREE),
+            mbu=min(self.mbu, FREE),
+            call_seconds=self.call_seconds,
+            token_seconds=self.token_seconds,
+        )
+
+    def predict(self, measurement: Measurement, spec: ModelSpec, hardware: Hardware) -> float:
+        """Seconds that the roofline gives for a call of this shape."""
+        m = measurement
+        return call_seconds(spec, self.on(hardware), m.new + m.cached, m.cached, m.completion)
+
+
+def _inverse(share: float) -> float:
+    return 1 / share if share else float("inf")
+
+
+def _rows(measurements: Any) -> Sequence[Measurement]:
+    if not hasattr(measurements, "columns"):
+        rows: Iterable[Any] = measurements
+        return [m if isinstance(m, Measurement) else Measurement(*m) for m in rows]
+    table = measurements
+    table = table[
+        (table["read_calls"] == 1) & (table["error"].fillna("") == "") & (table["read_seconds"] > 0)
+    ]
+    return [
+        Measurement(p - c, c, w, s)
+        for p, c, w, s in zip(
+            table["read_prompt_tokens"],
+            table["read_cached_tokens"],
+            table["read_completion_tokens"],
+            table["read_seconds"],
+            strict=True,
+        )
+    ]

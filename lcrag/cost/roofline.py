@@ -1,0 +1,65 @@
+"""Seconds, users and context switches of a model on hardware: the roofline model.
+
+A step takes as long as the slower of computing and reading (Williams, Waterman and Patterson 2009, doi
+10.1145/1498765.1498785). What long context costs in these terms: Fu 2024, arXiv 2405.08944.
+"""
+
+from __future__ import annotations
+
+from math import floor
+
+from lcrag.cost.hardware import Hardware
+from lcrag.cost.model import ModelSpec, not_negative
+
+
+def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> float:
+    """``max(FLOPs / (F * mfu), bytes / (BW * mbu))``."""
+    return max(flops / (hardware.flops * hardware.mfu), read_bytes / (hardware.bandwidth * hardware.mbu))
+
+
+def prefill_seconds(spec: ModelSpec, hardware: Hardware, new: float, past: float = 0) -> float:
+    """Seconds to the first token: ``new`` tokens after ``past`` cached ones, bounded by FLOP/s if many.
+
+    The weights and the cached prefix are read once. Attention has a utilisation of its own where the card says so.
+    """
+    flops, attention = spec.prefill_flops(new, past), spec.attention_flops(new, past)
+    if not new:
+        return 0.0
+    slower = hardware.mfu / (hardware.attention_mfu or hardware.mfu)
+    read = spec.weights_read(new) + spec.kv_bytes(past)
+    return roofline_seconds(flops + attention * (slower - 1), read, hardware)
+
+
+def decode_seconds(
+    spec: ModelSpec, hardware: Hardware, tokens: float, past: float, batch: float = 1
+) -> float:
+    """Seconds to write ``tokens`` tokens in each of ``batch`` sequences, bounded by the memory's bandwidth if few.
+
+    ``tokens * (W + batch * KV(n)) / BW`` where reading is slower (Fu 2024, arXiv 2405.08944).
+    """
+    flops, read = batch * spec.decode_flops(tokens, past), spec.decode_bytes(tokens, past, batch)
+    return roofline_seconds(flops, read, hardware) + tokens * hardware.token_seconds
+
+
+def call_seconds(
+    spec: ModelSpec, hardware: Hardware, prompt: float, cached: float, completion: float
+) -> float:
+    """Seconds of one call by itself: what it takes anyway, the uncached prompt, the completion."""
+    not_negative(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
+    written = decode_seconds(spec, hardware, completion, prompt) if completion else 0.0
+    return hardware.call_seconds + prefill_seconds(spec, hardware, prompt - cached, cached) + written
+
+
+def concurrency(spec: ModelSpec, hardware: Hardware, tokens: float) -> int:
+    """How many users of ``tokens`` tokens fit beside the weights: ``floor((M - W) / KV(n))`` (Fu 2024).
+
+    ``M`` is memory in bytes out of GiB (see ``Hardware``); 0 where the weights alone do not fit.
+    """
+    free = hardware.memory - spec.total_parameters * spec.weight_bytes
+    each = spec.kv_bytes(tokens)
+    return max(0, floor(free / each)) if each else 0
+
+
+def switch_seconds(spec: ModelSpec, hardware: Hardware, leaving: float, coming: float) -> float:
+    """Seconds to swap one user's KV cache for another's: ``(KV_out + KV_in) / PCIe`` (Fu 2024)."""
+    return (spec.kv_bytes(leaving) + spec.kv_bytes(coming)) / hardware.link

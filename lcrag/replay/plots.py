@@ -1,0 +1,59 @@
+"""Pictures of a routing report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lcrag.analysis.plots import COLOURS, LABELS, MARKERS, figure_of, label_points
+from lcrag.replay.report import RoutingReport
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LINES = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#D55E00", "#0072B2")  # Okabe and Ito
+MIXED = "strategies mixed"
+
+
+def quality_cost(report: RoutingReport, lines: int = len(LINES)) -> Figure:
+    """Accuracy against mean cost: strategies, routers, the oracle, and the curves of the routers with the best ones.
+
+    Args:
+        report: what ``evaluate`` returned.
+        lines: curves to draw beside that of the strategies mixed at random.
+    """
+    from matplotlib.ticker import EngFormatter
+
+    figure = figure_of(8.4, 5.4)
+    axes = figure.add_subplot()
+    flat = report.curves[MIXED]
+    axes.plot(
+        flat.costs,
+        flat.scores,
+        color="#8A8A8A",
+        ls="--",
+        lw=1.4,
+        label="strategies mixed at random",
+        zorder=1,
+    )
+    ranked = sorted((n for n in report.curves if n != MIXED), key=lambda n: -report.curves[n].aiq)
+    for name, colour in zip(ranked[:lines], LINES, strict=False):
+        curve = report.curves[name]
+        axes.plot(curve.costs, curve.scores, color=colour, lw=1.8, marker=".", ms=4, label=name, zorder=2)
+    shown = report.table[~report.table["name"].str.startswith("best fixed")]
+    for row in shown.itertuples():
+        star = row.name == "oracle"
+        colour = dict(zip(ranked, LINES, strict=False)).get(row.name, COLOURS[row.group])
+        axes.scatter(
+            row.cost, row.accuracy, s=190 if star else 58, marker="*" if star else MARKERS[row.group],
+            c="white" if row.group == "baseline" else colour, edgecolors=colour, linewidths=1.4, zorder=3,
+        )  # fmt: skip
+    axes.margins(x=0.12, y=0.12)
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.set_xlabel(LABELS.get(report.unit, f"{report.unit} a question") + ", mean")
+    axes.set_ylabel("accuracy")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right", frameon=False, fontsize=8.5)
+    named = shown[shown["group"] != "router"]
+    label_points(figure, axes, [(r.name, r.cost, r.accuracy, COLOURS[r.group]) for r in named.itertuples()])
+    return figure
