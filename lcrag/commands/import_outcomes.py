@@ -12,6 +12,8 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lcrag.readers.base import Reader
+
 app = typer.Typer(no_args_is_help=True, help="Make outcomes of answers that others published.")
 Output = Annotated[Path, typer.Option(help="Parquet file to write.")]
 
@@ -71,7 +73,7 @@ def nocha(
     _write(import_nocha(file, pairs=pairs), output)
 
 
-def _reader(model: str, url: str) -> object:
+def _reader(model: str, url: str) -> Reader:
     if url:
         from lcrag.readers.openai import OpenAIReader
 
