@@ -107,8 +107,9 @@ class Dataset:
                 except LcragError as error:
                     raise LcragError(f"Question {question.id!r}: {error}") from error
             if len(question.choices) > MOST_CHOICES:
+                given = len(question.choices)
                 raise LcragError(
-                    f"Question {question.id!r} has {len(question.choices)} choices, at most {MOST_CHOICES} are possible."
+                    f"Question {question.id!r} has {given} choices, at most {MOST_CHOICES} are possible."
                 )
             for span in question.evidence:
                 if self.document(span.document_id).text[span.start : span.end] != span.text:

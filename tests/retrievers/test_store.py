@@ -48,6 +48,23 @@ def test_every_kind_of_index_searches_filters_saves_and_is_tuned(factory, vector
     assert set(ids.ravel().tolist()) <= {*some, -1}
 
 
+def test_an_index_that_nobody_tuned_finds_most_and_stays_so_on_disk(tmp_path):
+    """Vectors in groups, as texts are."""
+    centres, rng = unit(200, 32), np.random.default_rng(1)
+    rows = np.repeat(centres, 20, axis=0) + 0.16 * rng.normal(size=(4000, 32)).astype(np.float32)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    index = VectorIndex(32, "IVF64,Flat")
+    index.add(range(4000), rows)
+    queries = rows[::40] + 0.1 * unit(100, 32, 3)
+    exact = np.argsort(-(queries @ rows.T), axis=1)[:, :10]
+    _, found = index.search(queries, 10)
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), exact.tolist(), strict=True)])
+    assert recall > 0.9
+    faiss.write_index(index.index, str(tmp_path / "i"))
+    index.index = faiss.read_index(str(tmp_path / "i"))
+    assert np.array_equal(index.search(queries, 10)[1], found)
+
+
 def test_the_index_grows_and_forgets(vectors):
     index = VectorIndex(32)
     index.add(range(100), vectors[:100])
