@@ -167,6 +167,17 @@ def test_a_mismatched_damaged_or_missing_index_is_refused(store, embedder, tmp_p
         DenseStore.load(tmp_path, embedder, SMALL)
 
 
+def test_an_empty_store_is_not_saved_but_an_emptied_one_is(store, embedder, tmp_path):
+    with pytest.raises(ValueError, match="add documents before you save"):
+        DenseStore.create(embedder, SMALL).save(tmp_path)
+    store.delete(["a", "b", "c"])
+    store.save(tmp_path)
+    back = DenseStore.load(tmp_path, embedder, SMALL)
+    assert back.index().search(["harbour"], 3) == [[]]
+    back.add({"a": "The harbour is back."})
+    assert "back" in back.index().search(["harbour"], 1)[0][0].text
+
+
 def test_a_full_disk_leaves_the_old_index(store, embedder, tmp_path, monkeypatch):
     store.save(tmp_path)
     kept = len(store.passages)
