@@ -41,6 +41,7 @@ def load(settings: SentenceTransformerEmbedder) -> Encoder:
     except ImportError as error:
         raise ValueError("SentenceTransformerEmbedder needs: pip install 'lcrag[local]'.") from error
     from embedders.encoder import Encoder
+    from embedders.hub import only_local
 
     where = str(bundled_minilm()) if settings.model == "minilm" else settings.model
     device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -48,7 +49,12 @@ def load(settings: SentenceTransformerEmbedder) -> Encoder:
         ("bfloat16" if fast_bfloat16(device) else "float32") if settings.dtype == "auto" else settings.dtype
     )
     try:
-        model = SentenceTransformer(where, device=device, model_kwargs={"dtype": getattr(torch, name)})
+        model = SentenceTransformer(
+            where,
+            device=device,
+            model_kwargs={"dtype": getattr(torch, name)},
+            local_files_only=only_local(where),
+        )
     except (OSError, ValueError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise ValueError(

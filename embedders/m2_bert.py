@@ -39,12 +39,18 @@ class M2BertEmbedder:
         if not self._state:
             from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+            from embedders.hub import only_local
+
             try:
                 self._state["tokenizer"] = AutoTokenizer.from_pretrained(
-                    self.tokenizer, model_max_length=self.window
+                    self.tokenizer,
+                    model_max_length=self.window,
+                    local_files_only=only_local(self.tokenizer),
                 )
                 self._state["model"] = (
-                    AutoModelForSequenceClassification.from_pretrained(self.model, trust_remote_code=True)
+                    AutoModelForSequenceClassification.from_pretrained(
+                        self.model, trust_remote_code=True, local_files_only=only_local(self.model)
+                    )
                     .to(self.device)
                     .eval()
                 )

@@ -40,11 +40,14 @@ class MultiVectorEmbedder:
             if "model" not in self._state:
                 from sentence_transformers import MultiVectorEncoder
 
+                from embedders.hub import only_local
                 from embedders.loading import bundled_minilm
 
                 where = str(bundled_minilm()) if self.model == "minilm" else self.model
                 try:
-                    self._state["model"] = MultiVectorEncoder(where, device=self.device or None)
+                    self._state["model"] = MultiVectorEncoder(
+                        where, device=self.device or None, local_files_only=only_local(where)
+                    )
                 except (OSError, ValueError) as error:
                     first_line = str(error).strip().splitlines()[0]
                     raise ValueError(

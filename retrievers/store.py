@@ -86,8 +86,10 @@ class DenseStore:
         """Write the store; a reader sees the old one or the new one, never half of one.
 
         Raises:
-            ValueError: it cannot be written.
+            ValueError: nothing was ever added, or it cannot be written.
         """
+        if self.vectors.index is None:
+            raise ValueError("The store is empty: add documents before you save it.")
         import faiss
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRAIN = 64  # training vectors for each cell
+LISTS = 8  # one in eight inverted lists is searched (faiss: a single one), at most 512, unless ``tune`` says otherwise
+MOST_LISTS = 512
 
 
 def factory_for(count: int, dimension: int) -> str:
@@ -79,6 +81,8 @@ class VectorIndex:
             )
             made = faiss.index_factory(self.dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
             self.index = faiss.IndexIDMap2(made)
+            if (ivf := faiss.try_extract_index_ivf(made)) is not None:
+                ivf.nprobe = min(MOST_LISTS, max(1, ivf.nlist // LISTS))
         elif len(self) and np.isin(keys, faiss.vector_to_array(self.index.id_map)).any():
             raise ValueError("An id is in the index already: delete it first.")
         if not self.index.is_trained:

@@ -16,6 +16,8 @@ HEAVY = [
     "transformers",
     "sentence_transformers",
     "pandas",
+    "scipy",
+    "sklearn",
     "matplotlib",
 ]
 
@@ -28,13 +30,14 @@ def loaded_after(code):
     return json.loads(done.stdout)
 
 
-def seconds(*command):
-    best = 9.0
-    for _ in range(4):
+def is_under(limit, *command):
+    """Whether one of several tries is quick enough: other work on the machine only makes them slower."""
+    for _ in range(8):
         started = time.perf_counter()
         subprocess.run([sys.executable, *command], capture_output=True, check=True)
-        best = min(best, time.perf_counter() - started)
-    return best
+        if time.perf_counter() - started < limit:
+            return True
+    return False
 
 
 def test_importing_loads_no_heavy_library():
@@ -43,9 +46,8 @@ def test_importing_loads_no_heavy_library():
 
 
 def test_importing_and_help_are_quick():
-    bare = seconds("-c", "pass")
-    assert seconds("-c", "import lcrag") < 0.3 + bare
-    assert seconds("-m", "lcrag.cli", "--help") < 0.7 + bare
+    assert is_under(0.3, "-c", "import lcrag")
+    assert is_under(0.7, "-m", "lcrag.cli", "--help")
 
 
 def test_all_names_can_be_imported():

@@ -31,6 +31,7 @@ divided over the questions on it. Made by `python experiments/benchmarks/strateg
 
 How passages stand in the prompt (`order`), truncation (`truncate`), reasoning before the answer (`reasoning: think`),
 leave to decline (`allow_decline`) and a retriever of its own (`retriever`) are fields of the strategies they apply to.
+`routed` lets a router choose among strategies for each question; it costs what the router and the chosen one cost.
 Strategies with memories keep them in `built/memory.sqlite` of the run's folder: a killed run pays for nothing twice,
 and a document that has grown costs only what is new.
 

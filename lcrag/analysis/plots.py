@@ -56,7 +56,7 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
         face = "white" if hollow else colour
         axes.scatter(x, y, s=size, marker=marker, c=face, edgecolors=colour, linewidths=1.5, zorder=3)
     strategies = shown[shown["group"] == "strategy"]
-    on = strategies[pareto(strategies[cost].tolist(), strategies["accuracy"].tolist())].sort_values(cost)
+    on = strategies.loc[pareto(strategies[cost].tolist(), strategies["accuracy"].tolist())].sort_values(cost)
     axes.plot(
         on[cost],
         on["accuracy"],

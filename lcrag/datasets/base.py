@@ -14,6 +14,8 @@ from functools import cached_property
 from lcrag.errors import LcragError
 from lcrag.schema import Document, Question
 
+MOST_CHOICES = 10  # A to J
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -85,7 +87,8 @@ class Dataset:
         """Find what would go wrong later.
 
         Raises:
-            LcragError: a duplicate id, an empty document, an unknown document, a misplaced evidence span.
+            LcragError: a duplicate id, an empty document, an unknown document, too many choices, a misplaced
+                evidence span.
         """
         for what, ids in (
             ("documents", [d.id for d in self.documents]),
@@ -103,6 +106,11 @@ class Dataset:
                     self.document(id)
                 except LcragError as error:
                     raise LcragError(f"Question {question.id!r}: {error}") from error
+            if len(question.choices) > MOST_CHOICES:
+                given = len(question.choices)
+                raise LcragError(
+                    f"Question {question.id!r} has {given} choices, at most {MOST_CHOICES} are possible."
+                )
             for span in question.evidence:
                 if self.document(span.document_id).text[span.start : span.end] != span.text:
                     raise LcragError(

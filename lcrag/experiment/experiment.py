@@ -13,8 +13,10 @@ from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
+from lcrag.experiment.registry import did_you_mean
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
+from lcrag.metrics.score import METRICS
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
 from lcrag.schema import Outcome, Usage
@@ -76,9 +78,13 @@ class Experiment:
         """Find what is wrong before anything is spent.
 
         Raises:
-            LcragError: no questions or strategies, two strategies of one name, a broken dataset.
+            LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken dataset.
         """
         self.dataset.validate()
+        if self.metric not in METRICS:
+            raise LcragError(
+                f"There is no metric {self.metric!r}; {did_you_mean(self.metric, list(METRICS))}"
+            )
         if not self.dataset.questions:
             raise LcragError(f"The dataset {self.dataset.name} has no questions.")
         if not self.strategies:

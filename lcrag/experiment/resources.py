@@ -46,6 +46,11 @@ class Resources:
     built: dict[str, asyncio.Future[tuple[Any, Usage]]] = field(default_factory=dict)
 
     @cached_property
+    def slots(self) -> asyncio.Semaphore:
+        """Bounds the requests in flight, also where one question asks many at once."""
+        return asyncio.Semaphore(self.reader.max_concurrency)
+
+    @cached_property
     def memories(self) -> MemoryStore:
         """Where memories are kept: in ``keep``, else only as long as this lasts."""
         return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")

@@ -80,7 +80,8 @@ class MeteredToolbox:
             begin=begin,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
-        completion = await self.shared.reader.generate(request)
+        async with self.shared.slots:
+            completion = await self.shared.reader.generate(request)
         usage = completion.usage
         if completion.prefix_key:
             self.warmed.append(completion.prefix_key)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class MemoryStore:
 
     def memory(self, name: str) -> Memory:
         """The memory of that name; empty if nothing was remembered under it."""
-        return Memory(self._db, name)
+        return Memory(self._db, name, self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -100,8 +101,19 @@ class Memory:
     Every method is one transaction: after a crash it has happened or it has not.
     """
 
-    def __init__(self, db: sqlite3.Connection, name: str) -> None:
-        self._db, self.name = db, name
+    def __init__(self, db: sqlite3.Connection, name: str, path: str) -> None:
+        self._db, self.name, self.path = db, name, path
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._db:
+                yield
+        except sqlite3.OperationalError as error:
+            raise LcragError(
+                f"The memory {self.path} could not be written ({error}): make room and run again, "
+                "what it holds is kept."
+            ) from error
 
     @property
     def items(self) -> list[Item]:
@@ -125,8 +137,12 @@ class Memory:
         remove: Iterable[int] = (),
         usage: Usage | None = None,
     ) -> None:
-        """Add items, give others a new text (their vectors are forgotten), remove some; book ``usage``."""
-        with self._db:
+        """Add items, give others a new text (their vectors are forgotten), remove some; book ``usage``.
+
+        Raises:
+            LcragError: the disk is full.
+        """
+        with self._transaction():
             self._db.executemany("DELETE FROM items WHERE id = ?", [(i,) for i in remove])
             self._db.executemany(
                 "UPDATE items SET text = ?, key = '', vector = NULL WHERE id = ?",
@@ -149,7 +165,7 @@ class Memory:
 
     def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], usage: Usage) -> None:
         """Keep the vectors of the keys, shape (ids, dimension), and book what they cost."""
-        with self._db:
+        with self._transaction():
             self._db.executemany(
                 "UPDATE items SET vector = ? WHERE id = ?",
                 [(vector.tobytes(), id) for id, vector in zip(ids, vectors, strict=True)],

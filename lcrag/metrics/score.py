@@ -10,6 +10,11 @@ from lcrag.metrics.retrieval import span_recall
 from lcrag.metrics.text import contains, exact_match, token_f1
 from lcrag.schema import Answer, Question
 
+METRICS = (
+    "accuracy", "choice", "refusal", "exact_match", "f1", "contains", "recall", "fact_recall", "fact_recall_fuzzy",
+    "length",
+)  # fmt: skip
+
 
 def score(question: Question, answer: Answer) -> dict[str, float]:
     """Metrics by name; one that does not apply is absent, not zero.

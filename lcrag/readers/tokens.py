@@ -46,8 +46,10 @@ class ChatTokenizer:
             raise ReaderUnavailable(
                 f"Counting tokens needs `{error.name}`: pip install transformers"
             ) from error
+        from embedders.hub import only_local
+
         try:
-            return AutoTokenizer.from_pretrained(self.source)
+            return AutoTokenizer.from_pretrained(self.source, local_files_only=only_local(self.source))
         except (OSError, ValueError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise ReaderUnavailable(

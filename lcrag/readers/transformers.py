@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lcrag.cost.model import ModelSpec
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
 from lcrag.readers.rope import RopeExtension
@@ -83,17 +83,19 @@ class TransformersReader:
             import torch
             from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
-            raise LcragError(
+            raise ReaderUnavailable(
                 f"TransformersReader needs `{error.name}`: pip install 'lcrag[local]'."
             ) from error
+        from embedders.hub import only_local
         from lcrag.readers import smollm2
         from lcrag.readers.generation import Generation
 
         where = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            tokenizer = AutoTokenizer.from_pretrained(where)
-            config = AutoConfig.from_pretrained(where)
+            local = {"local_files_only": only_local(where)}
+            tokenizer = AutoTokenizer.from_pretrained(where, **local)
+            config = AutoConfig.from_pretrained(where, **local)
             text_config = config.get_text_config()
             window = self.rope.window(text_config) if self.rope else text_config.max_position_embeddings
             changes = self.rope.transformers_overrides(text_config) if self.rope else {}
@@ -101,11 +103,14 @@ class TransformersReader:
             for key, value in changes.items():
                 setattr(text_config, key, value)
             model = AutoModelForCausalLM.from_pretrained(
-                where, config=config, dtype=getattr(torch, self.dtype)
+                where, config=config, dtype=getattr(torch, self.dtype), **local
             )
         except (OSError, ValueError) as error:
             first_line = str(error).strip().splitlines()[0]
-            raise LcragError(f"The model {self.model!r} could not be loaded: {first_line}") from error
+            raise ReaderUnavailable(
+                f"The model {self.model!r} could not be loaded ({first_line}): give a folder that holds it, or "
+                "fetch it once while online: hf download NAME."
+            ) from error
         model = model.to(device).eval()
         if group and self.rope:
             from lcrag.readers.self_extend import install

@@ -111,7 +111,7 @@ class EvolvingMemory:
                 new = Item(
                     fact, f"{part.source}:{number}", "", part.document_id, part.start, part.end, part.date, 1
                 )
-                near = await self._near(fact, memory, own)
+                near = await self._near(fact, memory, {*update, *remove}, own)
                 op, id, text = await _decide(fact, near, own)
                 if op == "UPDATE":
                     update[id] = text
@@ -127,9 +127,9 @@ class EvolvingMemory:
         memory.change(**made, usage=usage)
         await embed(memory, tools)
 
-    async def _near(self, fact: str, memory: Memory, tools: Toolbox) -> list[Item]:
-        """The remembered facts that are most similar."""
-        found = _facts(memory)
+    async def _near(self, fact: str, memory: Memory, taken: set[int], tools: Toolbox) -> list[Item]:
+        """The remembered facts that are most similar; those that the same part has changed are not offered again."""
+        found = [(i, item) for i, item in _facts(memory) if item.id not in taken]
         if not found:
             return []
         (vector,) = await tools.embed([fact], "build")

@@ -53,8 +53,9 @@ class IterDRAG:
         k: documents for each question and follow-up.
         m: questions that demonstrations are built from.
         n: iterations at most (5 as published).
-        max_context: tokens of effective context at most; the iterations end when the next one would leave no room for
-            the final answer, and a question whose first call is over it is an error before it is asked.
+        max_context: tokens of effective context at most; the iterations end when the next call would leave no room for
+            the final answer, what no longer fits into the final call is left out of it, and a question whose final
+            call alone is over it is an error before it is asked.
         retriever: takes the place of the experiment's.
         step_tokens: tokens of a follow-up or intermediate answer at most.
         max_tokens: tokens of the answer at most.
@@ -100,13 +101,19 @@ class IterDRAG:
         )
 
     async def _loop(self, question: Question, examples: Sequence[str], tools: Toolbox) -> _Trace:
+        """Before each call there is room for the final answer after it, on the trace as it then stands."""
         found = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
         trace = _Trace(found)
-        first = tools.count_tokens(self._prompt(question, examples, trace))
-        if self.max_context is not None and tools.input_tokens + first > self.max_context:
-            raise over(question, self.name, tools.input_tokens + first, self.max_context)
+
+        def room(trace: _Trace, *begins: tuple[str, ...]) -> bool:
+            needed = self._needed(question, examples, trace, tools, *begins)
+            return self.max_context is None or needed <= self.max_context
+
+        if self.max_context is not None and not room(trace, (FINAL,)):
+            needed = self._needed(question, examples, trace, tools, (FINAL,))
+            raise over(question, self.name, needed, self.max_context)
         for _ in range(self.n):
-            if not self._room_for_two(question, examples, trace, tools):
+            if not room(trace, (FOLLOW, FINAL), (FINAL,)):
                 trace.capped = 1
                 break
             said = await self._say((FOLLOW, FINAL), question, examples, trace, tools, self.step_tokens)
@@ -116,15 +123,17 @@ class IterDRAG:
                 return trace
             query = said.removeprefix(FOLLOW).strip()
             more = await tools.retrieve(query, question, self.k, self.retriever) if self.k and query else []
-            trace.passages = merged(trace.passages, more)
-            trace.lines.append(said)
-            if not self._room_for_two(question, examples, trace, tools):
+            asked = replace(trace, passages=merged(trace.passages, more), lines=[*trace.lines, said])
+            if not room(asked, (INTERMEDIATE,), (FINAL,)):
+                trace = asked if room(asked, (FINAL,)) else trace
                 trace.capped = 1
                 break
-            trace.lines.append(
-                await self._say((INTERMEDIATE,), question, examples, trace, tools, self.step_tokens)
-            )
-            trace.iterations += 1
+            said = await self._say((INTERMEDIATE,), question, examples, asked, tools, self.step_tokens)
+            answered = replace(asked, lines=[*asked.lines, said], iterations=asked.iterations + 1)
+            if not room(answered, (FINAL,)):
+                trace = replace(asked, capped=1)
+                break
+            trace = answered
         said = await self._say((FINAL,), question, examples, trace, tools, self.max_tokens)
         trace.lines.append(said)
         trace.final = said.removeprefix(FINAL).strip()
@@ -136,14 +145,25 @@ class IterDRAG:
         so_far = "".join(f"\n{line}" for line in trace.lines)
         return chat(f"{INSTRUCTION}{shown}{documents_block(trace.passages)}{ending}{so_far}")
 
-    def _room_for_two(
-        self, question: Question, examples: Sequence[str], trace: _Trace, tools: Toolbox
-    ) -> bool:
-        """Whether a step and, after it, the final answer stay within the cap."""
-        if self.max_context is None:
-            return True
-        now = tools.count_tokens(self._prompt(question, examples, trace))
-        return tools.input_tokens + 2 * now + self.step_tokens <= self.max_context
+    def _asked(
+        self, begin: tuple[str, ...], question: Question, examples: Sequence[str], trace: _Trace
+    ) -> tuple[Message, ...]:
+        """The prompt that asks for a line with one of these prefixes."""
+        system, user = self._prompt(question, examples, trace)
+        which = " or ".join(f'"{b}"' for b in begin)
+        return (system, replace(user, content=f"{user.content}\n(Write one line that begins with {which}.)"))
+
+    def _needed(
+        self,
+        question: Question,
+        examples: Sequence[str],
+        trace: _Trace,
+        tools: Toolbox,
+        *begins: tuple[str, ...],
+    ) -> float:
+        """The effective context after these calls, were the trace to stay as it is."""
+        calls = [tools.count_tokens(self._asked(begin, question, examples, trace)) for begin in begins]
+        return tools.input_tokens + sum(calls)
 
     async def _say(
         self,
@@ -155,10 +175,8 @@ class IterDRAG:
         max_tokens: int,
     ) -> str:
         """The next line of the trace, with its prefix."""
-        system, user = self._prompt(question, examples, trace)
-        which = " or ".join(f'"{b}"' for b in begin)
-        asked = replace(user, content=f"{user.content}\n(Write one line that begins with {which}.)")
-        reply = await tools.read((system, asked), max_tokens=max_tokens, begin=begin)
+        asked = self._asked(begin, question, examples, trace)
+        reply = await tools.read(asked, max_tokens=max_tokens, begin=begin)
         line = next((x.strip() for x in reply.text.splitlines() if x.strip()), "")
         known = [b for b in begin if line.lower().startswith(b.strip().lower())]
         if known:

@@ -89,6 +89,7 @@ def test_a_real_pdf(own):
         ({"question": "a", "documents": "north.md", "evidence": "no such"}, r"does not stand in north.md"),
         ({"question": "a", "documents": "north.md", "answerable": "yes"}, r"'answerable' must be true or false"),
         ({"question": "a", "documents": "north.md", "choices": ["x"], "answers": "y"}, r"none of the choices"),
+        ({"question": "a", "documents": "north.md", "choices": list("abcdefghijkl")}, r"has 12 choices, at most 10"),
         ({"question": "a", "documents": "north.md", "date": "May"}, r"'date' must be ISO 8601"),
         ({"question": "a", "documents": "north.md", "metadata": 3}, r"'metadata' must be an object"),
         ({"question": "a", "documents": "north.md", "id": "q1"}, r"Two questions of docs have the id 'q1'"),

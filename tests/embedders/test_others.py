@@ -1,6 +1,7 @@
 """Late chunking, multi-vector models, embedding servers, and models whose weights are not here."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -135,3 +136,25 @@ def test_absent_weights_say_how_to_get_them():
         M2BertEmbedder("no/m2", tokenizer="no/tokenizer").embed_query("a")
     with pytest.raises(ValueError, match=r"'no/colbert' could not be loaded .*hf download"):
         MultiVectorEmbedder("no/colbert").embed_queries(["a"])
+
+
+def test_whether_the_hub_can_be_reached_is_found_out_before_its_client_tries_for_minutes(
+    tmp_path, monkeypatch
+):
+    from huggingface_hub import constants
+
+    from embedders.hub import only_local
+
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with socket.create_server(("127.0.0.1", 0)) as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{hub.getsockname()[1]}")
+        assert not only_local("some/model")
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+        assert only_local("some/model")
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    assert only_local("some/model")
+    assert not only_local(str(tmp_path))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert not only_local("some/model")

@@ -34,6 +34,14 @@ def test_bfloat16_is_close_and_chosen_where_it_is_fast(exact):
     assert str(chosen) == ("torch.bfloat16" if fast_bfloat16("cpu") else "torch.float32")
 
 
+@pytest.mark.parametrize(("dtype", "least"), [("float32", 0.999999), ("bfloat16", 0.9999)])
+def test_a_vector_does_not_depend_on_its_batch_mates_but_for_rounding(dtype, least):
+    model = SentenceTransformerEmbedder(dtype=dtype)
+    together = model.embed_documents(TEXTS)
+    alone = np.stack([model.embed_documents([text])[0] for text in TEXTS])
+    assert (together * alone).sum(axis=1).min() > least
+
+
 def test_equal_texts_are_embedded_once_and_counted_each_time(exact, monkeypatch):
     seen = []
     real = exact.encoder.vectors

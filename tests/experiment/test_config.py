@@ -118,6 +118,12 @@ def test_retrievers_nest_and_share_the_embedder(embedder):
     made = build("retriever", spec, "here", {"embedder": embedder})
     assert made.retriever.embedder is embedder
     assert (made.retriever.chunker.size, made.parents.size) == (64, 900)
+    lara = build(
+        "retriever", {"type": "lara_reranked", "model": "a/cross-encoder"}, "here", {"embedder": embedder}
+    )
+    assert (lara.fetch, lara.retriever.fusion, lara.retriever.chunker.size) == (5, "quota", 600)
+    units = build("retriever", {"type": "bm25", "chunker": "longrag_units"}, "here")
+    assert units.chunker.size == 4096
     with pytest.raises(LcragError, match=r"here \(hybrid\).fusion: 'sum' does not fit"):
         build("retriever", {"type": "hybrid", "fusion": "sum"}, "here", {"embedder": embedder})
 

@@ -11,6 +11,7 @@ from lcrag.strategies import (
     ChunkedRetrieval,
     ClosedBook,
     LongContext,
+    MapReduce,
     MemoryReading,
     RetrieveThenReason,
     SelfRoute,
@@ -99,7 +100,11 @@ def test_in_flight_is_bounded_by_the_reader(tmp_path, dataset, scripted, embedde
                 now -= 1
 
     reader = Counted(scripted().answers, delay=0.002, max_concurrency=2)
-    run(tmp_path, dataset, reader, embedder)
+    many_at_once = [
+        MapReduce(part_chars=200),
+        MemoryReading(name="notes", reading="note_each", chunk_chars=200),
+    ]
+    run(tmp_path, dataset, reader, embedder, [*ALL, *many_at_once])
     assert most == 2
 
 

@@ -109,6 +109,17 @@ def test_a_tracking_server_that_is_down_is_one_sentence_and_the_results_are_ther
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_when_every_answer_failed_there_are_still_files_that_say_so(experiment, scripted):
+    def fails(request):
+        raise LcragError("The prompt is too long.")
+
+    results = experiment(mlflow="", reader=scripted(fails)).run()
+    assert len(results.failed) == 18
+    assert "0/6" in str(results)
+    assert "The prompt is too long." in results.report.read_text()
+    assert results.comparison.table.accuracy.isna().all()
+
+
 def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted):
     def fails_on_long_prompts(request):
         if request.prefix_chars:
@@ -132,6 +143,7 @@ def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted)
             "Two strategies are named 'long_context'",
         ),
         ({"routers": [lcrag.FixedRouter("nothing")]}, "chose 'nothing'"),
+        ({"metric": "accurcy"}, "There is no metric 'accurcy'; did you mean 'accuracy'?"),
     ],
 )
 def test_what_is_wrong_is_found_before_anything_is_spent(experiment, scripted, change, message):

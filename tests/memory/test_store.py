@@ -48,3 +48,16 @@ def test_what_is_no_store_is_refused(tmp_path):
     newer.commit()
     with pytest.raises(LcragError, match="newer lcrag"):
         MemoryStore(tmp_path / "n.sqlite")
+
+
+def test_a_full_disk_is_one_sentence_and_what_is_there_stays(tmp_path):
+    store = MemoryStore(tmp_path / "m.sqlite")
+    memory = store.memory("a")
+    memory.change(add=[Item("one", "s1")])
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(
+        LcragError, match=r"m\.sqlite could not be written \(database or disk is full\): make room"
+    ):
+        memory.change(add=[Item("long " * 9000, "s2")])
+    assert [i.text for i in memory.items] == ["one"]

@@ -6,7 +6,7 @@ import pydoc_data.topics
 import pytest
 
 pytest.importorskip("torch")
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Message, Request
 from lcrag.readers.transformers import TransformersReader
 
@@ -152,8 +152,8 @@ def test_other_architectures_run_without_sharing(tmp_path, reader):
     assert said[0].text == said[1].text
 
 
-def test_a_missing_model_is_one_sentence():
-    with pytest.raises(LcragError, match="'no/such-model' could not be loaded"):
+def test_a_missing_model_is_one_sentence_and_stops_the_run():
+    with pytest.raises(ReaderUnavailable, match=r"'no/such-model' could not be loaded .*hf download"):
         _ = TransformersReader(model="no/such-model").context_window
 
 

@@ -48,6 +48,23 @@ def test_every_kind_of_index_searches_filters_saves_and_is_tuned(factory, vector
     assert set(ids.ravel().tolist()) <= {*some, -1}
 
 
+def test_an_index_that_nobody_tuned_finds_most_and_stays_so_on_disk(tmp_path):
+    """Vectors in groups, as texts are."""
+    centres, rng = unit(200, 32), np.random.default_rng(1)
+    rows = np.repeat(centres, 20, axis=0) + 0.16 * rng.normal(size=(4000, 32)).astype(np.float32)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    index = VectorIndex(32, "IVF64,Flat")
+    index.add(range(4000), rows)
+    queries = rows[::40] + 0.1 * unit(100, 32, 3)
+    exact = np.argsort(-(queries @ rows.T), axis=1)[:, :10]
+    _, found = index.search(queries, 10)
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), exact.tolist(), strict=True)])
+    assert recall > 0.9
+    faiss.write_index(index.index, str(tmp_path / "i"))
+    index.index = faiss.read_index(str(tmp_path / "i"))
+    assert np.array_equal(index.search(queries, 10)[1], found)
+
+
 def test_the_index_grows_and_forgets(vectors):
     index = VectorIndex(32)
     index.add(range(100), vectors[:100])
@@ -148,6 +165,17 @@ def test_a_mismatched_damaged_or_missing_index_is_refused(store, embedder, tmp_p
     manifest.write_text("{")
     with pytest.raises(ValueError, match=r"is damaged \(manifest.json\)"):
         DenseStore.load(tmp_path, embedder, SMALL)
+
+
+def test_an_empty_store_is_not_saved_but_an_emptied_one_is(store, embedder, tmp_path):
+    with pytest.raises(ValueError, match="add documents before you save"):
+        DenseStore.create(embedder, SMALL).save(tmp_path)
+    store.delete(["a", "b", "c"])
+    store.save(tmp_path)
+    back = DenseStore.load(tmp_path, embedder, SMALL)
+    assert back.index().search(["harbour"], 3) == [[]]
+    back.add({"a": "The harbour is back."})
+    assert "back" in back.index().search(["harbour"], 1)[0][0].text
 
 
 def test_a_full_disk_leaves_the_old_index(store, embedder, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
+from lcrag.routers import LaRARule, Routed
 from lcrag.schema import Question
 from lcrag.strategies import (
     DRAG,
@@ -81,6 +82,7 @@ MATRIX = [
     Cascade((ClosedBook(), LongContext()), name="book_then_document"),
     Cascade((ChunkedRetrieval(k=1), LongContext()), accept=SelfRating(), name="rated"),
     Ensemble((ChunkedRetrieval(k=1), ChunkedRetrieval(k=2), LongContext())),
+    Routed(LaRARule(), (ChunkedRetrieval(k=1), LongContext())),
 ]
 SHOWN = (
     Question("d1", "In which town was Northwind founded?", ("north",), ("Bergen",), "location"),

@@ -109,6 +109,45 @@ def test_the_cap_ends_the_iterations_with_an_answer(dataset, scripted, embedder)
     assert 0 < answer.notes["iterations"] < free.notes["iterations"]
 
 
+class Fresh:
+    """Finds another passage of 60 words with every search."""
+
+    build_tokens = searches = 0
+
+    def build(self, texts):
+        return self
+
+    def search(self, queries, k):
+        self.searches += 1
+        return [
+            [Passage(f"kite{self.searches} " * 60, "north", self.searches, self.searches + 1)]
+            for _ in queries
+        ]
+
+    def query_tokens(self, queries):
+        return 0
+
+
+@pytest.mark.parametrize("cap", range(90, 2000, 37))
+def test_the_cap_is_never_passed(cap, shown_dataset, scripted, embedder):
+    """Wherever it strikes: before a follow-up, after its passages came, after a long intermediate answer."""
+
+    def talk(request):
+        return (
+            f"{request.begin[0]}Who founded Northwind in Bergen, {len(request.messages[-1].content)}? "
+            + "x " * 30
+        )
+
+    strategy = IterDRAG(k=1, m=0, n=4, max_context=cap, retriever=Fresh())
+    try:
+        answer, tools = ask(strategy, shown_dataset, scripted(talk), embedder)
+    except LcragError as error:
+        assert "nothing was asked" in str(error) and cap < 250
+    else:
+        assert tools.input_tokens <= cap
+        assert answer.text and answer.notes["effective_context"] == tools.input_tokens
+
+
 def test_demonstrations_are_kept_only_where_right_and_built_once(shown_dataset, scripted, embedder):
     def talk(request):
         asked = request.messages[-1].content

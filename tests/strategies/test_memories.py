@@ -182,6 +182,27 @@ def test_facts_are_added_updated_and_deleted(scripted, embedder):
     assert "1. Ada is chief of lamps." in reader.requests[-2].messages[-1].content
 
 
+def test_two_facts_of_one_part_do_not_undo_each_other(scripted, embedder):
+    """The second is not asked about the fact that the first has just changed, so that neither is lost."""
+    text = "User: Ada is chief.\nAssistant: ok\nUser: Much is new.\nAssistant: ok\n"
+    data = Dataset("d", (Document("d", text),), (Question("q", "Who is chief?", ("d",), ("Bo",)),))
+
+    def talk(request):
+        asked = request.messages[-1].content
+        if "worth remembering" in asked:
+            return "- Ada is chief." if "Ada" in asked else "- Ada was chief.\n- Bo is chief."
+        if "New fact" in asked:
+            op = '"DELETE"' if "New fact: Ada was" in asked else '"UPDATE"'
+            return f'{{"op": {op}, "id": 1, "text": "Bo is chief of lamps."}}'
+        return "Bo"
+
+    reader = scripted(talk)
+    answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
+    told = reader.requests[-1].messages[-1].content
+    assert answer.notes["facts_kept"] == 2
+    assert "Ada was chief." in told and "Bo is chief." in told and "Ada is chief." not in told
+
+
 def test_the_local_window_and_the_memory_share_a_budget(dataset, scripted, embedder):
     reader = scripted()
     answer, tools = ask(LocalMemory(budget=120, share=0.5, chunk_chars=200), dataset, reader, embedder)

@@ -1,6 +1,6 @@
 """Strategies that retrieve: what they ask, what they search for, what they read."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -20,7 +20,7 @@ from lcrag.strategies import (
 from lcrag.strategies.pieces.compressors import LLMLingua
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
-from tests.strategies.conftest import ask
+from tests.strategies.conftest import MATRIX, ask
 
 
 def queries(tools):
@@ -35,7 +35,7 @@ def test_a_strategy_can_have_a_retriever_of_its_own(dataset, scripted, embedder)
     assert len(shared.evidence[0].text) > 60
 
 
-def test_nothing_retrieved_is_a_defined_outcome(dataset, scripted, embedder):
+def test_nothing_retrieved_is_a_defined_outcome(shown_dataset, scripted, embedder):
     class Nothing:
         build_tokens = 0
 
@@ -48,10 +48,12 @@ def test_nothing_retrieved_is_a_defined_outcome(dataset, scripted, embedder):
         def query_tokens(self, queries):
             return 0
 
-    for strategy in (ChunkedRetrieval(), HyDE(), MultiQuery(), IRCoT(), CorrectiveRetrieval(), LongRAG()):
+    searching = [s for s in MATRIX if "retriever" in {f.name for f in fields(s)}]
+    assert len(searching) > 9
+    for strategy in searching:
         reader = scripted(lambda r: "unanswerable")
-        answer, _ = ask(replace(strategy, retriever=Nothing()), dataset, reader, embedder)
-        assert answer.declined and answer.evidence == ()
+        answer, _ = ask(replace(strategy, retriever=Nothing()), shown_dataset, reader, embedder)
+        assert answer.declined and answer.evidence == (), strategy.name
 
 
 def test_hyde_searches_with_what_it_invents(dataset, scripted, embedder):

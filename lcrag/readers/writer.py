@@ -1,0 +1,55 @@
+"""One answer, written token by token: which token is next, and where the answer ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from lcrag.readers.base import Request
+from lcrag.readers.beginning import Beginning
+
+
+class Writer:
+    """Grows one answer token by token until it stops."""
+
+    def __init__(
+        self, request: Request, tokenizer: Any, stops: set[int], device: Any, beginning: Beginning | None
+    ) -> None:
+        self.request, self.tokenizer, self.stops = request, tokenizer, stops
+        self.beginning = beginning
+        self.maker = torch.Generator(device).manual_seed(request.seed)
+        self.tokens: list[int] = []
+        self.text = ""
+        self.reason = ""
+
+    def take(self, logits: torch.Tensor) -> None:
+        """Choose the next token from logits (vocabulary,), unless the answer has ended."""
+        if self.reason:
+            return
+        allowed = self.beginning.allowed(self.text, self.request.begin) if self.beginning else None
+        if allowed is not None:
+            logits = torch.full_like(logits, float("-inf")).index_copy(
+                0, torch.tensor(allowed, device=logits.device), logits[allowed]
+            )
+        if self.request.temperature > 0:
+            odds = torch.softmax(logits / self.request.temperature, -1)
+            token = int(torch.multinomial(odds, 1, generator=self.maker))
+        else:
+            token = int(torch.argmax(logits))
+        self.tokens.append(token)
+        if token in self.stops:
+            self.reason = "stop"
+            return
+        self.text = self.tokenizer.decode(self.tokens, skip_special_tokens=True)
+        cut = first_stop(self.text, self.request.stop)
+        if cut is not None:
+            self.text, self.reason = self.text[:cut], "stop"
+        elif len(self.tokens) >= self.request.max_tokens:
+            self.reason = "length"
+
+
+def first_stop(text: str, stop: Sequence[str]) -> int | None:
+    """Where the first stop string begins, ``None`` if there is none."""
+    return min((at for s in stop if (at := text.find(s)) >= 0), default=None)
