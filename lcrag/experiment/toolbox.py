@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lcrag.budget.meter import Meter, within
 from lcrag.errors import LcragError
 from lcrag.experiment.resources import Resources
 from lcrag.files import write_atomically
@@ -27,10 +28,18 @@ T = TypeVar("T")
 
 @dataclass
 class MeteredToolbox:
-    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps.
+
+    ``meters`` hold the caps on its calls. ``read_usage`` is the reader's part of the ledger, ``paid`` what its calls
+    took in fact, those for things made once for many questions undivided; ``payer`` pays as well.
+    """
 
     shared: Resources
     salt: str
+    meters: Sequence[Meter] = ()
+    payer: MeteredToolbox | None = None
+    read_usage: Usage = field(default_factory=Usage)
+    paid: Usage = field(default_factory=Usage)
     ledger: Ledger = field(default_factory=Ledger)
     steps: list[Step] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
@@ -75,17 +84,40 @@ class MeteredToolbox:
             begin=begin,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
-        completion = await self.shared.reader.generate(request)
+        completion = await self._generate(request)
         usage = completion.usage
         if completion.prefix_key:
             self.warmed.append(completion.prefix_key)
             if completion.prefix_key in self.shared.paid_prefixes:  # only because the run was interrupted
                 self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
                 usage = replace(usage, cached_tokens=completion.prefix_tokens)
-        self.ledger = self.ledger.add(role, self.shared.priced(usage))
+        priced = self.shared.priced(usage)
+        self.ledger = self.ledger.add(role, priced)
+        self.read_usage += priced
         self.input_tokens += usage.prompt_tokens
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
+
+    async def _generate(self, request: Request) -> Completion:
+        """The reader's answer, unless it could go over a cap."""
+        most = Usage()
+        if self.meters:
+            prompt = self.count_tokens(request.messages)
+            most = self.shared.priced(Usage(prompt, completion_tokens=request.max_tokens, calls=1))
+            most = self.shared.spending.timed(most)
+        async with within(self.meters, most):
+            completion = await self.shared.reader.generate(request)
+            took = self.shared.priced(completion.usage)
+            for meter in self.meters[:1]:
+                meter.book(took)
+            self.shared.spending.pay(took)
+            self._pay(took)
+        return completion
+
+    def _pay(self, usage: Usage) -> None:
+        self.paid += usage
+        if self.payer is not None:
+            self.payer._pay(usage)
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""
@@ -144,9 +176,10 @@ class MeteredToolbox:
 
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt)
+        own = MeteredToolbox(self.shared, self.salt, self.meters, self)
         done = await work(own)
         self.ledger += own.ledger
+        self.read_usage += own.read_usage
         self.input_tokens += own.input_tokens
         self.steps += own.steps
         self.warmed += own.warmed
@@ -156,6 +189,8 @@ class MeteredToolbox:
     def book(self, role: Role, usage: Usage) -> None:
         """Book what was paid earlier for something that was kept."""
         self.ledger = self.ledger.add(role, usage)
+        if usage.completion_tokens:  # else an embedder was at work
+            self.read_usage += self.shared.priced(usage)
 
     def memory(self, name: str) -> Memory:
         """A memory on disk that belongs to this reader and embedder."""
@@ -174,24 +209,34 @@ class MeteredToolbox:
         shared = self.shared
         name = "\0".join((key, *document_ids))
         if name not in shared.built:
-            shared.built[name] = asyncio.ensure_future(self._make(name, make, keep))
-        made, cost = await asyncio.shield(shared.built[name])
+            shared.built[name] = asyncio.ensure_future(
+                self._make(name, make, keep, shared.sharing(document_ids))
+            )
+        made, cost, read = await asyncio.shield(shared.built[name])
+        share = read / shared.sharing(document_ids)
         self.ledger = self.ledger.add("build", cost / shared.sharing(document_ids))
+        self.read_usage += share
+        for meter in self.meters[:1]:
+            meter.book(share)
         return made  # type: ignore[no-any-return]
 
-    async def _make(self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool) -> tuple[T, Usage]:
+    async def _make(
+        self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool, sharing: int
+    ) -> tuple[T, Usage, Usage]:
+        """What was made, what it took, and the reader's part of that."""
         file = None
         if keep and self.shared.keep is not None:
             file = self.shared.keep / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
             if file.exists():
                 stored = json.loads(file.read_text("utf-8"))
-                return stored["made"], Usage(**stored["usage"])
-        own = MeteredToolbox(self.shared, self.salt)
+                return stored["made"], Usage(**stored["usage"]), Usage(**stored.get("read", stored["usage"]))
+        own = MeteredToolbox(self.shared, self.salt, self.shared.spending.question(sharing), self)
         made = await make(own)
         if file is not None:
             stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
+            stored["read"] = asdict(own.read_usage)
             write_atomically(file, json.dumps(stored))
-        return made, own.ledger.total
+        return made, own.ledger.total, own.read_usage
 
 
 def _digest(component: Any) -> str:
