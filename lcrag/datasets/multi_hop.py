@@ -12,37 +12,38 @@ from lcrag.errors import LcragError
 from lcrag.schema import Document, Question, Span
 
 Domain = Literal["companies", "music"]
-INSTRUMENTS = """
-    cello oboe harp trumpet viola flute bassoon organ clarinet trombone guitar lute tuba piano violin horn
-    saxophone mandolin harpsichord accordion
-""".split()
+INSTRUMENTS = (
+    "cello", "oboe", "harp", "trumpet", "viola", "flute", "bassoon", "organ", "clarinet", "trombone", "guitar", "lute",
+    "tuba", "piano", "violin", "horn", "saxophone", "mandolin", "harpsichord", "accordion",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Wording:
-    """How a domain says its two facts, and how it asks: {s} leads to {p}, {p} to {v}."""
+    """How a domain says its two facts, and how it asks: {s} leads to {p}, {p} to {v}; ``asks`` by number of hops."""
 
     first: tuple[str, ...]
     second: tuple[str, ...]
-    question: str
+    asks: tuple[str, str]
 
 
 WORDINGS: dict[str, _Wording] = {
     "companies": _Wording(
         ("The chief executive of {s} is {p}.", "{s} is led by its chief executive {p}."),
         ("{p} was born in {v}.", "The city where {p} was born is {v}."),
-        "In which city was the chief executive of {s} born?",
+        ("Who is the chief executive of {s}?", "In which city was the chief executive of {s} born?"),
     ),
     "music": _Wording(
         ("The teacher of {s} is {p}.", "{s} took lessons with a teacher named {p}."),
         ("{p} plays the {v}.", "The instrument that {p} plays is the {v}."),
-        "Which instrument does the teacher of {s} play?",
+        ("Who is the teacher of {s}?", "Which instrument does the teacher of {s} play?"),
     ),
 }
 
 
 def generate_multi_hop(
     domain: Domain = "companies",
+    hops: Literal[1, 2] = 2,
     documents: int = 4,
     questions_per_document: int = 4,
     profiles: int = 6,
@@ -58,6 +59,7 @@ def generate_multi_hop(
 
     Args:
         domain: ``companies`` or ``music``.
+        hops: 2, or 1 to ask for the person alone, on the same texts.
         documents: how many collections.
         questions_per_document: at most ``profiles``.
         profiles: pairs of paragraphs in each collection, at most 20.
@@ -71,6 +73,7 @@ def generate_multi_hop(
     if domain not in WORDINGS:
         raise LcragError(f"Multi-hop questions: unknown domain {domain!r}; known are: {', '.join(WORDINGS)}.")
     for key, value, least, most in (
+        ("hops", hops, 1, 2),
         ("documents", documents, 1, 10_000),
         ("profiles", profiles, 1, len(INSTRUMENTS)),
         ("questions_per_document", questions_per_document, 0, profiles),
@@ -82,22 +85,21 @@ def generate_multi_hop(
     texts: list[Document] = []
     asked: list[Question] = []
     for i in range(documents):
-        text, questions = _collection(
-            domain, f"{domain}-{i + 1}", profiles, filler, random.Random(f"{seed}/{domain}/{i}")
-        )
+        rng = random.Random(f"{seed}/{domain}/{i}")
+        text, questions = _collection(domain, hops, f"{domain}-{i + 1}", profiles, filler, rng)
         texts.append(text)
         asked += questions[:questions_per_document]
     shown: list[Question] = []
     for i in range(-(-demonstrations // profiles)):
         rng = random.Random(f"{seed}/{domain}/shown/{i}")
-        text, questions = _collection(domain, f"{domain}-shown-{i + 1}", profiles, filler, rng)
+        text, questions = _collection(domain, hops, f"{domain}-shown-{i + 1}", profiles, filler, rng)
         texts.append(text)
         shown += questions
-    return Dataset(f"multi_hop_{domain}", tuple(texts), tuple(asked), tuple(shown[:demonstrations]))
+    return Dataset(f"{domain}_{hops}_hop", tuple(texts), tuple(asked), tuple(shown[:demonstrations]))
 
 
 def _collection(
-    domain: Domain, id: str, profiles: int, filler: int, rng: random.Random
+    domain: Domain, hops: int, id: str, profiles: int, filler: int, rng: random.Random
 ) -> tuple[Document, list[Question]]:
     wording = WORDINGS[domain]
     names = prose.people(rng, 2 * profiles)
@@ -117,13 +119,13 @@ def _collection(
         length += len(paragraph)
     questions = [
         Question(
-            id=f"{id}-q{i + 1}",
-            text=wording.question.format(s=subject),
+            id=f"{id}-h{hops}-q{i + 1}",
+            text=wording.asks[hops - 1].format(s=subject),
             document_ids=(id,),
-            answers=(value,),
-            kind=domain,
-            evidence=tuple(sorted((spans[i, 0], spans[i, 1]), key=lambda s: s.start)),
-            metadata={"hops": 2, "bridge": person},
+            answers=(value if hops == 2 else person,),
+            kind=f"{domain}, {hops} hop{'s' * (hops > 1)}",
+            evidence=tuple(spans[i, hop] for hop in range(hops)),
+            metadata={"hops": hops, "bridge": person},
         )
         for i, (subject, person, value) in enumerate(zip(subjects, people, values, strict=True))
     ]
