@@ -31,7 +31,8 @@ def strategies() -> dict[tuple[int, int, int], Any]:
     """The strategy of each theta: n = 1 is DRAG (plain retrieval where m = 0), n > 1 IterDRAG."""
     single = {(k, m, n): DRAG(name=name((k, m, n)), k=k, m=m, **SHORT) for k, m, n in GRID}
     several = {
-        (k, m, n): IterDRAG(name=name((k, m, n)), k=k, m=m, n=n, step_tokens=24, **SHORT) for k, m, n in ITERATED
+        (k, m, n): IterDRAG(name=name((k, m, n)), k=k, m=m, n=n, step_tokens=24, **SHORT)
+        for k, m, n in ITERATED
     }
     return single | several
 

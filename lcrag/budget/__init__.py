@@ -7,6 +7,13 @@ from typing import Any
 
 _HOMES = {
     "lcrag.budget.caps": ["Budget", "Limits", "OverBudget"],
+    "lcrag.budget.allocation": ["Assignment", "allocate"],
+    "lcrag.budget.online": ["OnlineAllocator"],
+    "lcrag.budget.measured": ["Informativeness", "Measured"],
+    "lcrag.budget.model": ["AllocationModel", "fit"],
+    "lcrag.budget.report": ["Report", "report"],
+    "lcrag.budget.curve": ["BudgetCurve", "budget_curve"],
+    "lcrag.budget.replay": ["Replay", "replay_curve"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

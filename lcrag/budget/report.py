@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lcrag.budget.measured import Measured
 from lcrag.budget.model import AllocationModel, fit
-from lcrag.budget.tables import aligned
+from lcrag.budget.tables import aligned, known
 from lcrag.errors import LcragError
 
 Bools = NDArray[np.bool_]
@@ -107,12 +107,12 @@ class Report:
         rows[0] += ["baseline"] * given
         for c in self.choices:
             row = [c.fold, c.task, f"{c.budget:,.0f}", _theta(c.theta), f"{c.quality:.3f}"]
-            row += [_theta(c.oracle_theta), f"{c.oracle:.3f}", f"{c.regret:.3f}", _known(c.ratio, ".1%")]
-            rows.append(row + [_known(c.baseline, ".3f")] * given)
+            row += [_theta(c.oracle_theta), f"{c.oracle:.3f}", f"{c.regret:.3f}", known(c.ratio, ".1%")]
+            rows.append(row + [known(c.baseline, ".3f")] * given)
         lines = aligned(rows, left=2)
         rule = "─" * max(map(len, lines))
         tail = [
-            f"{kind}: quality {quality:.3f}, oracle {oracle:.3f}, mean ratio {_known(ratio, '.1%')}"
+            f"{kind}: quality {quality:.3f}, oracle {oracle:.3f}, mean ratio {known(ratio, '.1%')}"
             for kind, (quality, oracle, ratio) in self.means().items()
         ]
         return "\n".join([*head, rule, lines[0], rule, *lines[1:], rule, *tail, *self.notes])
@@ -222,10 +222,6 @@ def _on_its_own(model: AllocationModel, measured: Measured) -> tuple[Any, Any]:
 
 def _theta(theta: tuple[float, float, float]) -> str:
     return ",".join(f"{x:g}" for x in theta)
-
-
-def _known(number: float, form: str) -> str:
-    return "-" if np.isnan(number) else format(number, form)
 
 
 def log(found: Report, tags: Mapping[str, str] | None = None) -> None:

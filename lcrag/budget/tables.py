@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
@@ -15,3 +16,13 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def known(number: float, form: str = ".3f") -> str:
+    """A number, a dash for what is not known."""
+    return "-" if isnan(number) else format(number, form)
+
+
+def interval(mean: float, low: float, high: float) -> str:
+    """``0.512 [0.40, 0.63]``; without bounds where they are not known."""
+    return "-" if isnan(mean) else f"{mean:.3f}" + ("" if isnan(low) else f" [{low:.2f}, {high:.2f}]")
