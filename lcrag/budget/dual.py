@@ -33,7 +33,7 @@ def at(q: Floats, c: Floats, multiplier: float) -> Whole:
     with np.errstate(invalid="ignore"):
         worth = np.where(np.isfinite(c), q - multiplier * c, -np.inf)
     best = worth.max(axis=1, keepdims=True)
-    return np.where(worth >= best, c, np.inf).argmin(axis=1)
+    return np.asarray(np.where(worth >= best, c, np.inf).argmin(axis=1), np.int64)
 
 
 def dual(q: Floats, c: Floats, budget: float) -> Dual:

@@ -51,7 +51,7 @@ class AllocationModel:
         """The linear part for each theta, shape (thetas, 3)."""
         i = self._probe(task, informativeness)
         weights = np.array([self.c, *self.a, self.b[0], self.b[1]])
-        return design(np.array(theta, float, ndmin=2), i, self.epsilon) @ weights
+        return np.asarray(design(np.array(theta, float, ndmin=2), i, self.epsilon) @ weights, float)
 
     def normalised(
         self, theta: ArrayLike, task: str, informativeness: Informativeness | None = None

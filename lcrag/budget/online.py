@@ -68,7 +68,7 @@ class OnlineAllocator:
         Raises:
             LcragError: bad input, more questions than were announced, or nothing fits into what is left.
         """
-        q, c = available([quality], [cost])
+        q, c = available(np.atleast_2d(quality), np.atleast_2d(cost))
         if self.seen >= self.questions:
             raise LcragError(f"{self.questions} questions were announced and one more came: announce more.")
         self._known.append((q[0], c[0]))
