@@ -52,6 +52,11 @@ class MeteredToolbox:
         return str(self._prompts.hexdigest()[:16])
 
     @property
+    def reader_name(self) -> str:
+        """The reader's."""
+        return self.shared.reader.name
+
+    @property
     def context_window(self) -> int:
         """The reader's."""
         return self.shared.reader.context_window
@@ -138,7 +143,9 @@ class MeteredToolbox:
             usage = Usage(prompt_tokens=tokens, calls=1, flops=None, kv_bytes=None, dollars=None)
             self.ledger = self.ledger.add(role, usage)
 
-    async def retrieve(self, query: str, question: Question, k: int, retriever: Any = None) -> list[Passage]:
+    async def retrieve(
+        self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
+    ) -> list[Passage]:
         """The ``k`` best passages of the question's documents; their index is built once for each set."""
         key = "index" if retriever is None else f"index:{_digest(retriever)}"
         retriever = self.shared.retriever if retriever is None else retriever
@@ -154,7 +161,7 @@ class MeteredToolbox:
 
         index = await self.build(key, ids, make)
         (passages,) = await run_local(index.search, [query], k)
-        self._book_embedding("retrieve", index.query_tokens([query]))
+        self._book_embedding(role, index.query_tokens([query]))
         found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
         self.steps.append(Step("retrieve", query, found))
         return list(passages)

@@ -1,21 +1,35 @@
-"""Which strategy answers: the protocol."""
+"""Which strategy answers: the protocol, and what all routers share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from lcrag.schema import Question
+from lcrag.errors import LcragError
+from lcrag.routers.query import Query, look
+from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Strategy, Toolbox
+
+if TYPE_CHECKING:
+    from lcrag.routers.examples import Examples
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The chosen strategy's name and, in a few words, why."""
+    """The chosen strategy's name and, in a few words, why.
+
+    Attributes:
+        strategy: the one that answers.
+        reason: a few words.
+        ran: strategies that were run in order to decide, in turn; they are paid for, the chosen one once.
+        answer: the chosen strategy's answer, if deciding has made it already.
+    """
 
     strategy: str
     reason: str = ""
+    ran: tuple[str, ...] = ()
+    answer: Answer | None = None
 
 
 @runtime_checkable
@@ -34,14 +48,65 @@ class Router(Protocol):
         """Choose by name among ``candidates``."""
 
 
-def nearest(wanted: str, candidates: Mapping[str, Strategy], router: str) -> str:
+class ReplayableRouter:
+    """A router that decides from queries alone, many at once: live and in a replay by the same code.
+
+    Subclasses are frozen dataclasses with a ``choose``; those that learn also have a ``fit`` which returns a
+    fitted copy. ``probes`` names strategies whose answers it wants to see first, in the order it runs them.
+    """
+
+    name: str
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """Strategies that may be run before the decision."""
+        return ()
+
+    @property
+    def needs_embedding(self) -> bool:
+        """Whether queries must come with an embedding."""
+        return False
+
+    @property
+    def wants_retrieval(self) -> bool:
+        """Whether queries should come with features of a first retrieval."""
+        return False
+
+    def fit(self, examples: Examples) -> Self:
+        """A router that has learned from examples; one that does not learn is returned as it is."""
+        return self
+
+    def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
+        """A decision for each query."""
+        raise NotImplementedError
+
+    def more(self, query: Query, candidates: Sequence[str]) -> str:
+        """The next strategy to run before deciding, empty to decide now."""
+        return next((p for p in self.probes if p not in query.signals), "")
+
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
+        """Look at the question, run the probes it asks for, decide."""
+        from lcrag.routers.features import signals
+
+        names = list(candidates)
+        query = await look(question, tools, retrieval=self.wants_retrieval, embedding=self.needs_embedding)
+        while probe := self.more(query, names):
+            answer = await candidates[nearest(probe, candidates, self.name)].answer(question, tools)
+            said = signals(question.text, answer.text, answer.declined, answer.notes)
+            query = replace(
+                query, signals={**query.signals, probe: said}, answers={**query.answers, probe: answer}
+            )
+        (decision,) = self.choose([query], names)
+        nearest(decision.strategy, candidates, self.name)
+        return replace(decision, answer=query.answers.get(decision.strategy))
+
+
+def nearest(wanted: str, candidates: Mapping[str, Strategy] | Sequence[str], router: str) -> str:
     """``wanted`` if it is a candidate.
 
     Raises:
         LcragError: it is not; the message lists what is.
     """
-    from lcrag.errors import LcragError
-
     if wanted not in candidates:
         raise LcragError(
             f"Router {router} chose {wanted!r}, but the strategies are: {', '.join(candidates)}."

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, nearest
-from lcrag.schema import Question
-from lcrag.strategies.base import Strategy, Toolbox
+from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.query import Query
 
 
 @dataclass(frozen=True)
-class FixedRouter:
+class FixedRouter(ReplayableRouter):
     """Always ``strategy``."""
 
     strategy: str
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         """``fixed:STRATEGY``."""
         return f"fixed:{self.strategy}"
 
-    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
+    def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
         """The fixed strategy, which must be a candidate."""
-        return Decision(nearest(self.strategy, candidates, self.name), "fixed")
+        return [Decision(nearest(self.strategy, candidates, self.name), "fixed")] * len(queries)

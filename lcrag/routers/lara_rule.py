@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, nearest
-from lcrag.schema import Question
-from lcrag.strategies.base import Strategy, Toolbox
+from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.query import Query
 
 _COMPARES = re.compile(
     r"\b(compar\w+|differ\w*|versus|vs\.?|both|either|which (?:of|is|has|was)\b.*\bor\b|(?:more|less|fewer|larger|"
@@ -32,8 +31,17 @@ def guess_kind(text: str) -> str:
     return "reasoning" if _REASONS.search(text) else "location"
 
 
+KINDS = ("location", "reasoning", "comparison", "hallucination")
+
+
+def kind_of(query: Query) -> tuple[str, bool]:
+    """The question's kind in LaRA's terms, and whether it is labelled; guessed from cue words if not."""
+    known = query.kind in KINDS
+    return (query.kind if known else guess_kind(query.text)), known
+
+
 @dataclass(frozen=True)
-class LaRARule:
+class LaRARule(ReplayableRouter):
     """Location and hallucination to retrieval, reasoning and comparison to long context.
 
     The pattern of LaRA's main table (Li et al. 2025, arXiv 2502.09977). A question without a known
@@ -44,9 +52,11 @@ class LaRARule:
     long_context: str = "long_context"
     name: str = "lara_rule"
 
-    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
-        """By ``question.kind``."""
-        known = question.kind in {"location", "hallucination", "reasoning", "comparison"}
-        kind = question.kind if known else guess_kind(question.text)
+    def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
+        """By ``query.kind``."""
+        return [self._decision(query, candidates) for query in queries]
+
+    def _decision(self, query: Query, candidates: Sequence[str]) -> Decision:
+        kind, known = kind_of(query)
         chosen = self.retrieval if kind in {"location", "hallucination"} else self.long_context
         return Decision(nearest(chosen, candidates, self.name), kind if known else f"{kind} (guessed)")

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision
-from lcrag.schema import Question
-from lcrag.strategies.base import Strategy, Toolbox
+from lcrag.routers.base import Decision, ReplayableRouter
+from lcrag.routers.query import Query
 
 
 @dataclass(frozen=True)
-class RandomRouter:
+class RandomRouter(ReplayableRouter):
     """Uniform over the candidates; a question's choice depends on the seed and its id, not on the order."""
 
     seed: int = 0
     name: str = "random_router"
 
-    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
-        """One candidate drawn at random."""
-        drawn = random.Random(f"{self.seed}:{question.id}").choice(sorted(candidates))
-        return Decision(drawn, "drawn")
+    def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
+        """Candidates drawn at random."""
+        ordered = sorted(candidates)
+        return [Decision(random.Random(f"{self.seed}:{q.id}").choice(ordered), "drawn") for q in queries]

@@ -23,6 +23,6 @@ class Routed:
         """The router's calls and the chosen strategy's."""
         candidates = {s.name: s for s in self.strategies}
         decision = await self.router.route(question, candidates, tools)
-        answer = await candidates[decision.strategy].answer(question, tools)
+        answer = decision.answer or await candidates[decision.strategy].answer(question, tools)
         step = Step("route", decision.reason, decision.strategy)
         return replace(answer, steps=(step, *answer.steps))

@@ -37,6 +37,10 @@ class Toolbox(Protocol):
     """Everything that a strategy may do. Each call is metered and booked under its role."""
 
     @property
+    def reader_name(self) -> str:
+        """The reader's."""
+
+    @property
     def context_window(self) -> int:
         """Tokens of prompt and completion that the reader takes."""
 
@@ -57,7 +61,9 @@ class Toolbox(Protocol):
         ``sample`` tells several draws from one prompt apart: it is added to the run's seed.
         """
 
-    async def retrieve(self, query: str, question: Question, k: int, retriever: Any = None) -> list[Passage]:
+    async def retrieve(
+        self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
+    ) -> list[Passage]:
         """The ``k`` best passages of the question's documents, best first.
 
         ``retriever`` takes the place of the experiment's (see ``retrievers``).

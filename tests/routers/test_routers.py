@@ -6,9 +6,8 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
-from lcrag.routers import FixedRouter, LaRARule, RandomRouter, Routed
+from lcrag.routers import FixedRouter, LaRARule, Query, RandomRouter, Routed
 from lcrag.routers.lara_rule import guess_kind
-from lcrag.schema import Question
 from lcrag.strategies import ChunkedRetrieval, LongContext
 from retrievers.bm25 import BM25Retriever
 
@@ -16,7 +15,8 @@ CANDIDATES = {s.name: s for s in (LongContext(), ChunkedRetrieval())}
 
 
 def choose(router, kind="", text="What is it?", id="q"):
-    return asyncio.run(router.route(Question(id, text, ("d",), kind=kind), CANDIDATES, None)).strategy
+    (decision,) = router.choose([Query(id, text, kind)], list(CANDIDATES))
+    return decision.strategy
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,175 @@
+"""The table of outcomes as a parquet file: one row for each question, strategy, model and seed.
+
+pandas, polars and any other reader of parquet can open it. The version of the schema stands in the file's
+metadata; a table is checked when it is loaded. ``docs/outcomes.md`` explains every column.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lcrag.errors import LcragError
+from lcrag.files import write_atomically
+from lcrag.schema import ROLES, Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1  # raise when a column changes its meaning
+METADATA = b"lcrag_outcomes"
+KEY = ("question_id", "strategy", "model", "seed")
+SCHEMA: dict[str, str] = {
+    "question_id": "names the question",
+    "document_id": "the document, or several joined by +; statistics are clustered by it",
+    "kind": "the task: location, reasoning, comparison, hallucination or a label of your own",
+    "strategy": "how it was answered",
+    "model": "the reader",
+    "seed": "of the run",
+    "question": "its text",
+    "answer": "what was answered",
+    "declined": "whether the answer says that the text does not answer the question",
+    "score": "the metric that decides, from 0 to 1; empty where it could not be scored",
+    "error": "one sentence where the question failed (then there is no score), else empty",
+    **{f"{role}_{f.name}": f"{f.name} spent to {role}" for role in ROLES for f in fields(Usage)},
+}
+OPTIONAL = {
+    "gold": "answers that count as right, joined by |",
+    "dataset": "where the question comes from",
+    "domain": "the genre of the document",
+    "length": "the nominal length of the document, such as 32k",
+    "document_tokens": "tokens of the question's documents",
+    "window": "tokens that the model takes",
+    "truncation": "how a too long context was cut",
+    "prompt_hash": "names everything that was sent to the model",
+    "score_*": "every metric by name",
+    "note_*": "figures of the strategy's own",
+    "feature_*": "what a router may see of the question before it is answered (lcrag.routers.features)",
+    "flag_*": "true where the published row has a known defect",
+}
+NUMBERS = {"score", "seed", "document_tokens", "window"}
+PREFIXES = tuple(name.removesuffix("*") for name in OPTIONAL if name.endswith("*"))
+
+
+def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd.DataFrame:
+    """The table with proper types: numbers as floats, missing ones as NaN, texts without None.
+
+    Args:
+        outcomes: rows such as ``Outcome.flat()`` gives, with the question's text.
+        where: names the table in messages.
+
+    Raises:
+        LcragError: no rows, a missing column, a text where a number belongs, a score outside 0 to 1, two rows
+            for one question, strategy, model and seed, or a row with an error and a score.
+    """
+    import pandas as pd
+
+    if missing := [c for c in SCHEMA if c not in outcomes.columns]:
+        raise LcragError(
+            f"{where} has no column {missing[0]!r}; the columns are explained in docs/outcomes.md."
+        )
+    if not len(outcomes):
+        raise LcragError(f"{where} has no rows.")
+    usage = {c for c in SCHEMA if c.startswith(tuple(f"{role}_" for role in ROLES))}
+    frame = outcomes.copy()
+    for column in frame.columns:
+        if column in NUMBERS | usage or column.startswith(("score_", "note_", "feature_")):
+            try:
+                frame[column] = pd.to_numeric(frame[column]).astype(float)
+            except (TypeError, ValueError) as error:
+                raise LcragError(
+                    f"{where}: the column {column!r} holds what is no number: {error}."
+                ) from error
+        elif column.startswith("flag_") or column == "declined":
+            frame[column] = frame[column].fillna(False).astype(bool)
+        else:
+            frame[column] = frame[column].fillna("").astype(str)
+    frame["seed"] = frame["seed"].fillna(0).astype(int)
+    _check_rows(frame, where)
+    return frame
+
+
+def _check_rows(frame: pd.DataFrame, where: str) -> None:
+    outside = frame[(frame["score"] < 0) | (frame["score"] > 1)]
+    both = frame[(frame["error"] != "") & frame["score"].notna()]
+    twice = frame[frame.duplicated(list(KEY))]
+    for bad, why in (
+        (outside, "has a score outside 0 to 1"),
+        (both, "has an error and a score: a failed row is not scored"),
+        (twice, "stands there twice"),
+    ):
+        if len(bad):
+            row = bad.iloc[0]
+            raise LcragError(
+                f"{where}: question {row['question_id']}, strategy {row['strategy']}, model {row['model']} {why}."
+            )
+
+
+def save_outcomes(outcomes: pd.DataFrame, path: Path | str) -> None:
+    """Check the table and write it whole or not at all, with the schema's version in the file's metadata.
+
+    Raises:
+        LcragError: the table is not one of outcomes, or the file cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(validate(outcomes), preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), METADATA: str(VERSION).encode()})
+    data = io.BytesIO()
+    pq.write_table(table, data)
+    write_atomically(Path(path), data.getvalue())
+
+
+def load_outcomes(path: Path | str) -> pd.DataFrame:
+    """Read and check a table of outcomes.
+
+    Raises:
+        LcragError: there is no such file, it is no parquet, comes from a newer lcrag, or is not one of outcomes.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    path = path / "outcomes.parquet" if path.is_dir() else path
+    if not path.is_file():
+        raise LcragError(f"There is no table of outcomes at {path}: give a .parquet file or a run's folder.")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise LcragError(f"{path} cannot be read as parquet: {error}.") from error
+    version = int((table.schema.metadata or {}).get(METADATA, b"0"))
+    if version > VERSION:
+        raise LcragError(
+            f"{path} has version {version} of the schema, this lcrag reads up to {VERSION}: upgrade it."
+        )
+    return validate(table.to_pandas(), str(path))
+
+
+def flags(outcomes: pd.DataFrame) -> list[str]:
+    """The names of the defects that the table knows, without ``flag_``."""
+    return [c.removeprefix("flag_") for c in outcomes.columns if c.startswith("flag_")]
+
+
+def without_defects(outcomes: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """The table without the questions that have a known defect (all defects, or those named).
+
+    A question goes out whole: all strategies and models lose it, so that they stay comparable.
+
+    Raises:
+        LcragError: the table has no such flag.
+    """
+    known = flags(outcomes)
+    for name in names or []:
+        if name not in known:
+            raise LcragError(
+                f"There is no defect {name!r} in the table; known are: {', '.join(known) or 'none'}."
+            )
+    columns = [f"flag_{n}" for n in (known if names is None else names)]
+    if not columns:
+        return outcomes
+    bad = outcomes.loc[outcomes[columns].any(axis=1), "question_id"]
+    return outcomes[~outcomes["question_id"].isin(bad)]

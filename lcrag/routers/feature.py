@@ -1,0 +1,80 @@
+"""The feature router: a classifier of the best strategy, from what can be seen of the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lcrag.routers.estimators import Calibrate, classifier, probabilities
+from lcrag.routers.examples import Examples
+from lcrag.routers.inputs import Inputs
+from lcrag.routers.query import Query
+from lcrag.routers.scoring import Matrix, ScoringRouter, inputs_of
+
+
+@dataclass(frozen=True)
+class FeatureRouter(ScoringRouter):
+    """Logistic regression or gradient boosting on features of question, context and first retrieval.
+
+    The label of an example is its best strategy (the cheaper of equals), its weight what choosing another would lose
+    on average: examples on which all strategies are alike teach nothing. Expected quality is the probability of
+    being best.
+
+    Attributes:
+        estimator: ``logistic``, ``boosting`` or any scikit-learn classifier.
+        calibrate: ``sigmoid`` or ``isotonic``.
+        retrieval: look at a first retrieval as well (it is booked under ``route``).
+        kind: look at the question's label, where applications have one.
+        model: tell readers apart, where outcomes of several are pooled.
+    """
+
+    name: str = "feature_router"
+    estimator: Any = "logistic"
+    calibrate: Calibrate = ""
+    retrieval: bool = True
+    kind: bool = False
+    model: bool = True
+
+    @property
+    def wants_retrieval(self) -> bool:
+        """As configured."""
+        return self.retrieval
+
+    def _learn(self, examples: Examples) -> dict[str, Any]:
+        labels, weights = best_labels(examples)
+        inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
+        return {"inputs": inputs.state()} | fitted(
+            self.estimator, self.calibrate, inputs.matrix(examples.queries), labels, weights
+        )
+
+    def predict(self, queries: Sequence[Query]) -> Matrix:
+        """Probability of being the best strategy."""
+        return predicted(self.learned, inputs_of(self, queries))
+
+
+def best_labels(examples: Examples) -> tuple[Any, Any]:
+    """The best strategy of each example, the cheaper of equals, and what another one would lose on average."""
+    cheap = np.argsort(examples.mean_costs, kind="stable")
+    labels = cheap[np.argmax(examples.scores[:, cheap], axis=1)]
+    weights = examples.scores.max(1) - examples.scores.mean(1)
+    return labels, weights
+
+
+def fitted(estimator: Any, calibrate: Calibrate, rows: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """A fitted classifier, or the only label where there is but one to learn."""
+    use = np.flatnonzero(weights > 0)
+    if len(np.unique(labels[use])) < 2:
+        return {"only": int(labels[use[0]] if len(use) else np.bincount(labels).argmax())}
+    made = classifier(estimator, calibrate)
+    return {"estimator": made.fit(rows[use], labels[use], sample_weight=weights[use])}
+
+
+def predicted(learned: dict[str, Any], rows: Any) -> Matrix:
+    """Probabilities of the strategies, shape (rows, strategies)."""
+    count = len(learned["strategies"])
+    if "only" in learned:
+        return np.tile(np.eye(count)[learned["only"]], (rows.shape[0], 1))
+    return probabilities(learned["estimator"], rows, count)
