@@ -16,8 +16,8 @@ NAMES = ["rag", "wide_rag", "long_context"]
 def table(n=200, seed=0, noise=0.15):
     """Some questions need the long context, others are as good without; predictions see that through noise."""
     rng = np.random.default_rng(seed)
-    need = rng.random(n)
-    chance = np.column_stack([0.9 - 0.7 * need, 0.9 - 0.4 * need, np.full(n, 0.85)])
+    need = rng.random((n, 1)) < 0.4
+    chance = np.where(need, (0.1, 0.3, 0.85), (0.85, 0.85, 0.85))
     true = (rng.random((n, 3)) < chance).astype(float)
     cost = np.column_stack([np.full(n, 1000.0), np.full(n, 4000.0), rng.uniform(10_000, 30_000, n)])
     return chance + rng.normal(0, noise, chance.shape), true, cost
