@@ -142,4 +142,6 @@ class BudgetRouter(ReplayableRouter):
 
 def _costs(predictor: ScoringRouter, queries: Sequence[Query]) -> Matrix:
     """Expected costs in the examples' unit, shape (queries, strategies)."""
-    return np.maximum(predictor.expected_costs(queries) * predictor.learned["dearest"], 0.0)
+    return np.asarray(
+        np.maximum(predictor.expected_costs(queries) * predictor.learned["dearest"], 0.0), float
+    )
