@@ -37,65 +37,90 @@ def at(q: Floats, c: Floats, multiplier: float) -> Whole:
 
 
 def dual(q: Floats, c: Floats, budget: float) -> Dual:
-    """Bisect on the multiplier until the choices just fit; arrays as in ``at``, a budget that the cheapest fit in."""
+    """Bisect on the multiplier until the choices just fit; arrays as in ``at``, a budget that the cheapest fit in.
+
+    A question that chooses alike at both ends of the bisection chooses so in between: it is set aside.
+    """
+    order = np.argsort(
+        c, axis=1, kind="stable"
+    )  # of equally good options argmax takes the first, the cheapest
+    q = np.take_along_axis(q, order, axis=1)
+    c = np.take_along_axis(c, order, axis=1)
+    c[~np.isfinite(c)] = 0.0  # their quality is -inf
+    low, high = 0.0, _steepest(q, c)
+    dear, cheap = q.argmax(axis=1), (q - high * c).argmax(axis=1)
     rows = np.arange(len(q))
 
-    def tried(multiplier: float) -> tuple[float, float, Whole]:
-        choices = at(q, c, multiplier)
-        cost, value = float(c[rows, choices].sum()), float(q[rows, choices].sum())
-        return cost, value + multiplier * (budget - cost), choices
+    def found(choices: Whole, multiplier: float, bound: float) -> Dual:
+        return Dual(multiplier, bound, order[rows, choices])
 
-    cost, bound, choices = tried(0.0)
-    if cost <= budget:
-        return Dual(0.0, bound, choices)
-    low, high = 0.0, _steepest(q, c)
-    _, least, fitting = tried(high)
-    if float(c[rows, fitting].sum()) > budget:  # the cheapest fit; only rounding can lead here
-        fitting = c.argmin(axis=1)
-    multiplier = 0.0
-    if least <= bound:
-        bound, multiplier = least, high
+    if c[rows, dear].sum() <= budget:
+        return found(dear, 0.0, float(q[rows, dear].sum()))
+    if c[rows, cheap].sum() > budget:  # the cheapest fit; only rounding can lead here
+        cheap = np.zeros(len(q), np.int64)
+
+    def bound_at(choices: Whole, multiplier: float) -> float:
+        return float(q[rows, choices].sum() + multiplier * (budget - c[rows, choices].sum()))
+
+    ends = [(bound_at(dear, 0.0), 0.0), (bound_at(cheap, high), high)]
+    bound, multiplier = min(ends)
+    set_q = set_c = 0.0
+    open_ = rows
     for _ in range(STEPS):
+        same = dear[open_] == cheap[open_]
+        if same.any():
+            gone = open_[same]
+            set_q += float(q[gone, cheap[gone]].sum())
+            set_c += float(c[gone, cheap[gone]].sum())
+            open_ = open_[~same]
+        if not len(open_):
+            break
         middle = (low + high) / 2
-        cost, least, choices = tried(middle)
+        choices = (q[open_] - middle * c[open_]).argmax(axis=1)
+        cost = set_c + float(c[open_, choices].sum())
+        least = set_q + float(q[open_, choices].sum()) + middle * (budget - cost)
         if least <= bound:
             bound, multiplier = least, middle
         if cost <= budget:
-            high, fitting = middle, choices
+            high = middle
+            cheap[open_] = choices
         else:
             low = middle
-    return Dual(multiplier, bound, fitting)
+            dear[open_] = choices
+    return found(cheap, multiplier, bound)
 
 
 def _steepest(q: Floats, c: Floats) -> float:
-    """A multiplier at which every question takes its cheapest option."""
-    cheapest = c.min(axis=1, keepdims=True)
-    start = np.where(c == cheapest, q, -np.inf).max(axis=1, keepdims=True)
-    dearer = np.isfinite(c) & (c > cheapest)
-    gain = np.where(dearer, q - start, 0.0)
-    step = np.where(dearer, c - cheapest, 1.0)
+    """A multiplier at which every question takes its cheapest option; options in order of cost."""
+    gain = q - q[:, :1]
+    step = c - c[:, :1]
+    useful = (gain > 0) & (step > 0)
     with np.errstate(over="ignore"):
-        slopes = np.where(gain > 0, gain / step, 0.0)
+        slopes = np.divide(gain, step, out=np.zeros_like(gain), where=useful)
     return float(min(slopes.max() * (1 + 1e-9) + 1e-300, 1e300))
 
 
 def fill(q: Floats, c: Floats, budget: float, choices: Whole) -> Whole:
     """Spend what is left on upgrades, most quality for a unit of cost first, as long as one fits."""
-    rows = np.arange(len(q))
     chosen = choices.copy()
+    left = budget - float(c[np.arange(len(q)), chosen].sum())
+    open_ = np.arange(len(q))
     for _ in range(PASSES):
-        now_q, now_c = q[rows, chosen], c[rows, chosen]
-        left = budget - float(now_c.sum())
-        extra, gain = c - now_c[:, None], q - now_q[:, None]
+        extra = c[open_] - c[open_, chosen[open_]][:, None]
+        gain = q[open_] - q[open_, chosen[open_]][:, None]
         useful = (gain > 0) & (extra <= left)
-        if not useful.any():
+        kept = useful.any(axis=1)
+        open_, extra, gain, useful = open_[kept], extra[kept], gain[kept], useful[kept]
+        if not len(open_):
             break
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = np.where(useful, np.where(extra > 0, gain / extra, np.inf), -np.inf)
+        rate = np.full(gain.shape, -np.inf)
+        with np.errstate(over="ignore", divide="ignore"):
+            np.divide(gain, np.maximum(extra, 0.0), out=rate, where=useful)
         best = rate.argmax(axis=1)
-        which = np.flatnonzero(useful.any(axis=1))
-        which = which[np.argsort(-rate[which, best[which]], kind="stable")]
-        steps = extra[which, best[which]]
-        fits = which[: max(1, int((np.cumsum(steps) <= left).sum()))]
-        chosen[fits] = best[fits]
+        rows = np.arange(len(open_))
+        order = np.argsort(-rate[rows, best], kind="stable")
+        steps = extra[rows, best][order]
+        taken = order[: max(1, int((np.cumsum(steps) <= left).sum()))]
+        chosen[open_[taken]] = best[taken]
+        left -= float(extra[taken, best[taken]].sum())
     return chosen
