@@ -13,6 +13,7 @@ from lcrag.budget.caps import OverBudget
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.journal import Journal
+from lcrag.experiment.purse import Purse
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import score
@@ -131,7 +132,9 @@ class Engine:
         return row is not None and (not row.error or same)
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
-        tools = MeteredToolbox(self.resources, strategy.name, self.resources.spending.question())
+        tools = MeteredToolbox(
+            self.resources, strategy.name, Purse(self.resources, self.resources.spending.question())
+        )
         refused: dict[str, float] = {}
         row = Outcome(
             question.id,
@@ -163,7 +166,7 @@ class Engine:
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=f"{type(error).__name__}: {error}", steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        self.journal.append(key, row, tools.warmed, tools.paid, refused)
+        self.journal.append(key, row, tools.warmed, tools.purse.paid, refused)
         self.on_row(row, False)
         return row
 

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lcrag.budget.meter import Meter, within
 from lcrag.errors import LcragError
+from lcrag.experiment.purse import Purse
 from lcrag.experiment.resources import Resources
 from lcrag.files import write_atomically
 from lcrag.local import run_local
@@ -28,23 +28,19 @@ T = TypeVar("T")
 
 @dataclass
 class MeteredToolbox:
-    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps.
-
-    ``meters`` hold the caps on its calls. ``read_usage`` is the reader's part of the ledger, ``paid`` what its calls
-    took in fact, those for things made once for many questions undivided; ``payer`` pays as well.
-    """
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
 
     shared: Resources
     salt: str
-    meters: Sequence[Meter] = ()
-    payer: MeteredToolbox | None = None
-    read_usage: Usage = field(default_factory=Usage)
-    paid: Usage = field(default_factory=Usage)
+    purse: Purse = field(default=None)  # type: ignore[assignment]
     ledger: Ledger = field(default_factory=Ledger)
     steps: list[Step] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
     input_tokens: float = 0
     _prompts: Any = field(default_factory=hashlib.sha256)
+
+    def __post_init__(self) -> None:
+        self.purse = self.purse or Purse(self.shared)
 
     @property
     def prompt_hash(self) -> str:
@@ -89,7 +85,7 @@ class MeteredToolbox:
             begin=begin,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
-        completion = await self._generate(request)
+        completion = await self.purse.ask(request)
         usage = completion.usage
         if completion.prefix_key:
             self.warmed.append(completion.prefix_key)
@@ -98,31 +94,10 @@ class MeteredToolbox:
                 usage = replace(usage, cached_tokens=completion.prefix_tokens)
         priced = self.shared.priced(usage)
         self.ledger = self.ledger.add(role, priced)
-        self.read_usage += priced
+        self.purse.booked += priced
         self.input_tokens += usage.prompt_tokens
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
-
-    async def _generate(self, request: Request) -> Completion:
-        """The reader's answer, unless it could go over a cap."""
-        most = Usage()
-        if self.meters:
-            prompt = self.count_tokens(request.messages)
-            most = self.shared.priced(Usage(prompt, completion_tokens=request.max_tokens, calls=1))
-            most = self.shared.spending.timed(most)
-        async with within(self.meters, most):
-            completion = await self.shared.reader.generate(request)
-            took = self.shared.priced(completion.usage)
-            for meter in self.meters[:1]:
-                meter.book(took)
-            self.shared.spending.pay(took)
-            self._pay(took)
-        return completion
-
-    def _pay(self, usage: Usage) -> None:
-        self.paid += usage
-        if self.payer is not None:
-            self.payer._pay(usage)
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""
@@ -183,21 +158,23 @@ class MeteredToolbox:
 
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt, self.meters, self)
-        done = await work(own)
-        self.ledger += own.ledger
-        self.read_usage += own.read_usage
-        self.input_tokens += own.input_tokens
-        self.steps += own.steps
-        self.warmed += own.warmed
-        self._prompts.update(own.prompt_hash.encode())
+        own = MeteredToolbox(self.shared, self.salt, self.purse.own())
+        try:
+            done = await work(own)
+        finally:  # what was spent before a failure is spent
+            self.ledger += own.ledger
+            self.purse.booked += own.purse.booked
+            self.input_tokens += own.input_tokens
+            self.steps += own.steps
+            self.warmed += own.warmed
+            self._prompts.update(own.prompt_hash.encode())
         return done, own.spent
 
     def book(self, role: Role, usage: Usage) -> None:
         """Book what was paid earlier for something that was kept."""
         self.ledger = self.ledger.add(role, usage)
         if usage.completion_tokens:  # else an embedder was at work
-            self.read_usage += self.shared.priced(usage)
+            self.purse.take(self.shared.priced(usage))
 
     def memory(self, name: str) -> Memory:
         """A memory on disk that belongs to this reader and embedder."""
@@ -220,11 +197,8 @@ class MeteredToolbox:
                 self._make(name, make, keep, shared.sharing(document_ids))
             )
         made, cost, read = await asyncio.shield(shared.built[name])
-        share = read / shared.sharing(document_ids)
         self.ledger = self.ledger.add("build", cost / shared.sharing(document_ids))
-        self.read_usage += share
-        for meter in self.meters[:1]:
-            meter.book(share)
+        self.purse.take(read / shared.sharing(document_ids))
         return made  # type: ignore[no-any-return]
 
     async def _make(
@@ -237,13 +211,13 @@ class MeteredToolbox:
             if file.exists():
                 stored = json.loads(file.read_text("utf-8"))
                 return stored["made"], Usage(**stored["usage"]), Usage(**stored.get("read", stored["usage"]))
-        own = MeteredToolbox(self.shared, self.salt, self.shared.spending.question(sharing), self)
+        own = MeteredToolbox(self.shared, self.salt, self.purse.build(sharing))
         made = await make(own)
         if file is not None:
             stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
-            stored["read"] = asdict(own.read_usage)
+            stored["read"] = asdict(own.purse.booked)
             write_atomically(file, json.dumps(stored))
-        return made, own.ledger.total, own.read_usage
+        return made, own.ledger.total, own.purse.booked
 
 
 def _digest(component: Any) -> str:

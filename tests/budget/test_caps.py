@@ -228,3 +228,14 @@ def test_no_interleaving_spends_more_than_the_cap(calls, cap):
     assert meter.held["tokens"] == 0
     if sum(p + 50 for p, _ in calls) <= cap:
         assert not refused
+
+
+def test_what_was_spent_before_a_refusal_is_in_its_row(tmp_path, dataset, scripted, embedder):
+    reader = scripted()
+    strategies = [MapReduce(part_chars=300), GistMemory()]
+    rows, shared = run(tmp_path, dataset, reader, embedder, strategies, Budget(question={"tokens": 400}))
+    mapped = [r for r in rows if r.strategy == "map_reduce"]
+    assert all(r.error for r in mapped)
+    assert all(r.usage["read"].prompt_tokens + r.usage["read"].completion_tokens <= 400 for r in mapped)
+    assert any(r.usage["read"].calls for r in mapped)
+    assert shared.spending.paid.prompt_tokens == tokens(reader)
