@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lcrag.budget.measured import Measured
-from lcrag.budget.report import report
+from lcrag.budget.evaluation import report
 from lcrag.errors import LcragError
 from tests.budget.test_model import GRID, TASKS, made
 

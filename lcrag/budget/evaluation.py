@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -222,13 +222,3 @@ def _on_its_own(model: AllocationModel, measured: Measured) -> tuple[Any, Any]:
 
 def _theta(theta: tuple[float, float, float]) -> str:
     return ",".join(f"{x:g}" for x in theta)
-
-
-def log(found: Report, tags: Mapping[str, str] | None = None) -> None:
-    """Log the metrics into MLflow's active run."""
-    import mlflow
-
-    mlflow.log_metrics({f"allocation_{k}": v for k, v in found.metrics.items() if not np.isnan(v)})
-    mlflow.log_text(str(found), "allocation.txt")
-    if tags:
-        mlflow.set_tags(dict(tags))
