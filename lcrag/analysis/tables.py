@@ -38,7 +38,7 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "accuracy [95% CI]": [
             _interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
         ],
-        "p": [_p(p) for p in t.p_value],
+        "p": [p_cell(p) for p in t.p_value],
         "W/T/L": [
             "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
             for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
@@ -108,7 +108,7 @@ def text(
     notes: Sequence[str],
 ) -> str:
     """For the terminal: the table, further tables of means under their titles, footnotes."""
-    lines = _aligned([list(shown.columns), *shown.to_numpy().tolist()])
+    lines = aligned([list(shown.columns), *shown.to_numpy().tolist()])
     rule = "─" * len(lines[0])
     body = [head, rule, lines[0], rule, lines[1]]
     for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
@@ -120,8 +120,8 @@ def text(
                 rows = [
                     [str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in part.itertuples()
                 ]
-                body += [*_aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
-    return "\n".join([*body, *(line for note in notes for line in _wrapped(note))])
+                body += [*aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
+    return "\n".join([*body, *(line for note in notes for line in wrapped(note))])
 
 
 def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -166,7 +166,8 @@ def _interval(mean: float, low: float, high: float) -> str:
     return f"{mean:.3f} [{low:.2f}, {high:.2f}]" if not isnan(low) else f"{mean:.3f} [-]"
 
 
-def _p(p: float) -> str:
+def p_cell(p: float) -> str:
+    """A p-value with its stars."""
     if isnan(p):
         return "-"
     stars = next((s for level, s in LEVELS if p < level), "")
@@ -179,7 +180,7 @@ def _dollars(dollars: float) -> str:
     )
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """First column left, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -190,7 +191,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _wrapped(note: str) -> list[str]:
+def wrapped(note: str) -> list[str]:
+    """A footnote in lines of the width."""
     import textwrap
 
     return textwrap.wrap(note, WIDTH, subsequent_indent="  ")

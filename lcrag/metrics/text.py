@@ -44,6 +44,16 @@ def token_f1(prediction: str, answers: Sequence[str]) -> float:
     return max((_f1(normalise(prediction).split(), normalise(a).split()) for a in answers), default=0.0)
 
 
+def token_recall(prediction: str, answers: Sequence[str]) -> float:
+    """The share of an answer's normalised words that the prediction has, the best over the answers.
+
+    Unlike F1 it does not punish an answer for being a whole sentence.
+    """
+    said = Counter(normalise(prediction).split())
+    golds = (Counter(normalise(a).split()) for a in answers)
+    return max((sum((said & g).values()) / sum(g.values()) for g in golds if g), default=0.0)
+
+
 def _f1(said: list[str], gold: list[str]) -> float:
     if not said or not gold:
         return float(said == gold)

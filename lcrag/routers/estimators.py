@@ -33,7 +33,7 @@ def classifier(spec: Any, calibrate: Calibrate = "") -> Any:
         made = GradientBoostingClassifier(**BOOSTING)
     else:
         made = _own(spec, "predict_proba")
-    return CalibratedClassifierCV(made, method=calibrate, cv=3) if calibrate else made
+    return CalibratedClassifierCV(made, method=calibrate, cv=3, ensemble=False) if calibrate else made
 
 
 def regressor(spec: Any) -> Any:

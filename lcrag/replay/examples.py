@@ -1,0 +1,137 @@
+"""From a table of outcomes to what routers learn from and are replayed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lcrag.analysis.costs import Cache, Unit, cost_of
+from lcrag.errors import LcragError
+from lcrag.routers.examples import Examples
+from lcrag.routers.features import context_features, signals, text_features
+from lcrag.routers.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lcrag.cost.price import PriceCard
+
+FLOOR = "closed_book"
+
+
+def examples_of(
+    outcomes: pd.DataFrame,
+    *,
+    strategies: Sequence[str] | None = None,
+    cost: Unit = "tokens",
+    cache: Cache = "warm",
+    prices: PriceCard | None = None,
+    embedder: Any = None,
+) -> Examples:
+    """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.
+
+    Args:
+        outcomes: see ``lcrag.outcomes``; ``feature_*`` columns are used where there are any.
+        strategies: what routers choose among; by default all of the table but closed-book.
+        cost: what costs are counted in.
+        cache: ``cold`` pays every prompt token, ``warm`` leaves out those that were cached.
+        prices: for dollars, in place of published prices.
+        embedder: gives queries an embedding, for routers that want one.
+
+    Returns:
+        Queries that have a row of every strategy. NaN scores stay NaN.
+
+    Raises:
+        LcragError: fewer than two strategies, an unknown one, no common question, or an unknown cost.
+    """
+    known = list(dict.fromkeys(outcomes["strategy"]))
+    names = [n for n in known if n != FLOOR] if strategies is None else list(strategies)
+    if missing := [n for n in names if n not in known]:
+        raise LcragError(
+            f"There is no strategy {missing[0]!r} in the outcomes; there are: {', '.join(known)}."
+        )
+    if len(names) < 2:
+        raise LcragError(
+            f"A router chooses among at least two strategies; the outcomes have: {', '.join(known)}."
+        )
+    rows = outcomes[outcomes["strategy"].isin(names)]
+    rows = rows.assign(_cost=cost_of(rows, cost, cache, prices))
+    key = ["question_id", "model", "seed"]
+    groups = rows.set_index("strategy").groupby(key, sort=False).indices
+    whole = [at for at in groups.values() if len(at) == len(names)]
+    if not whole:
+        raise LcragError(f"No question was answered by all of: {', '.join(names)}.")
+    return _examples(rows, np.array(whole), names, cost, embedder)
+
+
+def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Any) -> Examples:
+    """``places``: for each query the positions of its rows, in any order of strategies."""
+    position = {n: i for i, n in enumerate(names)}
+    arm = rows["strategy"].map(position).to_numpy()
+    ordered = np.take_along_axis(places, np.argsort(arm[places], axis=1), axis=1)
+    scores = rows["score"].to_numpy(float)[ordered]
+    costs = rows["_cost"].to_numpy(float)[ordered]
+    head = rows.iloc[ordered[:, 0]]
+    records = rows.to_dict("records")
+    seen = _features(head)
+    vectors = _embeddings(head["question"].tolist(), embedder)
+    tokens = _column(head, "document_tokens")
+    queries = tuple(
+        Query(
+            id=row.question_id,
+            text=row.question,
+            kind=row.kind,
+            model=row.model,
+            tokens=float(tokens[i]),
+            features=seen[i],
+            embedding=vectors.get(row.question),
+            signals={n: _signals(records[at]) for n, at in zip(names, ordered[i], strict=True)},
+        )
+        for i, row in enumerate(head.itertuples())
+    )
+    lengths = tuple(head["length"]) if "length" in head else _thirds(tokens)
+    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths)
+
+
+def _signals(row: Mapping[str, Any]) -> dict[str, float]:
+    notes = {
+        k.removeprefix("note_"): v
+        for k, v in row.items()
+        if k.startswith("note_") and v is not None and v == v
+    }
+    return signals(row["question"], row["answer"], bool(row["declined"]), notes)
+
+
+def _features(head: pd.DataFrame) -> list[dict[str, float]]:
+    columns = [c for c in head.columns if c.startswith("feature_")]
+    if columns:
+        table = head[columns].to_numpy(float)
+        names = [c.removeprefix("feature_") for c in columns]
+        return [dict(zip(names, row, strict=True)) for row in table.tolist()]
+    words = {t: text_features(t) for t in head["question"].unique()}
+    tokens, window = _column(head, "document_tokens"), _column(head, "window")
+    return [
+        words[q] | context_features(t, w) for q, t, w in zip(head["question"], tokens, window, strict=True)
+    ]
+
+
+def _column(frame: pd.DataFrame, name: str) -> Any:
+    return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
+
+
+def _embeddings(texts: Sequence[str], embedder: Any) -> dict[str, Any]:
+    if embedder is None:
+        return {}
+    distinct = list(dict.fromkeys(texts))
+    embed = getattr(embedder, "embed_queries", embedder.embed_documents)
+    return dict(zip(distinct, np.asarray(embed(distinct), np.float32), strict=True))
+
+
+def _thirds(tokens: Any) -> tuple[str, ...]:
+    """Short, middle and long documents, where no nominal length is known."""
+    if np.isnan(tokens).any():
+        return ()
+    low, high = np.quantile(tokens, [1 / 3, 2 / 3])
+    return tuple("short" if t <= low else "middle" if t <= high else "long" for t in tokens)

@@ -1,0 +1,118 @@
+"""A router on outcomes that exist: what it would have scored and cost, with no model at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lcrag.errors import LcragError
+from lcrag.replay.splits import Split, folds
+from lcrag.routers.base import Decision, ReplayableRouter
+from lcrag.routers.examples import Examples
+from lcrag.routers.query import Query
+from lcrag.routers.scoring import ScoringRouter
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a router did on N examples.
+
+    Attributes:
+        name: the router's.
+        chosen: index of the strategy that answered, shape (N,).
+        scores: its scores; NaN where it was not scored.
+        costs: paid for everything that was run, shape (N,).
+        discarded: the part of ``costs`` that was paid for answers that were not taken: the overhead of probing.
+        ran: which strategies were run, shape (N, A).
+        milliseconds: to decide, a query, when many are decided at once.
+        quality: expected quality of each strategy by routers that have one, shape (N, A), else ``None``.
+        expected_costs: what each strategy was expected to cost, likewise.
+    """
+
+    name: str
+    chosen: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    costs: NDArray[np.float64]
+    discarded: NDArray[np.float64]
+    ran: NDArray[np.bool_]
+    milliseconds: float
+    quality: NDArray[np.float64] | None = None
+    expected_costs: NDArray[np.float64] | None = None
+
+
+def visible(queries: Sequence[Query], probes: Sequence[str]) -> list[Query]:
+    """The queries with the signals of these strategies alone: a router sees what it asked for and pays for."""
+    return [replace(q, signals={p: q.signals[p] for p in probes if p in q.signals}) for q in queries]
+
+
+def replay(router: Any, examples: Examples) -> Replayed:
+    """Decide every example with a router that is fitted already (or needs no fitting).
+
+    Raises:
+        LcragError: the router asks a model, or chooses what was not run.
+    """
+    if not isinstance(router, ReplayableRouter):
+        raise LcragError(
+            f"Router {router.name} asks a model: run it as a `routed` strategy instead of replaying it."
+        )
+    names = list(examples.strategies)
+    queries = visible(examples.queries, router.probes)
+    started = time.perf_counter()
+    quality = costs = None
+    if isinstance(router, ScoringRouter):
+        quality, costs = router.predict(queries), router.expected_costs(queries)
+        decisions = router.decide(quality, costs, names)
+    else:
+        decisions = router.choose(queries, names)
+    each = (time.perf_counter() - started) * 1000 / max(1, len(queries))
+    if quality is not None and router.strategies != names:  # type: ignore[attr-defined]
+        quality = costs = None
+    return replace(
+        settle(router.name, decisions, examples), milliseconds=each, quality=quality, expected_costs=costs
+    )
+
+
+def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Replayed:
+    """Scores and costs of decisions: all that ran is paid for, each strategy once."""
+    column = {s: i for i, s in enumerate(examples.strategies)}
+    chosen = np.array([column[d.strategy] for d in decisions])
+    ran = np.zeros((len(decisions), len(column)), bool)
+    for row, decision in enumerate(decisions):
+        for strategy in decision.ran:
+            ran[row, column[strategy]] = True
+    rows = np.arange(len(decisions))
+    ran[rows, chosen] = True
+    paid = np.where(ran, examples.costs, 0.0).sum(1)
+    own = examples.costs[rows, chosen]
+    return Replayed(name, chosen, examples.scores[rows, chosen], paid, paid - own, ran, 0.0)
+
+
+def cross_replay(
+    router: Any, examples: Examples, split: Split = "document", count: int = 5, seed: int = 0
+) -> Replayed:
+    """Fit on every fold's training part and decide its test part; together all examples once.
+
+    Raises:
+        LcragError: as ``replay`` and ``folds``.
+    """
+    if not isinstance(router, ReplayableRouter):
+        return replay(router, examples)
+    parts = []
+    for fold in folds(examples, split, count, seed):
+        fitted = router.fit(examples.take(fold.train))
+        parts.append((fold.test, replay(fitted, examples.take(fold.test))))
+    places = np.concatenate([test for test, _ in parts])
+    back = np.argsort(places)
+
+    def whole(field: str) -> Any:
+        values = [getattr(part, field) for _, part in parts]
+        return None if any(v is None for v in values) else np.concatenate(values)[back]
+
+    each = sum(part.milliseconds * len(test) for test, part in parts) / len(places)
+    fields = ("chosen", "scores", "costs", "discarded", "ran", "quality", "expected_costs")
+    return Replayed(router.name, milliseconds=each, **{f: whole(f) for f in fields})
