@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lcrag.budget.measured import Measured
 from lcrag.budget.evaluation import report
+from lcrag.budget.measured import Measured
 from lcrag.errors import LcragError
 from tests.budget.test_model import GRID, TASKS, made
 
