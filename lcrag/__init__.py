@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "lcrag.schema": ["Answer", "Document", "Ledger", "Outcome", "Passage", "Question", "Span", "Usage"],
     "lcrag.memory": ["MemoryStore"],
+    "lcrag.budget": ["Budget", "Limits"],
     "lcrag.errors": ["LcragError", "ReaderUnavailable"],
     "lcrag.datasets": ["Dataset", "load_files", "load_pydoc", "generate"],
     "lcrag.readers": [
@@ -72,6 +73,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from lcrag.analysis import compare as compare
+    from lcrag.budget import Budget as Budget
+    from lcrag.budget import Limits as Limits
     from lcrag.datasets import Dataset as Dataset
     from lcrag.datasets import generate as generate
     from lcrag.datasets import load_files as load_files

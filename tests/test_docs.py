@@ -35,3 +35,36 @@ def test_the_cost_guide_shows_what_the_command_prints(tmp_path, monkeypatch):
         printed = CliRunner().invoke(app, command.split()).output.splitlines()
         priced = [line for line in printed if not line.startswith("Prices:")]  # names the version of the data
         assert priced == [line for line in output.splitlines() if not line.startswith("Prices:")]
+
+
+def test_the_budget_guide_runs(tmp_path, scripted, dataset, embedder):
+    import itertools
+
+    import numpy as np
+    import yaml
+
+    from lcrag import Budget, Experiment, Limits
+    from lcrag.experiment.config import from_mapping
+    from lcrag.strategies import ClosedBook
+
+    text = (DOCS / "budget.md").read_text("utf-8")
+    (spec,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    budget = from_mapping(
+        {"dataset": "synthetic", "strategies": ["closed_book"], **yaml.safe_load(spec)}
+    ).budget
+    caps, model, allocation = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    given = (dataset, scripted(), [ClosedBook()], tmp_path)
+    names = {"Experiment": Experiment, "Budget": Budget, "Limits": Limits, "given": given}
+    assert eval(caps.replace("...", "*given", 1), names).budget == budget
+    theta = list(itertools.product((0, 1, 4, 16), (0, 1, 4), (1, 2)))
+    names = {
+        "tasks": ["one"] * len(theta) + ["two"] * len(theta),
+        "theta": theta * 2,
+        "quality": [np.tanh((k + 1) * n * s / 9) + m * s / 9 for s in (1, 3) for k, m, n in theta],
+        "context": [1000.0 * (k + 1) * (m + 1) * n for k, m, n in theta] * 2,
+    }
+    exec(compile(model, "budget.md", "exec"), names)
+    assert names["found"].r2 > 0.5
+    names |= {"quality": [[0.2, 0.9], [0.4, 0.5]], "cost": [[1e3, 5e5], [1e3, 1e7]]}
+    exec(compile(allocation, "budget.md", "exec"), names)
+    assert names["found"].choices.tolist() == [1, 0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from lcrag.budget.caps import Budget
 from lcrag.cost.price import Price, price_card, read_prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -25,9 +26,11 @@ KEYS = [
     "retriever",
     "strategies",
     "routers",
+    "budget",
     "prices",
     "mlflow",
 ]
+PACE = "seconds_per_token"
 MLFLOW_KEYS = ["tracking_uri", "experiment"]
 
 
@@ -101,6 +104,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         metric=str(spec.get("metric", "accuracy")),
         seed=_whole(spec.get("seed", 0), f"{where}: seed"),
         name=name,
+        budget=_budget(spec.get("budget"), f"{where}: budget"),
         prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
@@ -134,6 +138,18 @@ def _whole(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise LcragError(f"{where}: {value!r} is not a whole number.")
     return value
+
+
+def _budget(spec: Any, where: str) -> Budget:
+    spec = {} if spec is None else spec
+    scopes = spec.items() if isinstance(spec, Mapping) else ()
+    if not isinstance(spec, Mapping) or not all(isinstance(v, Mapping) for k, v in scopes if k != PACE):
+        raise LcragError(f"{where}: caps are expected, such as {{question: {{tokens: 8000}}}}.")
+    check_keys(spec, ["question", "experiment", PACE], where)
+    try:
+        return Budget(**spec)
+    except (LcragError, TypeError) as error:
+        raise LcragError(f"{where}: {error}") from error
 
 
 def _prices(spec: Any, where: str, folder: Path, model: str) -> Price | None:

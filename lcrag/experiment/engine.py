@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from lcrag.budget.caps import OverBudget
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.journal import Journal
+from lcrag.experiment.purse import Purse
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import score
@@ -93,7 +95,8 @@ class Engine:
             LcragError: the journal cannot be written.
         """
         keys = {(q.id, s.name): self.key(q, s) for q in self.dataset.questions for s in self.strategies}
-        done = {k: row for k in keys.values() if (row := self.journal.rows.get(k)) and not row.error}
+        self.resources.spending.pay(self.journal.paid)
+        done = {k: self.journal.rows[k] for k in keys.values() if self._finished(k)}
         for key, row in done.items():
             self.resources.paid_prefixes |= set(self.journal.prefixes[key])
             self.on_row(row, True)
@@ -122,8 +125,18 @@ class Engine:
         await gather(unit_(unit) for unit in open_ if unit.questions)
         return [done[keys[q.id, s.name]] for s in self.strategies for q in self.dataset.questions]
 
+    def _finished(self, key: str) -> bool:
+        """Whether the journal has a row that need not be tried again; what this budget refused would be again."""
+        row = self.journal.rows.get(key)
+        refused = self.journal.refused.get(key)
+        same = bool(refused) and refused == self.resources.budget.question.given
+        return row is not None and (not row.error or same)
+
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
-        tools = MeteredToolbox(self.resources, salt=strategy.name)
+        tools = MeteredToolbox(
+            self.resources, strategy.name, Purse(self.resources, self.resources.spending.question())
+        )
+        refused: dict[str, float] = {}
         row = Outcome(
             question.id,
             "+".join(question.document_ids),
@@ -148,11 +161,13 @@ class Engine:
         except ReaderUnavailable:
             raise
         except LcragError as error:
+            if isinstance(error, OverBudget) and error.scope == "question":
+                refused = self.resources.budget.question.given
             row = replace(row, error=str(error), steps=tuple(tools.steps))
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=f"{type(error).__name__}: {error}", steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        self.journal.append(key, row, tools.warmed)
+        self.journal.append(key, row, tools.warmed, tools.purse.paid, refused)
         self.on_row(row, False)
         return row
 

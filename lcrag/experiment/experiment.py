@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lcrag.budget.caps import Budget
 from lcrag.cost.price import Price, find_price
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -55,6 +56,7 @@ class Experiment:
         embedder: default: MiniLM.
         metric: the metric that decides (a key of ``Outcome.scores``).
         seed: for the reader, the routers and the bootstrap.
+        budget: caps on what a question and the whole run may spend, kept before each call.
         prices: overrides published prices.
         mlflow: tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
         mlflow_experiment: the MLflow experiment's name.
@@ -70,6 +72,7 @@ class Experiment:
     metric: str = "accuracy"
     seed: int = 0
     name: str = "experiment"
+    budget: Budget = field(default_factory=Budget)
     prices: Price | None = None
     mlflow: str | None = None
     mlflow_experiment: str = "lcrag"
@@ -108,6 +111,7 @@ class Experiment:
             "documents": len(self.dataset.documents),
             "metric": self.metric,
             "seed": self.seed,
+            **({"budget": settings(self.budget)} if self.budget else {}),
             "reader": settings(self.reader),
             "embedder": settings(self.embedder),
             "retriever": settings(self.retriever),
@@ -143,7 +147,10 @@ class Experiment:
             seed=self.seed,
             keep=output / "built",
             examples=self.dataset.demonstrations,
+            budget=self.budget,
         )
+        if self.budget:
+            self.budget.check(resources.priced(Usage(1)), self.reader.name)
         choices = await self.routed(resources)
         with Journal(output) as journal:
             engine = Engine(self.dataset, self.strategies, resources, journal, self.metric, on_row)

@@ -19,8 +19,9 @@ from lcrag.schema import Ledger, Outcome, Step, Usage
 class Journal:
     """Append-only outcomes of one output folder, locked against a second run.
 
-    A line holds the row's content key, the outcome and the KV prefixes it paid for. A last line that
-    a crash tore is dropped. The lock goes with the process, also when it is killed.
+    A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls took in fact and,
+    where a question's budget refused it, that budget. ``paid`` is the sum over all lines, also of rows that were
+    tried again. A last line that a crash tore is dropped. The lock goes with the process, also when it is killed.
 
     Raises:
         LcragError: another run holds the folder, or the journal is damaged in the middle.
@@ -32,6 +33,8 @@ class Journal:
         self._lock = FileLock(str(folder / ".lock"))
         self.rows: dict[str, Outcome] = {}
         self.prefixes: dict[str, list[str]] = {}
+        self.refused: dict[str, dict[str, float]] = {}
+        self.paid = Usage()
 
     def __enter__(self) -> Journal:
         try:
@@ -67,18 +70,30 @@ class Journal:
                 entry = json.loads(line)
                 self.rows[entry["key"]] = _outcome(entry["outcome"])
                 self.prefixes[entry["key"]] = list(entry["prefixes"])
+                self.refused[entry["key"]] = dict(entry.get("refused", {}))
+                self.paid += _paid(entry, self.rows[entry["key"]])
             except (ValueError, KeyError, TypeError) as error:
                 raise LcragError(
                     f"{self.path}:{number} is damaged ({error}): restore it or choose another output folder."
                 ) from error
 
-    def append(self, key: str, outcome: Outcome, prefixes: list[str]) -> None:
+    def append(
+        self,
+        key: str,
+        outcome: Outcome,
+        prefixes: list[str],
+        paid: Usage | None = None,
+        refused: Mapping[str, float] | None = None,
+    ) -> None:
         """Write one finished outcome, whole or not at all.
 
         Raises:
             LcragError: the disk is full; rows written before stay.
         """
-        line = json.dumps({"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}, default=_plain)
+        entry = {"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}
+        entry |= {"paid": asdict(paid)} if paid is not None else {}
+        entry |= {"refused": dict(refused)} if refused else {}
+        line = json.dumps(entry, default=_plain)
         data = line.encode("utf-8") + b"\n"
         descriptor = None
         before = self.path.stat().st_size if self.path.exists() else 0
@@ -96,7 +111,7 @@ class Journal:
         finally:
             if descriptor is not None:
                 os.close(descriptor)
-        self.rows[key], self.prefixes[key] = outcome, prefixes
+        self.rows[key], self.prefixes[key], self.refused[key] = outcome, prefixes, dict(refused or {})
 
 
 def _plain(value: Any) -> Any:
@@ -104,6 +119,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     return value.item()
+
+
+def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
+    """What a line's calls took; lines without it have their own calls."""
+    own = outcome.usage["read"] + outcome.usage["route"]
+    return Usage(**entry["paid"]) if "paid" in entry else own
 
 
 def _outcome(row: dict[str, Any]) -> Outcome:

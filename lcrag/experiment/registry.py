@@ -15,6 +15,7 @@ COMPONENTS: dict[str, dict[str, str]] = {
     "dataset": {
         "pydoc": "lcrag.datasets.pydoc:load_pydoc",
         "synthetic": "lcrag.datasets.synthetic:generate",
+        "multi_hop": "lcrag.datasets.multi_hop:generate_multi_hop",
         "files": "lcrag.datasets.files:load_files",
     },
     "reader": {

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lcrag.budget.caps import Budget
+from lcrag.budget.meter import Spending
 from lcrag.cost.price import Price, dollars
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
@@ -29,6 +31,7 @@ class Resources:
         seed: passed to the reader with every request.
         keep: folder for built things and memories that survive a restart.
         examples: questions with answers that are not under test, for demonstrations.
+        budget: caps on what a question and the experiment may spend.
         paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
     """
 
@@ -41,9 +44,10 @@ class Resources:
     seed: int = 0
     keep: Path | None = None
     examples: Sequence[Question] = ()
+    budget: Budget = field(default_factory=Budget)
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
-    built: dict[str, asyncio.Future[tuple[Any, Usage]]] = field(default_factory=dict)
+    built: dict[str, asyncio.Future[tuple[Any, Usage, Usage]]] = field(default_factory=dict)
 
     @cached_property
     def slots(self) -> asyncio.Semaphore:
@@ -54,6 +58,11 @@ class Resources:
     def memories(self) -> MemoryStore:
         """Where memories are kept: in ``keep``, else only as long as this lasts."""
         return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What the experiment has spent of its budget."""
+        return Spending(self.budget)
 
     def sharing(self, document_ids: Sequence[str]) -> int:
         """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcrag.errors import LcragError
+from lcrag.experiment.purse import Purse
 from lcrag.experiment.resources import Resources
 from lcrag.files import write_atomically
 from lcrag.local import run_local
@@ -31,11 +32,15 @@ class MeteredToolbox:
 
     shared: Resources
     salt: str
+    purse: Purse = field(default=None)  # type: ignore[assignment]
     ledger: Ledger = field(default_factory=Ledger)
     steps: list[Step] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
     input_tokens: float = 0
     _prompts: Any = field(default_factory=hashlib.sha256)
+
+    def __post_init__(self) -> None:
+        self.purse = self.purse or Purse(self.shared)
 
     @property
     def prompt_hash(self) -> str:
@@ -81,14 +86,16 @@ class MeteredToolbox:
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
         async with self.shared.slots:
-            completion = await self.shared.reader.generate(request)
+            completion = await self.purse.ask(request)
         usage = completion.usage
         if completion.prefix_key:
             self.warmed.append(completion.prefix_key)
             if completion.prefix_key in self.shared.paid_prefixes:  # only because the run was interrupted
                 self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
                 usage = replace(usage, cached_tokens=completion.prefix_tokens)
-        self.ledger = self.ledger.add(role, self.shared.priced(usage))
+        priced = self.shared.priced(usage)
+        self.ledger = self.ledger.add(role, priced)
+        self.purse.booked += priced
         self.input_tokens += usage.prompt_tokens
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
@@ -152,18 +159,23 @@ class MeteredToolbox:
 
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt)
-        done = await work(own)
-        self.ledger += own.ledger
-        self.input_tokens += own.input_tokens
-        self.steps += own.steps
-        self.warmed += own.warmed
-        self._prompts.update(own.prompt_hash.encode())
+        own = MeteredToolbox(self.shared, self.salt, self.purse.own())
+        try:
+            done = await work(own)
+        finally:  # what was spent before a failure is spent
+            self.ledger += own.ledger
+            self.purse.booked += own.purse.booked
+            self.input_tokens += own.input_tokens
+            self.steps += own.steps
+            self.warmed += own.warmed
+            self._prompts.update(own.prompt_hash.encode())
         return done, own.spent
 
     def book(self, role: Role, usage: Usage) -> None:
         """Book what was paid earlier for something that was kept."""
         self.ledger = self.ledger.add(role, usage)
+        if usage.completion_tokens:  # else an embedder was at work
+            self.purse.take(self.shared.priced(usage))
 
     def memory(self, name: str) -> Memory:
         """A memory on disk that belongs to this reader and embedder."""
@@ -182,24 +194,31 @@ class MeteredToolbox:
         shared = self.shared
         name = "\0".join((key, *document_ids))
         if name not in shared.built:
-            shared.built[name] = asyncio.ensure_future(self._make(name, make, keep))
-        made, cost = await asyncio.shield(shared.built[name])
+            shared.built[name] = asyncio.ensure_future(
+                self._make(name, make, keep, shared.sharing(document_ids))
+            )
+        made, cost, read = await asyncio.shield(shared.built[name])
         self.ledger = self.ledger.add("build", cost / shared.sharing(document_ids))
+        self.purse.take(read / shared.sharing(document_ids))
         return made  # type: ignore[no-any-return]
 
-    async def _make(self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool) -> tuple[T, Usage]:
+    async def _make(
+        self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool, sharing: int
+    ) -> tuple[T, Usage, Usage]:
+        """What was made, what it took, and the reader's part of that."""
         file = None
         if keep and self.shared.keep is not None:
             file = self.shared.keep / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
             if file.exists():
                 stored = json.loads(file.read_text("utf-8"))
-                return stored["made"], Usage(**stored["usage"])
-        own = MeteredToolbox(self.shared, self.salt)
+                return stored["made"], Usage(**stored["usage"]), Usage(**stored.get("read", stored["usage"]))
+        own = MeteredToolbox(self.shared, self.salt, self.purse.build(sharing))
         made = await make(own)
         if file is not None:
             stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
+            stored["read"] = asdict(own.purse.booked)
             write_atomically(file, json.dumps(stored))
-        return made, own.ledger.total
+        return made, own.ledger.total, own.purse.booked
 
 
 def _digest(component: Any) -> str:

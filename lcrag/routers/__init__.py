@@ -2,6 +2,7 @@
 
 from lcrag.routers.adaptive_rag import AdaptiveRAGRouter
 from lcrag.routers.base import Decision, ReplayableRouter, Router
+from lcrag.routers.budget import BudgetRouter
 from lcrag.routers.cascade import CascadeRouter
 from lcrag.routers.examples import Examples
 from lcrag.routers.feature import FeatureRouter
@@ -22,6 +23,7 @@ from lcrag.routers.thompson import ThompsonRouter
 
 __all__ = [
     "AdaptiveRAGRouter",
+    "BudgetRouter",
     "CascadeRouter",
     "Decision",
     "Examples",

@@ -36,6 +36,7 @@ TYPES = {
     "CascadeRouter": "lcrag.routers.cascade",
     "LinUCBRouter": "lcrag.routers.linucb",
     "ThompsonRouter": "lcrag.routers.thompson",
+    "BudgetRouter": "lcrag.routers.budget",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.routers import (
     AdaptiveRAGRouter,
+    BudgetRouter,
     CascadeRouter,
     FeatureRouter,
     FixedRouter,
@@ -45,7 +46,7 @@ LEARNED = [
     ProbeRouter(),
     CascadeRouter(),
 ]
-EVERY = [*LEARNED, FixedRouter("long_context"), RandomRouter(), LaRARule()]
+EVERY = [*LEARNED, BudgetRouter(total=1e9), FixedRouter("long_context"), RandomRouter(), LaRARule()]
 
 
 @pytest.fixture(params=LEARNED, ids=lambda r: r.name)

@@ -1,0 +1,53 @@
+"""The sigmoid between linear prediction and normalised quality (Yue et al. 2024, arXiv 2410.04343, appendix F)."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """height / (1 + exp(-slope * (x + shift))) - depth."""
+
+    height: float
+    slope: float
+    shift: float
+    depth: float
+
+    def __call__(self, x: Floats) -> Floats:
+        """From linear prediction to normalised quality."""
+        z = np.clip(-self.slope * (x + self.shift), -700, 700)
+        return np.asarray(self.height / (1 + np.exp(z)) - self.depth, float)
+
+    def inverse(self, y: Floats, margin: float = 0.0) -> Floats:
+        """From quality to linear prediction; quality is clipped to ``margin`` inside (-depth, height - depth)."""
+        inside = np.clip(y, -self.depth + margin, self.height - self.depth - margin)
+        return np.asarray(-self.shift - np.log(self.height / (inside + self.depth) - 1) / self.slope, float)
+
+
+PUBLISHED = Sigmoid(3.30, 1.81, 0.46, 2.18)
+
+
+def refit(x: Floats, y: Floats) -> Sigmoid:
+    """Least squares from the published constants; those where too few points or no convergence leave no choice."""
+    from scipy.optimize import OptimizeWarning, curve_fit
+
+    def curve(x: Floats, *constants: float) -> Floats:
+        return Sigmoid(*constants)(x)
+
+    if len(x) < 5:
+        return PUBLISHED
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)
+            bounds = ([0.1, 0.05, -10, -10], [50, 20, 10, 50])
+            found, _ = curve_fit(curve, x, y, p0=astuple(PUBLISHED), bounds=bounds, max_nfev=20000)
+    except RuntimeError:
+        return PUBLISHED
+    return Sigmoid(*(float(f) for f in found))
