@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
-from lcrag.analysis.plots import COLOURS, _figure, _label
+from lcrag.analysis.plots import COLOURS, figure_of, label_points
 from lcrag.budget.curve import BudgetCurve
 from lcrag.budget.replay import Replay
 
@@ -19,7 +19,7 @@ def quality_budget(curve: BudgetCurve, metric: str = "accuracy") -> Figure:
     """P*(Lmax): the selected option at each budget on test documents with its band, the oracle, every option."""
     from matplotlib.ticker import EngFormatter
 
-    drawn = _figure(8.4, 5.2)
+    drawn = figure_of(8.4, 5.2)
     axes = drawn.add_subplot()
     points = [p for p in curve.points if not isnan(p.test.mean)]
     x = [p.budget for p in points]
@@ -45,7 +45,7 @@ def quality_budget(curve: BudgetCurve, metric: str = "accuracy") -> Figure:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="best", frameon=False, fontsize=8.5)
-    _label(drawn, axes, named)
+    label_points(drawn, axes, named)
     return drawn
 
 
@@ -53,7 +53,7 @@ def quality_share(replay: Replay, metric: str = "accuracy") -> Figure:
     """Quality at shares of the reference's cost: allocator with its band, random mix, best fixed, oracle."""
     from matplotlib.ticker import PercentFormatter
 
-    drawn = _figure(8.4, 5.2)
+    drawn = figure_of(8.4, 5.2)
     axes = drawn.add_subplot()
     x = [s.share for s in replay.shares]
     axes.plot(

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from lcrag.budget.caps import Budget
 from lcrag.cost.price import Price, find_price
 from lcrag.datasets.base import Dataset
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.registry import did_you_mean
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import METRICS

@@ -69,6 +69,7 @@ class MeteredToolbox:
         stop: tuple[str, ...] = (),
         prefix_chars: int = 0,
         begin: tuple[str, ...] = (),
+        watch: str = "",
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
@@ -83,6 +84,7 @@ class MeteredToolbox:
             prefix_chars=prefix_chars,
             cache_salt=self.salt,
             begin=begin,
+            watch=watch,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
         async with self.shared.slots:

@@ -28,7 +28,8 @@ class Request:
     prefixes of different strategies apart, so that none profits from another's prefill.
     Greedy when ``temperature`` is 0. ``stop`` strings end the text and are not part of it. ``begin``:
     the text must begin with one of these strings, which are part of it; a reader that cannot constrain
-    its decoding leaves it at what the prompt says.
+    its decoding leaves it at what the prompt says. ``watch``: a word of which the reader, where it knows token
+    probabilities, says how likely it was to begin the answer.
     """
 
     messages: tuple[Message, ...]
@@ -39,6 +40,7 @@ class Request:
     prefix_chars: int = 0
     cache_salt: str = ""
     begin: tuple[str, ...] = ()
+    watch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Completion:
     """What came back. ``usage`` has token counts and seconds; the toolbox adds FLOPs, KV bytes and dollars.
 
     ``prefix_key`` names the KV prefix that this very request had to compute (of ``prefix_tokens``
-    tokens), empty when it reused one or none was asked for.
+    tokens), empty when it reused one or none was asked for. ``watched`` is the probability, before any constraint,
+    that the answer's first token begins the word of ``Request.watch``; ``None`` where it is not known.
     """
 
     text: str
@@ -54,6 +57,7 @@ class Completion:
     finish_reason: str = "stop"
     prefix_key: str = ""
     prefix_tokens: int = 0
+    watched: float | None = None
 
 
 @runtime_checkable

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from lcrag.readers.watch import begins
+
 
 def pattern(begin: Sequence[str]) -> str:
     """The regular expression for servers that decode under one."""
@@ -22,6 +24,13 @@ class Beginning:
     def __init__(self, tokenizer: Any) -> None:
         self._pieces: list[str] = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
         self._known: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        self._words: dict[str, list[int]] = {}
+
+    def starting(self, word: str) -> list[int]:
+        """Token ids that begin a word."""
+        if word not in self._words:
+            self._words[word] = [i for i, piece in enumerate(self._pieces) if begins(piece, word)]
+        return self._words[word]
 
     def allowed(self, text: str, begin: tuple[str, ...]) -> list[int] | None:
         """Token ids that may come after ``text``, ``None`` when every token may."""

@@ -110,12 +110,13 @@ class Generation:
                 finish_reason=w.reason,
                 prefix_key=p.key if paid else "",
                 prefix_tokens=p.prefix,
+                watched=w.watched,
             )
             for p, w, s, paid in zip(prompts, writers, seconds, pays, strict=True)
         ]
 
     def _writer(self, request: Request) -> Writer:
-        if request.begin and self._beginning is None:
+        if (request.begin or request.watch) and self._beginning is None:
             self._beginning = Beginning(self.tokenizer)
         return Writer(request, self.tokenizer, self.stops, self.model.device, self._beginning)
 
@@ -157,18 +158,24 @@ class Generation:
             torch.manual_seed(request.seed)
         if request.begin:
             sampling["prefix_allowed_tokens_fn"] = self._constraint(request, len(prompt.ids))
-        out = self.model.generate(
+        generated = self.model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
             max_new_tokens=request.max_tokens,
             pad_token_id=self.tokenizer.eos_token_id,
+            return_dict_in_generate=True,
+            output_logits=bool(request.watch),
             **({"do_sample": False} | sampling),
-        )[0, len(prompt.ids) :].tolist()
+        )
+        out = generated.sequences[0, len(prompt.ids) :].tolist()
+        writer = self._writer(request)
+        if request.watch:
+            writer.watch(generated.logits[0][0])
         text = self.tokenizer.decode(out, skip_special_tokens=True)
         cut = first_stop(text, request.stop)
         ended = cut is not None or (bool(out) and out[-1] in self.stops)
         usage = Usage(len(prompt.ids), 0, len(out), 1, time.perf_counter() - started)
-        return Completion(text[:cut].strip(), usage, "stop" if ended else "length")
+        return Completion(text[:cut].strip(), usage, "stop" if ended else "length", watched=writer.watched)
 
     def _constraint(self, request: Request, known: int) -> Any:
         """``request.begin`` as transformers' own loop wants it."""

@@ -15,6 +15,7 @@ from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
 from lcrag.readers.beginning import pattern
 from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
+from lcrag.readers.watch import TOP, probability
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class OpenAIReader:
             that know vLLM's ``structured_outputs``.
         send_cache_salt: keep the prefixes of different strategies apart; for servers that know vLLM's
             ``cache_salt``.
+        token_probabilities: ask for the first token's probabilities where a strategy watches for a word.
         extra_body: more fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
     """
@@ -63,6 +65,7 @@ class OpenAIReader:
     tokenizer: str = ""
     structured_outputs: bool = False
     send_cache_salt: bool = False
+    token_probabilities: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
@@ -152,6 +155,9 @@ class OpenAIReader:
             extra["cache_salt"] = request.cache_salt
         if self.structured_outputs and request.begin:
             extra["structured_outputs"] = {"regex": pattern(request.begin)}
+        watching = (
+            {"logprobs": True, "top_logprobs": TOP} if request.watch and self.token_probabilities else {}
+        )
         return {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -159,6 +165,7 @@ class OpenAIReader:
             "seed": request.seed,
             limit: request.max_tokens,
             **({"stop": list(request.stop)} if request.stop else {}),
+            **watching,
             **({"extra_body": extra} if extra else {}),
         }
 
@@ -172,7 +179,12 @@ class OpenAIReader:
         details = used.prompt_tokens_details
         cached = (details.cached_tokens if details else 0) or 0
         usage = Usage(used.prompt_tokens, cached, used.completion_tokens, calls=1, seconds=seconds)
-        return Completion((choice.message.content or "").strip(), usage, choice.finish_reason)
+        tokens = choice.logprobs.content if request.watch and choice.logprobs else None
+        first = [(t.token, t.logprob) for t in tokens[0].top_logprobs] if tokens else []
+        watched = probability(first, request.watch) if first else None
+        return Completion(
+            (choice.message.content or "").strip(), usage, choice.finish_reason, watched=watched
+        )
 
     @property
     def _key_variable(self) -> str:

@@ -18,6 +18,7 @@ from lcrag.readers.beginning import pattern
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
+from lcrag.readers.watch import TOP, probability
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class VLLMReader:
             seed=request.seed if request.temperature > 0 else None,
             max_tokens=request.max_tokens,
             stop=list(request.stop),
+            logprobs=TOP if request.watch else None,
             structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
             if request.begin
             else None,
@@ -154,6 +156,7 @@ class VLLMReader:
             written.finish_reason or "stop",
             prefix_key=key if cached < shared else "",
             prefix_tokens=shared,
+            watched=_watched(written.logprobs, request.watch),
         )
 
     def _overrides(self) -> dict[str, Any]:
@@ -190,3 +193,9 @@ class VLLMReader:
     async def __aexit__(self, *_: object) -> None:
         """End the engine."""
         await asyncio.to_thread(self.close)
+
+
+def _watched(logprobs: Any, word: str) -> float | None:
+    if not word or not logprobs:
+        return None
+    return probability([(t.decoded_token or "", t.logprob) for t in logprobs[0].values()], word)

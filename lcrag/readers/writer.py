@@ -23,11 +23,20 @@ class Writer:
         self.tokens: list[int] = []
         self.text = ""
         self.reason = ""
+        self.watched: float | None = None
+
+    def watch(self, logits: torch.Tensor) -> None:
+        """Note how likely the answer is to begin with the watched word, from the first logits (vocabulary,)."""
+        if self.request.watch and self.beginning:
+            ids = torch.tensor(self.beginning.starting(self.request.watch), device=logits.device)
+            self.watched = float(torch.softmax(logits.float(), -1)[ids].sum())
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token from logits (vocabulary,), unless the answer has ended."""
         if self.reason:
             return
+        if not self.tokens:
+            self.watch(logits)
         allowed = self.beginning.allowed(self.text, self.request.begin) if self.beginning else None
         if allowed is not None:
             logits = torch.full_like(logits, float("-inf")).index_copy(

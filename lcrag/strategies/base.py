@@ -52,11 +52,12 @@ class Toolbox(Protocol):
         stop: tuple[str, ...] = (),
         prefix_chars: int = 0,
         begin: tuple[str, ...] = (),
+        watch: str = "",
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
     ) -> Completion:
-        """Ask the language model; ``prefix_chars`` and ``begin`` are explained in ``Request``.
+        """Ask the language model; ``prefix_chars``, ``begin`` and ``watch`` are explained in ``Request``.
 
         ``sample`` tells several draws from one prompt apart: it is added to the run's seed.
         """

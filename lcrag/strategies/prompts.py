@@ -18,7 +18,8 @@ THINK = (
     "Think step by step. Then write, on a line of its own, the word Answer and a colon, "
     "and the answer in a few words."
 )
-DECLINE = 'If the text does not answer the question, write "unanswerable".'
+REFUSAL = "unanswerable"
+DECLINE = f'If the text does not answer the question, write "{REFUSAL}".'
 _ANSWER = re.compile(r"answer\s*:\s*", re.IGNORECASE)
 _MARK = re.compile(r"^\s*(?:[-*•]|\(?\d+[.):])\s+")
 

@@ -22,7 +22,7 @@ from lcrag.schema import Usage
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, GistMemory, LongContext, MapReduce
 from retrievers.bm25 import BM25Retriever
 
-SPEC = ModelSpec(parameters=1000, layers=2, query_heads=2, kv_heads=1, head_dim=4)
+SPEC = ModelSpec(1000, 1000, 0, layers=2, query_heads=2, kv_heads=1, head_dim=4)
 
 
 class WithShape(ScriptedReader):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -259,3 +260,18 @@ def test_tokens_are_estimated_or_counted():
 def test_import_makes_no_client():
     code = "import sys, lcrag.readers.openai; assert not {'openai', 'transformers'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+async def test_token_probabilities_are_asked_for_where_a_word_is_watched(server):
+    watching = replace(ASK, watch="unanswerable")
+    tops = [
+        {"token": t, "logprob": p, "bytes": None} for t, p in (("Un", -1.0), ("Jane", -0.5), (" un", -3.0))
+    ]
+    said = reply()
+    said["choices"][0]["logprobs"] = {"content": [{**tops[1], "top_logprobs": tops}]}
+    server.script.append((200, said, {}))
+    done = await OpenAIReader("m", server.url, token_probabilities=True).generate(watching)
+    assert done.watched == pytest.approx(math.exp(-1) + math.exp(-3))
+    assert server.seen[0][1]["top_logprobs"] == 20
+    done = await OpenAIReader("m", server.url).generate(watching)
+    assert done.watched is None and "logprobs" not in server.seen[1][1]

@@ -50,6 +50,12 @@ async def test_answer_count_and_name(reader):
     assert reader.spec.layers == 30
 
 
+async def test_a_word_is_watched(reader):
+    asked = Request((Message("user", 'Write the word "unanswerable".'),), 4, watch="unanswerable")
+    assert 0.01 < (await reader.generate(asked)).watched <= 1
+    assert (await reader.generate(SHORT)).watched is None
+
+
 async def test_salt_separates_prefixes(reader, long_context):
     async def cached(salt: str) -> float:
         return (await reader.generate(long_context("What is a tuple?", salt))).usage.cached_tokens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,13 @@ async def test_langchain_reports_the_same_usage(server, folder, reader, long_con
 
 def test_a_new_event_loop_each_time(reader):
     assert len({asyncio.run(reader.generate(SHORT)).text for _ in range(2)}) == 1
+
+
+async def test_a_word_is_watched(reader):
+    asked = Request((Message("user", 'Write the word "unanswerable".'),), 4, watch="unanswerable")
+    done = await replace(reader, token_probabilities=True).generate(asked)
+    assert 0.01 < done.watched <= 1
+    assert (await reader.generate(asked)).watched is None
 
 
 async def test_a_beginning_is_kept_to(reader):

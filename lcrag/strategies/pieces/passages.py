@@ -9,6 +9,7 @@ from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Toolbox
 from lcrag.strategies.prompts import (
     DECLINE,
+    REFUSAL,
     Reasoning,
     answer_form,
     answer_of,
@@ -28,12 +29,17 @@ async def answer_from(
     allow_decline: bool,
     reasoning: Reasoning = "direct",
 ) -> Answer:
-    """Ask with the passages, given best first, in the prompt; they are the answer's evidence."""
+    """Ask with the passages, given best first, in the prompt; they are the answer's evidence.
+
+    Where the reader knows it, ``notes["p_unanswerable"]`` is the probability with which it begins to decline.
+    """
     ending = question_block(question, answer_form(reasoning), DECLINE if allow_decline else "")
     shown = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
-    completion = await tools.read(chat(shown + ending), max_tokens=max_tokens)
+    watch = REFUSAL if allow_decline and reasoning == "direct" else ""
+    completion = await tools.read(chat(shown + ending), max_tokens=max_tokens, watch=watch)
     said = answer_of(completion.text, reasoning)
-    return Answer(said, tuple(passages), declined=is_refusal(said))
+    notes = {} if completion.watched is None else {"p_unanswerable": completion.watched}
+    return Answer(said, tuple(passages), declined=is_refusal(said), notes=notes)
 
 
 def merged(*rankings: Sequence[Passage], most: int | None = None) -> list[Passage]:
