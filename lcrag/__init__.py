@@ -52,7 +52,27 @@ _HOMES = {
         "SelfRoute",
         "SummaryTree",
     ],
-    "lcrag.routers": ["FixedRouter", "LaRARule", "RandomRouter", "Routed"],
+    "lcrag.routers": [
+        "AdaptiveRAGRouter",
+        "CascadeRouter",
+        "FeatureRouter",
+        "FixedRouter",
+        "KNNRouter",
+        "LLMRouter",
+        "LaRAPrior",
+        "LaRARule",
+        "LinUCBRouter",
+        "ProbeRouter",
+        "QualityRouter",
+        "RandomRouter",
+        "Routed",
+        "TfidfRouter",
+        "ThompsonRouter",
+        "load_router",
+        "save_router",
+    ],
+    "lcrag.outcomes": ["load_outcomes", "save_outcomes", "without_defects"],
+    "lcrag.replay": ["evaluate", "examples_of"],
     "lcrag.experiment": ["Experiment", "Results", "load_experiment"],
     "lcrag.analysis": ["compare"],
 }
@@ -85,16 +105,34 @@ if TYPE_CHECKING:
     from lcrag.experiment import Results as Results
     from lcrag.experiment import load_experiment as load_experiment
     from lcrag.memory import MemoryStore as MemoryStore
+    from lcrag.outcomes import load_outcomes as load_outcomes
+    from lcrag.outcomes import save_outcomes as save_outcomes
+    from lcrag.outcomes import without_defects as without_defects
     from lcrag.readers import LangChainReader as LangChainReader
     from lcrag.readers import OpenAIReader as OpenAIReader
     from lcrag.readers import RopeExtension as RopeExtension
     from lcrag.readers import ScriptedReader as ScriptedReader
     from lcrag.readers import TransformersReader as TransformersReader
     from lcrag.readers import VLLMReader as VLLMReader
+    from lcrag.replay import evaluate as evaluate
+    from lcrag.replay import examples_of as examples_of
+    from lcrag.routers import AdaptiveRAGRouter as AdaptiveRAGRouter
+    from lcrag.routers import CascadeRouter as CascadeRouter
+    from lcrag.routers import FeatureRouter as FeatureRouter
     from lcrag.routers import FixedRouter as FixedRouter
+    from lcrag.routers import KNNRouter as KNNRouter
+    from lcrag.routers import LaRAPrior as LaRAPrior
     from lcrag.routers import LaRARule as LaRARule
+    from lcrag.routers import LinUCBRouter as LinUCBRouter
+    from lcrag.routers import LLMRouter as LLMRouter
+    from lcrag.routers import ProbeRouter as ProbeRouter
+    from lcrag.routers import QualityRouter as QualityRouter
     from lcrag.routers import RandomRouter as RandomRouter
     from lcrag.routers import Routed as Routed
+    from lcrag.routers import TfidfRouter as TfidfRouter
+    from lcrag.routers import ThompsonRouter as ThompsonRouter
+    from lcrag.routers import load_router as load_router
+    from lcrag.routers import save_router as save_router
     from lcrag.schema import Answer as Answer
     from lcrag.schema import Document as Document
     from lcrag.schema import Ledger as Ledger

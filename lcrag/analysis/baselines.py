@@ -7,10 +7,21 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 
-def replay(outcomes: pd.DataFrame, choices: Mapping[str, str]) -> pd.DataFrame:
-    """The outcomes of the strategy that a router chose for each question."""
-    chosen = outcomes["question_id"].map(choices)
-    return outcomes[outcomes["strategy"] == chosen]
+def replay(
+    outcomes: pd.DataFrame, choices: Mapping[str, str | Sequence[str]], paid: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The outcomes of the strategy that a router chose for each question.
+
+    Where a router has run several, the last one's outcome counts, and the columns ``paid`` are the sums over all.
+    """
+    ran = {q: (c,) if isinstance(c, str) else tuple(c) for q, c in choices.items()}
+    chosen = outcomes["question_id"].map({q: c[-1] for q, c in ran.items()})
+    rows = outcomes[outcomes["strategy"] == chosen]
+    if not paid or all(len(c) == 1 for c in ran.values()):
+        return rows
+    one = [s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)]
+    sums = outcomes[one].groupby("question_id")[list(paid)].agg(lambda column: column.sum(skipna=False))
+    return rows.assign(**{c: rows["question_id"].map(sums[c]) for c in paid})
 
 
 def common(outcomes: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:

@@ -74,7 +74,7 @@ class Comparison:
 def compare(
     outcomes: pd.DataFrame,
     *,
-    routers: Mapping[str, Mapping[str, str]] | None = None,
+    routers: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
     floor: str = FLOOR,
     seed: int = 0,
 ) -> Comparison:
@@ -82,7 +82,8 @@ def compare(
 
     Args:
         outcomes: one row for each question and strategy.
-        routers: for each router the strategy it chose for each question; replayed at no cost.
+        routers: for each router the strategy it chose for each question, or all that it ran, the one that answers
+            last; replayed at no cost.
         floor: a strategy that oracle, best fixed, random and routers do not choose from.
         seed: of the bootstrap.
 
@@ -101,7 +102,7 @@ def compare(
     groups = dict.fromkeys(names, "strategy")
     for name, choices in (routers or {}).items():
         _check_router(name, choices, names, candidates)
-        rows[name] = replay(pool, choices)
+        rows[name] = replay(pool, choices, AMOUNTS)
         groups[name] = "router"
     if len(pool):
         fixed = best_fixed(pool, "cost")
@@ -141,11 +142,12 @@ def _check(outcomes: pd.DataFrame) -> None:
 
 
 def _check_router(
-    name: str, choices: Mapping[str, str], names: Iterable[str], candidates: Iterable[str]
+    name: str, choices: Mapping[str, str | Sequence[str]], names: Iterable[str], candidates: Iterable[str]
 ) -> None:
     if name in names:
         raise LcragError(f"A router and a strategy are both named {name!r}: give one of them another `name`.")
-    for question, chosen in choices.items():
+    for question, ran in choices.items():
+        chosen = ran if isinstance(ran, str) else ran[-1]
         if chosen not in candidates:
             raise LcragError(
                 f"Router {name} chose {chosen!r} for question {question}, but its candidates are: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,12 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
+from lcrag.experiment.routing import candidates_of, check_routers, features_of
 from lcrag.metrics.score import METRICS
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
 from lcrag.schema import Outcome, Usage
 from lcrag.strategies.base import Strategy, settings
-from lcrag.strategies.closed_book import ClosedBook
 
 if TYPE_CHECKING:
     from lcrag.experiment.results import Results
@@ -50,7 +49,8 @@ class Experiment:
         reader: the language model.
         strategies: what is compared; names must differ.
         output: folder of this run; running again into it continues where it stopped.
-        routers: replayed on the outcomes at no cost, over every strategy but closed-book.
+        routers: replayed on the outcomes at no cost, over every strategy but closed-book; one that has to learn does
+            so from the questions on other documents.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
         metric: the metric that decides (a key of ``Outcome.scores``).
@@ -80,7 +80,8 @@ class Experiment:
         """Find what is wrong before anything is spent.
 
         Raises:
-            LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken dataset.
+            LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
+                dataset, or a router that could not be replayed.
         """
         self.dataset.validate()
         if self.metric not in METRICS:
@@ -95,6 +96,7 @@ class Experiment:
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise LcragError(f"Two strategies are named {twice[0]!r}: give one of them another `name`.")
+        check_routers(self.routers, candidates_of(self.strategies), self.dataset.questions)
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, as plain values."""
@@ -150,26 +152,10 @@ class Experiment:
         )
         if self.budget:
             self.budget.check(resources.priced(Usage(1)), self.reader.name)
-        choices = await self.routed(resources)
         with Journal(output) as journal:
             engine = Engine(self.dataset, self.strategies, resources, journal, self.metric, on_row)
             outcomes = await engine.run()
-            results = Results(self, tuple(outcomes), choices, resources.rewarmed)
+            seen = await features_of(self.dataset.questions, outcomes, resources)
+            results = Results(self, tuple(outcomes), seen, resources.rewarmed)
             results.write()
         return results
-
-    async def routed(self, resources: Resources) -> Mapping[str, Mapping[str, str]]:
-        """For each router the strategy it chooses for each question; all but closed-book are candidates."""
-        candidates = {s.name: s for s in self.strategies if not isinstance(s, ClosedBook)}
-        chosen: dict[str, dict[str, str]] = {}
-        for router in self.routers:
-            chosen[router.name] = {}
-            for question in self.dataset.questions:
-                tools = MeteredToolbox(resources, salt=router.name)
-                decision = await router.route(question, candidates, tools)
-                if tools.ledger.total != Usage():
-                    raise LcragError(
-                        f"Router {router.name} asks a model: run it as a `routed` strategy instead."
-                    )
-                chosen[router.name][question.id] = decision.strategy
-        return chosen

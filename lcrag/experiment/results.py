@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lcrag.experiment.routing import candidates_of, replay_routers
 from lcrag.files import write_atomically
+from lcrag.outcomes.table import save_outcomes
 from lcrag.schema import Outcome, Question, Usage
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ class Results:
     Attributes:
         experiment: what was run.
         outcomes: one for each question and strategy.
-        routed: for each router, the strategy it chose for each question.
+        seen: what a router may see of each question: ``document_tokens``, ``window``, ``feature_*``.
         rewarmed: KV prefixes computed again because a run was interrupted; not part of any row.
     """
 
     experiment: Experiment
     outcomes: tuple[Outcome, ...]
-    routed: Mapping[str, Mapping[str, str]]
+    seen: Mapping[str, dict[str, float]]
     rewarmed: Usage = field(default_factory=Usage)
 
     @cached_property
@@ -47,7 +49,19 @@ class Results:
         import pandas as pd
 
         asked = {q.id: {"question": q.text, "gold": _gold(q)} for q in self.experiment.dataset.questions}
-        return pd.DataFrame([o.flat() | asked[o.question_id] for o in self.outcomes])
+        return pd.DataFrame(
+            [o.flat() | asked[o.question_id] | self.seen[o.question_id] for o in self.outcomes]
+        )
+
+    @cached_property
+    def routed(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """For each router and question the strategies that it runs; the last one answers."""
+        from lcrag.experiment.experiment import default_embedder
+
+        experiment = self.experiment
+        candidates = candidates_of(experiment.strategies)
+        embedder = experiment.embedder or default_embedder()
+        return replay_routers(experiment.routers, self.table, candidates, embedder, experiment.seed)
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -90,9 +104,7 @@ class Results:
 
         experiment = self.experiment
         parameters = experiment.parameters()
-        table = io.BytesIO()
-        self.table.to_parquet(table)
-        write_atomically(self.output / "outcomes.parquet", table.getvalue())
+        save_outcomes(self.table, self.output / "outcomes.parquet")
         write_atomically(self.output / "experiment.json", json.dumps(parameters, indent=1))
         figures = self.figures()
         for name, figure in figures.items():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lcrag.replay.replay import Replayed
+from lcrag.replay.replayed import Replayed
 from lcrag.routers.examples import Examples
 
 PRICES = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())

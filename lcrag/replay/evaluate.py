@@ -12,7 +12,7 @@ import pandas as pd
 from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
 from lcrag.errors import LcragError
 from lcrag.replay.curve import SHARES, Curve, curve_of, points_of
-from lcrag.replay.replay import Replayed, cross_replay, replay, settle
+from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
 from lcrag.replay.report import RoutingReport
 from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision

@@ -14,7 +14,7 @@ from lcrag.analysis.tables import aligned, human, many, p_cell, wrapped
 
 if TYPE_CHECKING:
     from lcrag.replay.curve import Curve
-    from lcrag.replay.replay import Replayed
+    from lcrag.replay.replayed import Replayed
     from lcrag.routers.examples import Examples
 
 

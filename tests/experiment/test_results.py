@@ -170,3 +170,38 @@ def test_log_to_mlflow_nests_under_an_active_run(experiment, tmp_path):
         assert mlflow.get_run(run).data.tags["mlflow.parentRunId"] == outer.info.run_id
     finally:
         mlflow.set_tracking_uri(None)
+
+
+def test_routers_that_learn_are_cross_validated_over_the_runs_documents(experiment):
+    routers = [lcrag.TfidfRouter(), lcrag.ProbeRouter(), lcrag.QualityRouter(retrieval=True)]
+    results = experiment(mlflow="", routers=routers).run()
+    table = results.comparison.table.set_index("name")
+    assert table.loc["tfidf_router"].scored == 6
+    both = results.table.set_index(["question_id", "strategy"])
+    for question, ran in results.routed["probe_router"].items():
+        assert ran[0] == "chunked_retrieval"
+        if len(ran) == 2:  # escalated: both are paid for
+            assert ran[1] == "long_context"
+            assert both.loc[(question, "chunked_retrieval"), "read_prompt_tokens"] > 0
+    stored = lcrag.load_outcomes(results.output)
+    assert {"feature_words", "feature_retrieval_top", "document_tokens", "note_support"} <= set(
+        stored.columns
+    )
+    assert stored["feature_retrieval_top"].notna().all()
+
+
+def test_routers_that_cannot_be_replayed_are_told_before_anything_is_spent(experiment, scripted):
+    one = scripted()
+    for router, message in (
+        (lcrag.LLMRouter(), "llm_router asks a model: run it as a `routed` strategy"),
+        (
+            lcrag.FixedRouter("nothing"),
+            "chose 'nothing', but the strategies are: chunked_retrieval, long_context",
+        ),
+        (lcrag.ProbeRouter(first="gist"), "chose 'gist', but the strategies are"),
+    ):
+        with pytest.raises(LcragError, match=message):
+            experiment(routers=[router], reader=one).run()
+    with pytest.raises(LcragError, match="Two routers are named 'lara_rule'"):
+        experiment(routers=[lcrag.LaRARule(), lcrag.LaRARule()], reader=one).run()
+    assert one.requests == []

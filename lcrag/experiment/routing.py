@@ -1,0 +1,103 @@
+"""Routers in an experiment: checked before anything is spent, replayed on what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lcrag.errors import LcragError
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
+from lcrag.routers.base import ReplayableRouter, Router, nearest
+from lcrag.routers.query import Query, look
+from lcrag.schema import Outcome, Question
+from lcrag.strategies.base import Strategy
+from lcrag.strategies.closed_book import ClosedBook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def candidates_of(strategies: Sequence[Strategy]) -> list[str]:
+    """What routers choose among: every strategy but closed-book."""
+    return [s.name for s in strategies if not isinstance(s, ClosedBook)]
+
+
+def learns(router: Any) -> bool:
+    """Whether the router still has to learn from outcomes."""
+    return getattr(router, "_learned", 0) is None
+
+
+def check_routers(
+    routers: Sequence[Router], candidates: Sequence[str], questions: Sequence[Question]
+) -> None:
+    """Find what a replay would stumble over.
+
+    Raises:
+        LcragError: two routers of one name, a router that asks a model, one that chooses or probes a strategy that is
+            not run, or one that must learn while all questions are on one document.
+    """
+    names = [r.name for r in routers]
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise LcragError(f"Two routers are named {twice[0]!r}: give one of them another `name`.")
+    for router in routers:
+        if not isinstance(router, ReplayableRouter):
+            raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
+        for probe in router.probes:
+            nearest(probe, candidates, router.name)
+        if not learns(router):
+            blank = {p: {"declined": 0.0} for p in router.probes}
+            if not router.needs_embedding:
+                router.choose([Query(q.id, q.text, q.kind, signals=blank) for q in questions], candidates)
+        elif len({q.document_ids for q in questions}) < 2:
+            raise LcragError(
+                f"Router {router.name} learns from the questions on other documents, but there is one document: fit "
+                "it on other outcomes first (lcrag fit)."
+            )
+
+
+async def features_of(
+    questions: Sequence[Question], outcomes: Sequence[Outcome], resources: Resources
+) -> dict[str, dict[str, float]]:
+    """What a router may see of each question, with a first retrieval where a strategy has retrieved for it."""
+    retrieved = {o.question_id for o in outcomes if any(step.name == "retrieve" for step in o.steps)}
+    found: dict[str, dict[str, float]] = {}
+    for question in questions:
+        tools = MeteredToolbox(resources, salt="features")
+        query = await look(question, tools, retrieval=question.id in retrieved)
+        features = {f"feature_{k}": v for k, v in query.features.items()}
+        found[question.id] = {
+            "document_tokens": query.tokens,
+            "window": float(tools.context_window),
+            **features,
+        }
+    return found
+
+
+def replay_routers(
+    routers: Sequence[Any], table: pd.DataFrame, candidates: Sequence[str], embedder: Any, seed: int
+) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """For each router and question the strategies that are run, the one that answers last.
+
+    A router that has to learn does so from the questions on other documents (five folds). Where nothing was
+    scored, or too little to learn from, a router has no row to show: its choices are empty.
+    """
+    from lcrag.replay import cross_replay, examples_of, replay
+
+    chosen: dict[str, dict[str, tuple[str, ...]]] = {r.name: {} for r in routers}
+    if not routers or not table["score"].notna().any():
+        return chosen
+    if len(candidates) < 2:
+        return {name: dict.fromkeys(table["question_id"], (*candidates,)) for name in chosen if candidates}
+    embeds = embedder if any(r.needs_embedding for r in routers) else None
+    examples = examples_of(table, strategies=candidates, embedder=embeds)
+    names = examples.strategies
+    for router in routers:
+        try:
+            done = cross_replay(router, examples, seed=seed) if learns(router) else replay(router, examples)
+        except LcragError:
+            continue
+        for query, ran, last in zip(examples.queries, done.ran, done.chosen, strict=True):
+            before = [n for n, r in zip(names, ran, strict=True) if r and n != names[last]]
+            chosen[router.name][query.id] = (*before, names[last])
+    return chosen
