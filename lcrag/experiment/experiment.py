@@ -78,7 +78,8 @@ class Experiment:
         """Find what is wrong before anything is spent.
 
         Raises:
-            LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken dataset.
+            LcragError: no questions or strategies, two of one name, routers without a choice, an unknown metric, a
+                broken dataset.
         """
         self.dataset.validate()
         if self.metric not in METRICS:
@@ -93,6 +94,15 @@ class Experiment:
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise LcragError(f"Two strategies are named {twice[0]!r}: give one of them another `name`.")
+        for i, name in enumerate(routers := [r.name for r in self.routers]):
+            if name in names or name in routers[:i]:
+                raise LcragError(
+                    f"The router {name!r} is named like another router or strategy: rename one of them."
+                )
+        if routers and all(isinstance(s, ClosedBook) for s in self.strategies):
+            raise LcragError(
+                "Routers choose among strategies that read the text: give one, or leave out `routers`."
+            )
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, as plain values."""

@@ -143,6 +143,9 @@ def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted)
             "Two strategies are named 'long_context'",
         ),
         ({"routers": [lcrag.FixedRouter("nothing")]}, "chose 'nothing'"),
+        ({"routers": [lcrag.RandomRouter(name="long_context")]}, "router 'long_context' is named like"),
+        ({"routers": [lcrag.LaRARule(), lcrag.LaRARule()]}, "router 'lara_rule' is named like"),
+        ({"strategies": [ClosedBook()]}, "Routers choose among strategies that read the text"),
         ({"metric": "accurcy"}, "There is no metric 'accurcy'; did you mean 'accuracy'?"),
     ],
 )
