@@ -143,6 +143,9 @@ def _prices(spec: Any, where: str) -> PriceCard | None:
             f"{where}: dollars per million tokens are expected: input_mtok, cached_mtok, output_mtok."
         )
     check_keys(spec, ["input_mtok", "cached_mtok", "output_mtok"], where)
+    for key in ("input_mtok", "output_mtok"):
+        if key not in spec:
+            raise LcragError(f"{where}: the key {key!r} is missing.")
     try:
         return PriceCard(**spec)
     except (TypeError, ValueError) as error:
