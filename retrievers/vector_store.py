@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from retrievers.base import check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
@@ -17,6 +18,9 @@ Only = Callable[[Collection[str]], dict[str, Any]]
 @dataclass(frozen=True)
 class VectorStoreRetriever:
     """Chunks go into the store with their document and place; the store embeds and searches.
+
+    A chunk's id is made of its document, place and text: a store that overwrites by id (Qdrant, pgvector, in memory)
+    holds it once however often it is built. Milvus appends: give it a new collection, or search what it holds.
 
     Attributes:
         store: the LangChain vector store.
@@ -46,8 +50,15 @@ class VectorStoreRetriever:
             self.store.add_texts(
                 [p.text for p in part],
                 metadatas=[{"document_id": p.document_id, "start": p.start, "end": p.end} for p in part],
+                ids=[_id(p) for p in part],
             )
         return VectorStoreIndex(self)
+
+
+def _id(passage: Passage) -> str:
+    """A UUID, which every store takes as an id."""
+    named = "\0".join((passage.document_id, str(passage.start), str(passage.end), passage.text))
+    return str(uuid5(NAMESPACE_OID, named))
 
 
 @dataclass(frozen=True)

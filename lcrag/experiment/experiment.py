@@ -15,7 +15,7 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.resources import Resources
-from lcrag.experiment.routing import candidates_of, check_routers, features_of
+from lcrag.experiment.routing import check_routers, features_of
 from lcrag.metrics.score import METRICS
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
@@ -96,7 +96,7 @@ class Experiment:
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise LcragError(f"Two strategies are named {twice[0]!r}: give one of them another `name`.")
-        check_routers(self.routers, candidates_of(self.strategies), self.dataset.questions)
+        check_routers(self.routers, self.strategies, self.dataset.questions)
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, as plain values."""

@@ -180,5 +180,5 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     try:
         return TypeAdapter(hint).validate_python(value)
     except ValidationError as error:
-        said = error.errors()[0]["msg"]
+        said = error.errors()[0]["msg"].removeprefix("Value error, ").rstrip(".")
         raise LcragError(f"{where}: {value!r} does not fit: {said}.") from error

@@ -29,17 +29,27 @@ def learns(router: Any) -> bool:
 
 
 def check_routers(
-    routers: Sequence[Router], candidates: Sequence[str], questions: Sequence[Question]
+    routers: Sequence[Router], strategies: Sequence[Strategy], questions: Sequence[Question]
 ) -> None:
     """Find what a replay would stumble over.
 
     Raises:
-        LcragError: two routers of one name, a router that asks a model, one that chooses or probes a strategy that is
-            not run, or one that must learn while all questions are on one document.
+        LcragError: a router named like another one or a strategy, nothing to choose from, a router that asks a
+            model, one that chooses or probes a strategy that is not run, or one that must learn while all
+            questions are on one document.
     """
-    names = [r.name for r in routers]
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise LcragError(f"Two routers are named {twice[0]!r}: give one of them another `name`.")
+    taken = [s.name for s in strategies]
+    for router in routers:
+        if router.name in taken:
+            raise LcragError(
+                f"The router {router.name!r} is named like another router or strategy: rename one of them."
+            )
+        taken.append(router.name)
+    candidates = candidates_of(strategies)
+    if routers and not candidates:
+        raise LcragError(
+            "Routers choose among strategies that read the text: give one, or leave out `routers`."
+        )
     for router in routers:
         if not isinstance(router, ReplayableRouter):
             raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")

@@ -44,7 +44,8 @@ class MemoryReading:
             text has speakers, else chunks.
         chunk_chars: characters of a chunk.
         keys: the key (section 5.2): ``value`` (K = V), ``fact``, or ``value+fact``: the value together with facts
-            that the reader extracts from it, one call a value, booked under ``build``.
+            that the reader extracts from it, one call a value, booked under ``build``. A value is its own key as a
+            whole; the paper's code takes the user's side of it.
         time: the query (section 5.3): values outside the period that the question names move to the end of the
             ranking, none is dropped. The period is found by ``rule`` (explicit dates), by the ``reader``, or not
             looked for (``off``).

@@ -68,6 +68,11 @@ def test_fields_are_keys_and_components_nest():
         ({"strategies": "closed_book"}, "strategies must be a list"),
         ({"routers": [{"type": "fixed"}]}, r"routers\[0\] \(fixed\): the key 'strategy' is missing"),
         ({"dataset": {"type": "files", "documents": "x"}}, "the key 'questions' is missing"),
+        ({"prices": {"input_mtok": 1}}, "prices: the key 'output_mtok' is missing"),
+        (
+            {"reader": {"type": "transformers", "rope": {"method": "yarn", "factor": 0.5}}},
+            r"fit: factor is 0.5: .* 1\.$",
+        ),
         ({"seed": "one"}, "seed: 'one' is not a whole number"),
         ({"mlflow": {"uri": "x"}}, "mlflow: unknown key 'uri'"),
         ({"reader": {"type": "openai"}}, "the key 'model' is missing"),

@@ -143,6 +143,9 @@ def test_a_failed_strategy_is_missing_and_the_others_stand(experiment, scripted)
             "Two strategies are named 'long_context'",
         ),
         ({"routers": [lcrag.FixedRouter("nothing")]}, "chose 'nothing'"),
+        ({"routers": [lcrag.RandomRouter(name="long_context")]}, "router 'long_context' is named like"),
+        ({"routers": [lcrag.LaRARule(), lcrag.LaRARule()]}, "router 'lara_rule' is named like"),
+        ({"strategies": [ClosedBook()]}, "Routers choose among strategies that read the text"),
         ({"metric": "accurcy"}, "There is no metric 'accurcy'; did you mean 'accuracy'?"),
     ],
 )
@@ -202,6 +205,6 @@ def test_routers_that_cannot_be_replayed_are_told_before_anything_is_spent(exper
     ):
         with pytest.raises(LcragError, match=message):
             experiment(routers=[router], reader=one).run()
-    with pytest.raises(LcragError, match="Two routers are named 'lara_rule'"):
+    with pytest.raises(LcragError, match="'lara_rule' is named like another router"):
         experiment(routers=[lcrag.LaRARule(), lcrag.LaRARule()], reader=one).run()
     assert one.requests == []

@@ -21,7 +21,11 @@ def check(retriever, texts):
 
 
 def test_in_memory(texts, embedder):
-    check(VectorStoreRetriever(InMemoryVectorStore(as_langchain(embedder)), SMALL), texts)
+    retriever = VectorStoreRetriever(InMemoryVectorStore(as_langchain(embedder)), SMALL)
+    check(retriever, texts)
+    once = len(retriever.store.store)
+    retriever.build(texts)
+    assert len(retriever.store.store) == once
 
 
 def test_qdrant(texts, embedder):
@@ -37,14 +41,18 @@ def test_qdrant(texts, embedder):
         wanted = FieldCondition(key="metadata.document_id", match=MatchAny(any=list(ids)))
         return {"filter": Filter(must=[wanted])}
 
-    check(VectorStoreRetriever(store, SMALL, only), texts)
+    retriever = VectorStoreRetriever(store, SMALL, only)
+    check(retriever, texts)
+    once = client.count("t").count
+    retriever.build(texts)
+    assert client.count("t").count == once
 
 
 def test_milvus(texts, embedder, tmp_path):
     milvus = pytest.importorskip("langchain_milvus")
     pytest.importorskip("milvus_lite")
     store = milvus.Milvus(
-        as_langchain(embedder), connection_args={"uri": str(tmp_path / "milvus.db")}, auto_id=True,
+        as_langchain(embedder), connection_args={"uri": str(tmp_path / "milvus.db")}, auto_id=False,
         index_params={"index_type": "FLAT", "metric_type": "COSINE"},
     )  # fmt: skip
     check(VectorStoreRetriever(store, SMALL, lambda ids: {"expr": f"document_id in {list(ids)}"}), texts)
