@@ -21,6 +21,7 @@ BUDGETS = (100, 200, 400, 800, 1600, 3200)
 BASELINE = (4.0, float(SHOTS), 1.0)
 CHOICE = (200, 800, 3200)  # budgets of the model's table
 MARK = "## Measured"
+AMOUNTS = ("note_effective_context", "read_seconds")
 
 
 def tables(output: Path) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -28,9 +29,7 @@ def tables(output: Path) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     frames = []
     for task, results in run(output).items():
         rows = results.table.assign(task=task.replace("_", " "))
-        frames.append(
-            rows[["task", "question_id", "document_id", "strategy", "score", "note_effective_context"]]
-        )
+        frames.append(rows[["task", "question_id", "document_id", "strategy", "score", *AMOUNTS]])
     rows = pd.concat(frames)
     keys = ["task", "question_id", "document_id"]
     columns = [name(theta) for theta in strategies()]
@@ -115,8 +114,8 @@ def main() -> None:
 RESULT = """{mark}
 
 Made by `make budget`: {questions} generated questions of one hop and of two on {documents} documents ({per_task} a
-task), {thetas} thetas, {calls} answers ({failed} failed) by SmolLM2-135M-Instruct on one CPU core, {minutes:.0f} minutes of the
-reader's time, passages by BM25.
+task), {thetas} thetas, {calls} answers ({failed} failed) by SmolLM2-135M-Instruct on one CPU core in
+{minutes:.0f} minutes of the reader's time, passages by BM25.
 Thetas are k,m,n; `bare` is the question alone, `retrieval` is DRAG without demonstrations, n above 1 is IterDRAG.
 Accuracy is whether the gold answer stands in the reply.
 
