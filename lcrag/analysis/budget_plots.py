@@ -41,10 +41,10 @@ def quality_budget(curve: BudgetCurve, metric: str = "accuracy") -> Figure:
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.margins(x=0.1, y=0.14)
     axes.set_xlabel(f"budget: {curve.unit}, most for any question")
-    axes.set_ylabel(f"{metric} on test documents")
+    axes.set_ylabel(metric)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", frameon=False, fontsize=8.5)
+    drawn.legend(loc="outside lower center", ncol=2, frameon=False, fontsize=8.5)
     label_points(drawn, axes, named)
     return drawn
 

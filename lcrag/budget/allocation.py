@@ -67,6 +67,7 @@ def allocate(
             below what the cheapest options cost.
     """
     q, c = checked(quality, cost, budget)
+    budget *= SLACK  # sums of fractions
     found = dual(q, c, budget)
     small = q.size <= EXACT
     if method == "lagrangian" or (method == "auto" and not small):

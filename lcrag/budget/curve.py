@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lcrag.analysis.bootstrap import Interval, clustered_mean
-from lcrag.budget.tables import aligned, interval, known
+from lcrag.budget.tables import aligned, interval, known, wrapped
 from lcrag.errors import LcragError
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,7 @@ class BudgetCurve:
             f"Selected on {q[0]} questions ({d[0]} documents), tested on {q[1]} ({d[1]} documents); an option fits "
             f"when no question takes more than the budget ({self.unit}). The oracle selects on the test itself."
         )
-        return "\n".join([rule, lines[0], rule, *lines[1:], rule, note])
+        return "\n".join([rule, lines[0], rule, *lines[1:], rule, *wrapped([note])])
 
 
 def budget_curve(

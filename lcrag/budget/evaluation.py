@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lcrag.budget.measured import Measured
 from lcrag.budget.model import AllocationModel, fit
-from lcrag.budget.tables import aligned, known
+from lcrag.budget.tables import aligned, known, wrapped
 from lcrag.errors import LcragError
 
 Bools = NDArray[np.bool_]
@@ -115,7 +115,7 @@ class Report:
             f"{kind}: quality {quality:.3f}, oracle {oracle:.3f}, mean ratio {known(ratio, '.1%')}"
             for kind, (quality, oracle, ratio) in self.means().items()
         ]
-        return "\n".join([*head, rule, lines[0], rule, *lines[1:], rule, *tail, *self.notes])
+        return "\n".join([*head, rule, lines[0], rule, *lines[1:], rule, *tail, *wrapped(self.notes)])
 
 
 def report(

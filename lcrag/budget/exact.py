@@ -20,7 +20,7 @@ def solve(q: Floats, c: Floats, budget: float, seconds: float) -> tuple[Whole | 
         seconds: time limit.
     """
     choices, bound = _once(q, c, budget, seconds)
-    if choices is not None and c[np.arange(len(q)), choices].sum() > budget * (1 + 1e-12):
+    if choices is not None and c[np.arange(len(q)), choices].sum() > budget:
         choices, _ = _once(q, c, budget * (1 - TOLERANCE), seconds)
     return choices, bound
 

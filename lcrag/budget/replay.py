@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lcrag.analysis.bootstrap import Interval, clustered_mean
 from lcrag.budget.allocation import allocate, available
-from lcrag.budget.tables import aligned, interval, known
+from lcrag.budget.tables import aligned, interval, known, wrapped
 from lcrag.errors import LcragError
 
 Floats = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Replay:
             f"{self.questions} questions; 100% is what {self.reference} costs on all of them (mean quality "
             f"{self.full:.3f}). Random mix and best fixed are picked in hindsight."
         )
-        return "\n".join([rule, lines[0], rule, *lines[1:], rule, note])
+        return "\n".join([rule, lines[0], rule, *lines[1:], rule, *wrapped([note])])
 
 
 def replay_curve(

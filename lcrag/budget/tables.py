@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from math import isnan
+
+WIDTH = 118  # of notes, in characters
+
+
+def wrapped(notes: Sequence[str]) -> list[str]:
+    """Notes in lines that fit below a table."""
+    return [line for note in notes for line in textwrap.wrap(note, WIDTH, subsequent_indent="  ")]
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:

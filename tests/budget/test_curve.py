@@ -63,7 +63,7 @@ def test_what_failed_on_a_question_fits_no_budget():
 def test_the_table():
     quality, cost, documents = table()
     shown = str(budget_curve(quality, cost, documents, NAMES, [10, 1e4]))
-    assert "no question takes more than the budget (tokens of effective context)" in shown
+    assert "takes more than the budget (tokens of effective context)" in " ".join(shown.split())
     row = next(line for line in shown.splitlines() if line.startswith("10,000"))
     assert row.split()[1] == "drag"
 
