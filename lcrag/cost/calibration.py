@@ -78,12 +78,12 @@ class Calibration:
         scale = [max(column) or 1.0 for column in zip(*weighted, strict=True)]
         scaled = [[c / s for c, s in zip(row, scale, strict=True)] for row in weighted]
         found, _ = nnls(scaled, [1.0] * len(rows))
-        call, computing, *others = (float(x) / s for x, s in zip(found, scale, strict=True))
+        call, computing, attending, weights, cache = (float(x) / s for x, s in zip(found, scale, strict=True))
         if not computing:
             raise LcragError(
                 "The measured seconds do not grow with the prompt: measure prompts of several lengths."
             )
-        return cls(1 / computing, *map(_inverse, others), call_seconds=call)
+        return cls(1 / computing, _inverse(attending), _inverse(weights), _inverse(cache), call)
 
     def on(self, hardware: Hardware) -> Hardware:
         """The card as this reader uses it, for the functions of ``roofline``."""
