@@ -79,7 +79,9 @@ def test_from_yaml_on_outcomes(examples, tmp_path):
     ]  # fmt: skip
     save_outcomes(pd.DataFrame(rows), tmp_path / "table.parquet")
     total = 2 * examples.costs.min(axis=1).sum()
-    spec = [{"type": "budget", "total": float(total), "predictor": {"type": "quality", "estimator": "linear"}}]
+    spec = [
+        {"type": "budget", "total": float(total), "predictor": {"type": "quality", "estimator": "linear"}}
+    ]
     (tmp_path / "routers.yaml").write_text(yaml.safe_dump(spec))
     given = ["replay", str(tmp_path / "table.parquet"), "--output", str(tmp_path / "out")]
     done = CliRunner().invoke(app, [*given, "--routers", str(tmp_path / "routers.yaml")])
