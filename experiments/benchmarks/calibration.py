@@ -21,6 +21,8 @@ from pathlib import Path
 from pydoc_data.topics import topics
 from typing import Any
 
+from page import put
+
 from lcrag.cost.calibration import Calibration, Measurement
 from lcrag.cost.hardware import find_hardware
 from lcrag.cost.model import ModelSpec
@@ -29,7 +31,6 @@ from lcrag.readers.base import Message, Request
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "cost.md"
 KEPT = ROOT / "runs" / "calibration"
-BEGIN, END = "<!-- calibration -->", "<!-- end of calibration -->"
 LENGTHS = (1000, 2000, 3000, 4000, 6000, 7800)
 FITTED = (1000, 2000, 4000)
 REPEATS = 2
@@ -137,10 +138,7 @@ def table(name: str, kept: dict[str, Any]) -> str:
 def write() -> None:
     """Put the tables of all readers measured so far into docs/cost.md."""
     parts = [table(path.stem, json.loads(path.read_text())) for path in sorted(KEPT.glob("*.json"))]
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(before + BEGIN + "\n" + "\n\n".join(parts) + "\n" + END + after, "utf-8")
+    put(PAGE, "calibration", "\n\n".join(parts))
 
 
 def main() -> None:

@@ -23,6 +23,19 @@ from retrievers.bm25 import BM25Retriever
 from tests.routers.conftest import ARMS, accuracy
 
 
+def outcomes_of(examples):
+    """The examples as a table of outcomes."""
+    rows = [
+        outcome_row(question_id=q.id, document_id=d, kind=q.kind, strategy=s, model=q.model, question=q.text,
+                    answer="in 1990", score=score, prompt_tokens=cost, document_tokens=q.tokens)
+        for q, d, scores, costs in zip(
+            examples.queries, examples.documents, examples.scores, examples.costs, strict=True
+        )
+        for s, score, cost in zip(ARMS, scores, costs, strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def spent(decisions, examples):
     column = [ARMS.index(d.strategy) for d in decisions]
     return examples.costs[np.arange(len(column)), column].sum()
@@ -69,15 +82,7 @@ def test_cross_validated_each_fold_gets_its_share(examples):
 
 
 def test_from_yaml_on_outcomes(examples, tmp_path):
-    rows = [
-        outcome_row(question_id=q.id, document_id=d, kind=q.kind, strategy=s, model=q.model, question=q.text,
-                    answer="in 1990", score=score, prompt_tokens=cost, document_tokens=q.tokens)
-        for q, d, scores, costs in zip(
-            examples.queries, examples.documents, examples.scores, examples.costs, strict=True
-        )
-        for s, score, cost in zip(ARMS, scores, costs, strict=True)
-    ]  # fmt: skip
-    save_outcomes(pd.DataFrame(rows), tmp_path / "table.parquet")
+    save_outcomes(outcomes_of(examples), tmp_path / "table.parquet")
     total = 2 * examples.costs.min(axis=1).sum()
     spec = [
         {"type": "budget", "total": float(total), "predictor": {"type": "quality", "estimator": "linear"}}
