@@ -55,6 +55,7 @@ _HOMES = {
     ],
     "lcrag.routers": [
         "AdaptiveRAGRouter",
+        "BudgetRouter",
         "CascadeRouter",
         "FeatureRouter",
         "FixedRouter",
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     from lcrag.replay import evaluate as evaluate
     from lcrag.replay import examples_of as examples_of
     from lcrag.routers import AdaptiveRAGRouter as AdaptiveRAGRouter
+    from lcrag.routers import BudgetRouter as BudgetRouter
     from lcrag.routers import CascadeRouter as CascadeRouter
     from lcrag.routers import FeatureRouter as FeatureRouter
     from lcrag.routers import FixedRouter as FixedRouter
