@@ -158,7 +158,9 @@ class Ledger(Mapping[Role, Usage]):
 
     def flat(self) -> dict[str, float | None]:
         """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""
-        return {f"{role}_{f.name}": getattr(self[role], f.name) for role in ROLES for f in fields(Usage)}
+        names = [f.name for f in fields(Usage)]
+        booked = [(role, self[role]) for role in ROLES]
+        return {f"{role}_{name}": getattr(usage, name) for role, usage in booked for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +13,15 @@ import typer
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lcrag.replay.report import RoutingReport
     from lcrag.routers.examples import Examples
 
 Outcomes = Annotated[Path, typer.Argument(help="Table of outcomes (parquet), or a run's folder.")]
-Router = Annotated[list[str] | None, typer.Option(help="A router by name; may be given several times.")]
+Router = Annotated[
+    list[str] | None, typer.Option(help="A router by name, several times if need be; default: all that fit.")
+]
 Routers = Annotated[Path | None, typer.Option(help="YAML with a list of routers.")]
 Strategy = Annotated[list[str] | None, typer.Option(help="Choose among these strategies only.")]
 Kind = Annotated[list[str] | None, typer.Option(help="Only questions of this kind.")]
@@ -27,6 +32,8 @@ Cost = Annotated[str, typer.Option(help="tokens, dollars or flops.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
 EVERY = ("lara_rule", "lara_prior", "feature", "quality", "knn", "tfidf", "adaptive_rag", "probe", "cascade",
          "linucb", "thompson")  # fmt: skip
+PAIR = ("chunked_retrieval", "long_context")
+OF_THE_PAIR = ("lara_rule", "lara_prior", "probe")  # they choose between these two unless told otherwise
 
 
 def replay(
@@ -53,8 +60,10 @@ def replay(
 
     if load and (router or routers):
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
-    chosen = [load_router(f) for f in load] if load else _routers(router, routers, EVERY)
-    examples = _examples(outcomes, chosen, strategy, kind, exclude, cost, cache)
+    table = _table(outcomes, kind, exclude)
+    every = _every(strategy or table["strategy"])
+    chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
+    examples = _examples(table, strategy, chosen, cost, cache)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
     report = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
@@ -82,7 +91,7 @@ def fit(
     (chosen, *more) = _routers([] if routers else [router], routers, ())
     if more:
         raise LcragError(f"{routers} has {many(len(more) + 1, 'router')}: give one to fit.")
-    examples = _examples(outcomes, [chosen], strategy, kind, exclude, cost, cache)
+    examples = _examples(_table(outcomes, kind, exclude), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
 
@@ -102,17 +111,14 @@ def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, .
     return [build("router", spec, where) for spec in specs or otherwise]
 
 
-def _examples(
-    path: Path,
-    routers: list[Any],
-    strategies: list[str] | None,
-    kinds: list[str] | None,
-    exclude: list[str] | None,
-    cost: str,
-    cache: str,
-) -> Examples:
+def _every(strategies: Iterable[str]) -> tuple[str, ...]:
+    """The routers that fit the strategies."""
+    return EVERY if set(PAIR) <= set(strategies) else tuple(r for r in EVERY if r not in OF_THE_PAIR)
+
+
+def _table(path: Path, kinds: list[str] | None, exclude: list[str] | None) -> pd.DataFrame:
+    """The outcomes at ``path`` with what was asked for."""
     from lcrag.outcomes import load_outcomes, without_defects
-    from lcrag.replay import examples_of
 
     table = load_outcomes(path)
     if exclude:
@@ -124,6 +130,14 @@ def _examples(
                 f"{path} has no questions of the kind {unknown[0]!r}; there are: {', '.join(known)}."
             )
         table = table[table["kind"].isin(kinds)]
+    return table
+
+
+def _examples(
+    table: pd.DataFrame, strategies: list[str] | None, routers: list[Any], cost: str, cache: str
+) -> Examples:
+    from lcrag.replay import examples_of
+
     embedder = None
     if any(getattr(r, "needs_embedding", False) for r in routers):
         from lcrag.experiment.experiment import default_embedder

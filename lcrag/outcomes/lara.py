@@ -34,6 +34,7 @@ WINDOW = 128_000
 CUT = 127_000  # tokens to which the authors cut the long context, in the middle
 RAG_TOKENS = 5 * 600  # five chunks of 600 tokens
 PROMPT_TOKENS = 60
+FILE = re.compile(rf"(full|rag)_.*_({'|'.join(LENGTHS)})_({'|'.join(GENRES)})_({'|'.join(KINDS)})\.jsonl")
 Scores = Literal["sound", "recall"]
 
 
@@ -92,21 +93,26 @@ def _questions(folder: Path, length: str, genre: str, kind: str) -> dict[tuple[s
     """Id of each question by its file and text; where one stands there twice, the first counts."""
     path = folder / "datasets" / "query" / f"{length}_{genre}_{kind}.jsonl"
     ids: dict[tuple[str, str], str] = {}
-    for number, row in _lines(path):
+    for number, row in _lines(path, "file", "question"):
         ids.setdefault((row["file"], row["question"]), f"{length}-{genre}-{kind}-{number}")
     return ids
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _lines(path: Path, *keys: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
         raise LcragError(f"LaRA's file {path} is missing.") from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
-            yield number, json.loads(line)
+            row = json.loads(line)
         except json.JSONDecodeError as error:
             raise LcragError(f"{path}:{number} is not JSON: {error}.") from error
+        if missing := [k for k in keys if not isinstance(row, dict) or k not in row]:
+            raise LcragError(f"{path}:{number} has no {missing[0]!r}: is it one of LaRA's files?")
+        yield number, row
 
 
 def _model_rows(
@@ -114,9 +120,14 @@ def _model_rows(
     texts: Mapping[str, str], scores: Scores,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     for path in sorted(folder.glob("*.jsonl")):
-        mode, length, genre, kind = (path.stem.split("_")[0], *path.stem.split("_")[-3:])
+        name = FILE.fullmatch(path.name)
+        if name is None:
+            raise LcragError(
+                f"{path} is not named as LaRA's predictions are: rag_preds_gpt-4o_32k_book_comp.jsonl."
+            )
+        mode, length, genre, kind = name.groups()
         ids, seen = questions[length, genre, kind], set[str]()
-        for number, row in _lines(path):
+        for number, row in _lines(path, "file", "question", "prediction", "ground_truth"):
             key = ids.get((row["file"], row["question"]))
             if key is None:
                 raise LcragError(f"{path}:{number} answers a question that datasets/query does not have.")
@@ -138,15 +149,16 @@ def _row(
 ) -> dict[str, Any]:
     length, genre, _ = document.split("/", 2)
     answer = row["prediction"] if isinstance(row["prediction"], str) else ""
-    recall = token_recall(answer, [row["ground_truth"]])
     declined = is_refusal(answer)
-    score = (
-        float(declined) if kind == "hallu" else recall if kind == "location" or scores == "recall" else None
-    )
+    if kind == "hallu":
+        metrics = {"refusal": float(declined)}
+    else:
+        metrics = {"token_recall": token_recall(answer, [row["ground_truth"]])}
+    sound = kind in {"hallu", "location"} or scores == "recall"
+    score = next(iter(metrics.values())) if sound and answer else None
     tokens = estimated_tokens(len(text)) if text else float(length.removesuffix("k")) * 1000
     rest = PROMPT_TOKENS + estimated_tokens(len(row["question"]))
     read = min(tokens, CUT - rest) if mode == "full" else min(tokens, RAG_TOKENS)
-    metrics = {"refusal": float(declined)} if kind == "hallu" else {"token_recall": recall}
     return outcome_row(
         question_id=key,
         document_id=document,
@@ -156,7 +168,7 @@ def _row(
         question=row["question"],
         answer=answer,
         declined=declined,
-        score=score if answer else None,
+        score=score,
         error="" if answer else "The call failed: no answer was published.",
         prompt_tokens=read + rest,
         completion_tokens=estimated_tokens(len(answer)),
@@ -193,7 +205,7 @@ def _share_prefixes(frame: pd.DataFrame) -> None:
 def import_lara_table(file: Path | str) -> pd.DataFrame:
     """The averages of LaRA's main table (its figure ``main.png``) as outcomes: a row a model, length, task and arm.
 
-    Scores are accuracies as published, so averages of them are the paper's averages. Costs are not known.
+    Scores are accuracies as published, so averages of them are the paper's averages. Costs are not known: NaN.
 
     Raises:
         LcragError: the file is missing or is not that table.
@@ -213,6 +225,8 @@ def import_lara_table(file: Path | str) -> pd.DataFrame:
                 question=f"(all questions of {KINDS[kind]})",
                 answer="",
                 score=percent / 100,
+                prompt_tokens=float("nan"),
+                completion_tokens=float("nan"),
                 dataset="LaRA main table",
                 length=key.split("|")[1],
             )
@@ -220,8 +234,10 @@ def import_lara_table(file: Path | str) -> pd.DataFrame:
             for kind, arms in kinds.items()
             for arm, percent in arms.items()
         ]
-    except FileNotFoundError as error:
-        raise LcragError(f"There is no file {file}.") from error
+    except OSError as error:
+        raise LcragError(
+            f"{file} cannot be read ({error.strerror}): give LaRA's paper_main_table.json."
+        ) from error
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise LcragError(f"{file} is not LaRA's main table: {error}.") from error
     return validate(pd.DataFrame(rows), str(file))

@@ -61,8 +61,10 @@ def import_nocha(file: Path | str, *, pairs: bool = True) -> pd.DataFrame:
         rows = [
             row for s in settings for key, group in grouped.items() for row in _rows(key, group, s, pairs)
         ]
-    except FileNotFoundError as error:
-        raise LcragError(f"There is no file {file}.") from error
+    except OSError as error:
+        raise LcragError(
+            f"{file} cannot be read ({error.strerror}): give NoCha's data_sample.json."
+        ) from error
     except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise LcragError(f"{file} is not NoCha's sample: {error!r}.") from error
     return validate(pd.DataFrame(rows), str(file))

@@ -51,7 +51,6 @@ OPTIONAL = {
     "flag_*": "true where the published row has a known defect",
 }
 NUMBERS = {"score", "seed", "document_tokens", "window"}
-PREFIXES = tuple(name.removesuffix("*") for name in OPTIONAL if name.endswith("*"))
 
 
 def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd.DataFrame:

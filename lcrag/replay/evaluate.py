@@ -19,6 +19,8 @@ from lcrag.routers.examples import Examples
 from lcrag.routers.probe import ProbeRouter
 from lcrag.statistics import clustered_mean, holm, paired_difference
 
+RANDOM, ORACLE = "random (mean)", "oracle"
+
 
 def evaluate(
     routers: Sequence[Any],
@@ -40,17 +42,24 @@ def evaluate(
         resamples: bootstrap samples and random assignments of the paired test.
 
     Raises:
-        LcragError: two routers of one name, nothing is scored in every strategy, or as ``cross_replay``.
+        LcragError: two rows of one name, no query with scores and costs of every strategy, or as ``cross_replay``.
     """
     names = [r.name for r in routers]
-    if twice := sorted({n for n in names if names.count(n) > 1 or n in examples.strategies}):
+    taken = {*examples.strategies, RANDOM, ORACLE}
+    if twice := sorted({n for n in names if names.count(n) > 1 or n in taken}):
         raise LcragError(
             f"Two rows of the report would be named {twice[0]!r}: give the router another `name`."
         )
-    scored = ~np.isnan(examples.scores).any(1) & ~np.isnan(examples.costs).any(1)
+    scored, priced = (~np.isnan(values).any(1) for values in (examples.scores, examples.costs))
     if not scored.any():
         raise LcragError(
             "No question is scored in every strategy: routers cannot be compared on these outcomes."
+        )
+    scored = scored & priced
+    if not scored.any():
+        raise LcragError(
+            f"The outcomes do not say what every strategy cost in {examples.unit}: count tokens, dollars or flops "
+            "instead, or give prices."
         )
     data = examples.take(np.flatnonzero(scored))
     rows = {
@@ -59,7 +68,7 @@ def evaluate(
     }
     arms = {s: _fixed(s, data) for s in data.strategies}
     best = data.strategies[data.best_fixed]
-    baselines = {f"best fixed ({best})": arms[best], "random (mean)": _random(data), "oracle": _oracle(data)}
+    baselines = {f"best fixed ({best})": arms[best], RANDOM: _random(data), ORACLE: _oracle(data)}
     everything = {**arms, **rows, **baselines}
     group = (
         dict.fromkeys(arms, "strategy") | dict.fromkeys(rows, "router") | dict.fromkeys(baselines, "baseline")

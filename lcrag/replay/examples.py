@@ -41,10 +41,11 @@ def examples_of(
         embedder: gives queries an embedding, for routers that want one.
 
     Returns:
-        Queries that have a row of every strategy. NaN scores stay NaN.
+        Queries that have a row of every strategy. NaN scores and costs stay NaN: ``replay`` can do without,
+        ``evaluate`` leaves such queries out.
 
     Raises:
-        LcragError: fewer than two strategies, an unknown one, no common question, or an unknown cost.
+        LcragError: fewer than two strategies, an unknown one, no common question, or an unknown unit or cache.
     """
     known = list(dict.fromkeys(outcomes["strategy"]))
     names = [n for n in known if n != FLOOR] if strategies is None else list(strategies)
@@ -74,7 +75,8 @@ def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, 
     scores = rows["score"].to_numpy(float)[ordered]
     costs = rows["_cost"].to_numpy(float)[ordered]
     head = rows.iloc[ordered[:, 0]]
-    records = rows.to_dict("records")
+    noted = [c for c in rows.columns if c.startswith("note_")]
+    records = rows[["question", "answer", "declined", *noted]].to_dict("records")
     seen = _features(head)
     vectors = _embeddings(head["question"].tolist(), embedder)
     tokens = _column(head, "document_tokens")
@@ -99,7 +101,7 @@ def _signals(row: Mapping[str, Any]) -> dict[str, float]:
     notes = {
         k.removeprefix("note_"): v
         for k, v in row.items()
-        if k.startswith("note_") and v is not None and v == v
+        if k.startswith("note_") and v is not None and v == v  # not NaN
     }
     return signals(row["question"], row["answer"], bool(row["declined"]), notes)
 

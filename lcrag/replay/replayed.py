@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
 from lcrag.replay.splits import Split, folds
-from lcrag.routers.base import Decision, ReplayableRouter
+from lcrag.routers.base import Decision, ReplayableRouter, nearest
 from lcrag.routers.examples import Examples
 from lcrag.routers.query import Query
 from lcrag.routers.scoring import ScoringRouter
@@ -78,8 +78,14 @@ def replay(router: Any, examples: Examples) -> Replayed:
 
 
 def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Replayed:
-    """Scores and costs of decisions: all that ran is paid for, each strategy once."""
+    """Scores and costs of decisions: all that ran is paid for, each strategy once.
+
+    Raises:
+        LcragError: a strategy was chosen or run that the examples do not have.
+    """
     column = {s: i for i, s in enumerate(examples.strategies)}
+    for strategy in {s for d in decisions for s in (d.strategy, *d.ran)}:
+        nearest(strategy, examples.strategies, name)
     chosen = np.array([column[d.strategy] for d in decisions])
     ran = np.zeros((len(decisions), len(column)), bool)
     for row, decision in enumerate(decisions):

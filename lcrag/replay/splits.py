@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -13,6 +13,12 @@ from lcrag.errors import LcragError
 from lcrag.routers.examples import Examples
 
 Split = Literal["document", "task", "model", "length"]
+ONE = {
+    "document": "one document, or questions that link all documents,",
+    "task": "one kind of question",
+    "model": "one model",
+    "length": "one length",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class Fold:
 def folds(examples: Examples, split: Split = "document", count: int = 5, seed: int = 0) -> Iterator[Fold]:
     """Folds that together test every example once.
 
-    - ``document``: whole documents, ``count`` folds: no question of a tested document was seen.
+    - ``document``: whole documents, ``count`` folds: no question of a tested document was seen. Documents that one
+      question is about together stay together.
     - ``task``, ``model``, ``length``: one kind, reader or length is left out at a time.
 
     Raises:
@@ -38,10 +45,7 @@ def folds(examples: Examples, split: Split = "document", count: int = 5, seed: i
     groups = np.array(_groups(examples, split), dtype=object).astype(str)
     names = np.unique(groups)
     if len(names) < 2:
-        what = {"document": "document", "task": "kind of question", "model": "model", "length": "length"}[
-            split
-        ]
-        raise LcragError(f"The outcomes have one {what} only: they cannot be split by {split}.")
+        raise LcragError(f"The outcomes have {ONE[split]} only: they cannot be split by {split}.")
     if split == "document":
         shuffled = np.random.default_rng(seed).permutation(names)
         parts = [
@@ -56,7 +60,7 @@ def folds(examples: Examples, split: Split = "document", count: int = 5, seed: i
 
 def _groups(examples: Examples, split: Split) -> list[str]:
     if split == "document":
-        return list(examples.documents)
+        return linked(examples.documents)
     if split == "task":
         return [q.kind for q in examples.queries]
     if split == "model":
@@ -66,3 +70,19 @@ def _groups(examples: Examples, split: Split) -> list[str]:
             "The outcomes do not say how long the documents are: they cannot be split by length."
         )
     return list(examples.lengths)
+
+
+def linked(document_ids: Sequence[str]) -> list[str]:
+    """For each id (several joined by +) one of the documents that are linked with it, the same for all of these."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    for id in document_ids:
+        first, *others = id.split("+")
+        for other in others:
+            parent[root(other)] = root(first)
+    return [root(id.split("+")[0]) for id in document_ids]

@@ -59,7 +59,7 @@ class LinearBandit(ScoringRouter):
     def _learn(self, examples: Examples) -> dict[str, Any]:
         inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
         rows = _with_constant(inputs.matrix(examples.queries))
-        costs = self.price * examples.costs / (examples.mean_costs.max() or 1.0)
+        costs = self.price * np.nan_to_num(examples.costs) / (np.nan_to_num(examples.mean_costs).max() or 1.0)
         n, arms, width = len(rows), len(examples.strategies), rows.shape[1]
         precision = np.tile(np.eye(width) * self.ridge, (arms, 1, 1))
         weighted = np.zeros((arms, width))

@@ -86,13 +86,14 @@ class ReplayableRouter:
 
     async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """Look at the question, run the probes it asks for, decide."""
-        from lcrag.routers.features import signals
+        from lcrag.routers.features import signals, support
 
         names = list(candidates)
         query = await look(question, tools, retrieval=self.wants_retrieval, embedding=self.needs_embedding)
         while probe := self.more(query, names):
             answer = await candidates[nearest(probe, candidates, self.name)].answer(question, tools)
-            said = signals(question.text, answer.text, answer.declined, answer.notes)
+            notes = {**answer.notes, **support(question.text, answer.text, answer.evidence)}
+            said = signals(question.text, answer.text, answer.declined, notes)
             query = replace(
                 query, signals={**query.signals, probe: said}, answers={**query.answers, probe: answer}
             )

@@ -71,12 +71,13 @@ class CascadeRouter(ReplayableRouter):
         """A copy with scorers, order and thresholds.
 
         Raises:
-            LcragError: no question is scored in every strategy, or no strategy is within the budget.
+            LcragError: no question has score and cost of every strategy, or no strategy is within the budget.
         """
-        data = examples.take(np.flatnonzero(~np.isnan(examples.scores).any(1)))
+        known = ~np.isnan(examples.scores).any(1) & ~np.isnan(examples.costs).any(1)
+        data = examples.take(np.flatnonzero(known))
         if not len(data):
             raise LcragError(
-                f"Router {self.name} has nothing to learn from: no question is scored in every strategy."
+                f"Router {self.name} has nothing to learn from: no question has score and cost of every strategy."
             )
         scorers = {s: self._scorer(data, i) for i, s in enumerate(data.strategies)}
         trust = np.column_stack([_trust(scorers[s], data.queries) for s in data.strategies])

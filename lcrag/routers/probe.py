@@ -50,14 +50,21 @@ class ProbeRouter(ReplayableRouter):
         """A copy with the threshold of the best score less price times cost; the highest of equals.
 
         Raises:
-            LcragError: a strategy is not among the outcomes, or nothing is scored in both.
+            LcragError: a strategy is not among the outcomes, nothing is scored in both, or a price is to be weighed
+                against costs that are not known.
         """
         if not self.learn:
             return replace(self, _learned={})
         table = self.sweep(examples)
-        value = table["accuracy"] - self.price * table["cost"] / float(
-            np.nanmean(examples.costs[:, examples.strategies.index(self.then)])
-        )
+        value = table["accuracy"]
+        if self.price:
+            dear = examples.mean_costs[examples.strategies.index(self.then)]
+            value = value - self.price * table["cost"] / dear
+            if value.isna().all():
+                raise LcragError(
+                    f"Router {self.name} weighs quality against cost, but the outcomes do not say what its strategies "
+                    "cost: set its price to 0, or count costs in another unit."
+                )
         best = table.loc[value[::-1].idxmax(), "threshold"]
         return replace(self, threshold=float(best), _learned={"swept": len(table)})
 

@@ -64,7 +64,8 @@ class ScoringRouter(ReplayableRouter):
         """A copy that has learned from the examples whose every strategy is scored.
 
         Raises:
-            LcragError: there are none, or the probe is not among the strategies.
+            LcragError: there are none, the probe is not among the strategies, or a price is to be weighed against
+                costs that are not known.
         """
         if self.probe and self.probe not in examples.strategies:
             raise LcragError(
@@ -75,10 +76,16 @@ class ScoringRouter(ReplayableRouter):
             raise LcragError(
                 f"Router {self.name} has nothing to learn from: no question is scored in every strategy."
             )
+        known = scored.mean_costs[~np.isnan(scored.mean_costs)]
+        if self.price and len(known) < len(scored.strategies):
+            raise LcragError(
+                f"Router {self.name} weighs quality against cost, but the outcomes do not say what every strategy "
+                "costs: set its price to 0, or count costs in another unit."
+            )
         learned = {
             "strategies": list(examples.strategies),
             "costs": _cost_lines(scored),
-            "dearest": float(scored.mean_costs.max()) or 1.0,
+            "dearest": float(known.max(initial=0.0)) or 1.0,
             **self._learn(scored),
         }
         return replace(self, _learned=learned)
