@@ -80,8 +80,9 @@ def published(data: Path) -> str:
         chosen = [
             row[LC if kind in {"reasoning", "comparison"} else RAG] for (_, kind), row in rows.iterrows()
         ]
-        figures = [*(f"{gaps.loc[length, k]:+.2f}" for k in kinds), *(f"{overall.loc[length, s]:.2f}" for s in (LC, RAG)),
-                   f"{np.mean(chosen):.2f}", f"{rows.max(axis=1).mean():.2f}"]  # fmt: skip
+        figures = [f"{gaps.loc[length, k]:+.2f}" for k in kinds]
+        figures += [f"{overall.loc[length, s]:.2f}" for s in (LC, RAG)]
+        figures += [f"{np.mean(chosen):.2f}", f"{rows.max(axis=1).mean():.2f}"]
         lines.append(f"| {length} | " + " | ".join(figures) + " |")
     nocha = import_nocha(data / "NoCha" / "data_sample" / "data_sample.json")
     gatsby = nocha[nocha["document_id"].str.contains("gatsby") & (nocha["model"] == "gpt4o")]

@@ -70,19 +70,25 @@ def page(folder: Path) -> str:
             )
             escalated = f"{(stages == 2).mean():.0%}" if stages.notna().any() else ""
             share = row["tokens"] / means.loc["long_context", "tokens"]
-            lines.append(
-                f"| {cache} | {name} | {row['score']:.3f} | {row['tokens']:,.0f} | {share:.0%} | {row['flops'] / 1e9:,.0f}G | "
-                f"{row['read_seconds']:.2f} | {escalated} |"
-            )
+            cells = [
+                cache,
+                str(name),
+                f"{row['score']:.3f}",
+                f"{row['tokens']:,.0f}",
+                f"{share:.0%}",
+                f"{row['flops'] / 1e9:,.0f}G",
+                f"{row['read_seconds']:.2f}",
+                escalated,
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
     pair = examples_of(runs["warm"], strategies=["chunked_retrieval", "long_context"], cache="cold")
     sweep = ProbeRouter().sweep(pair)
     shown = sweep.iloc[[int(i * (len(sweep) - 1) / 7) for i in range(8)]]
-    lines += ["", "| threshold on p(unanswerable) | escalated | accuracy | tokens, cold | false accept | false decline |",
-              "|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+    columns = ("threshold on p(unanswerable)", "escalated", "accuracy", "tokens, cold", "false accept", "false decline")
+    lines += ["", f"| {' | '.join(columns)} |", "|" + "---:|" * len(columns)]
     for row in shown.itertuples():
         limit = "never" if row.threshold == float("inf") else f"{row.threshold:.4f}"
-        lines.append(
-            f"| {limit} | {row.escalated:.0%} | {row.accuracy:.3f} | {row.cost:,.0f} | {row.false_accept:.0%} | "
-            f"{row.false_decline:.0%} |"
-        )
+        shares = [f"{x:.0%}" for x in (row.false_accept, row.false_decline)]
+        cells = [limit, f"{row.escalated:.0%}", f"{row.accuracy:.3f}", f"{row.cost:,.0f}", *shares]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
