@@ -78,3 +78,31 @@ def test_the_budget_guide_runs(tmp_path, monkeypatch, capsys, scripted, dataset,
     exec(compile(router, "budget.md", "exec"), names)
     assert len(names["chosen"]) == 50 and names["next_one"].strategy in ARMS
     assert "budget_router" in capsys.readouterr().out
+
+
+def test_the_routing_guide_runs(tmp_path, monkeypatch):
+    for module in ("torch", "faiss", "sentence_transformers"):
+        pytest.importorskip(module)
+    from lcrag import QualityRouter, save_router
+    from tests.routers.conftest import make_examples
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals" / "north.md").write_text("Northwind sells kites. It was founded in 1987 in Bergen.")
+    save_router(QualityRouter().fit(make_examples()), "my.router")
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "routing.md").read_text("utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(compile(block, "routing.md", "exec"), names)
+    said = names["said"]
+    assert said["answer"]
+    assert said["strategy"] in {"chunked_retrieval", "long_context"}
+    assert said["usage"]["prompt_tokens"] > 0
+
+
+def test_the_outcomes_guide_explains_every_column():
+    from lcrag.outcomes.table import OPTIONAL, SCHEMA
+
+    text = (DOCS / "outcomes.md").read_text("utf-8")
+    roles = ("read_", "retrieve_", "route_", "build_", "judge_")
+    for name in [c for c in SCHEMA if not c.startswith(roles)] + list(OPTIONAL):
+        assert f"`{name}`" in text, name

@@ -18,7 +18,8 @@ import routing_self_route
 
 from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
 from lcrag.outcomes.judge import judge
-from lcrag.outcomes.lara import import_lara, import_lara_table
+from lcrag.outcomes.lara import import_lara
+from lcrag.outcomes.lara_table import import_lara_table
 from lcrag.outcomes.nocha import import_nocha
 from lcrag.replay import RoutingReport, evaluate, examples_of
 from lcrag.replay.plots import quality_cost

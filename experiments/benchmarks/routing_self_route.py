@@ -84,7 +84,14 @@ def page(folder: Path) -> str:
     pair = examples_of(runs["warm"], strategies=["chunked_retrieval", "long_context"], cache="cold")
     sweep = ProbeRouter().sweep(pair)
     shown = sweep.iloc[[int(i * (len(sweep) - 1) / 7) for i in range(8)]]
-    columns = ("threshold on p(unanswerable)", "escalated", "accuracy", "tokens, cold", "false accept", "false decline")
+    columns = (
+        "threshold on p(unanswerable)",
+        "escalated",
+        "accuracy",
+        "tokens, cold",
+        "false accept",
+        "false decline",
+    )
     lines += ["", f"| {' | '.join(columns)} |", "|" + "---:|" * len(columns)]
     for row in shown.itertuples():
         limit = "never" if row.threshold == float("inf") else f"{row.threshold:.4f}"
