@@ -120,7 +120,7 @@ def main() -> None:
     """Write the page's part and its pictures, or say why not."""
     if not (DATA / "LaRA").is_dir():
         sys.stderr.write(
-            "LaRA's data is not there, so its part stays as it is: set LCRAG_DATA to its folder.\n"
+            "LaRA's data is not there, so its part stays as it is: set LCRAG_DATA to the folder that holds it.\n"
         )
         return
     everything = scored(DATA / "LaRA")
@@ -157,7 +157,8 @@ def main() -> None:
 
 RESULT = """
 LaRA (Li et al. 2025, arXiv 2502.09977) has published the answers of {models} models to each of its questions, with the
-whole document and with retrieval. Replayed on these, no model is asked. 100% is what always-long-context costs, every
+whole document and with retrieval. `make budget` replays them, where `LCRAG_DATA` names the folder that holds the
+repository as `LaRA`; no model is asked. 100% is what always-long-context costs, every
 prompt token paid; always-retrieval costs {share:.0%} of it. `QualityRouter` predicts from what can be seen before an
 answer (the question's words, lengths, a BM25 search, which model reads), without a probe, in five folds by document.
 The budget is one for all rows together, of all models.
