@@ -43,7 +43,9 @@ class AdaptiveRAGRouter(ScoringRouter):
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
         labels = cheapest_right(examples, self.right)
-        inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
+        inputs = Inputs.fit(
+            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
+        )
         rows = inputs.matrix(examples.queries)
         return {"inputs": inputs.state()} | fitted(
             self.estimator, self.calibrate, rows, labels, np.ones(len(labels))

@@ -57,7 +57,9 @@ class LinearBandit(ScoringRouter):
         raise NotImplementedError
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
-        inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
+        inputs = Inputs.fit(
+            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
+        )
         rows = _with_constant(inputs.matrix(examples.queries))
         costs = self.price * np.nan_to_num(examples.costs) / (np.nan_to_num(examples.mean_costs).max() or 1.0)
         n, arms, width = len(rows), len(examples.strategies), rows.shape[1]

@@ -45,7 +45,9 @@ class FeatureRouter(ScoringRouter):
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
         labels, weights = best_labels(examples)
-        inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
+        inputs = Inputs.fit(
+            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
+        )
         return {"inputs": inputs.state()} | fitted(
             self.estimator, self.calibrate, inputs.matrix(examples.queries), labels, weights
         )

@@ -40,7 +40,9 @@ class QualityRouter(ScoringRouter):
         return self.retrieval
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
-        inputs = Inputs.fit(examples.queries, kind=self.kind, model=self.model, probes=self.probes)
+        inputs = Inputs.fit(
+            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
+        )
         rows = inputs.matrix(examples.queries)
         middle = examples.scores.mean(1)
         targets = [middle, *(examples.scores[:, :-1] - middle[:, None]).T]
