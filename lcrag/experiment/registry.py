@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, get_type_hints
@@ -156,7 +157,7 @@ def build(kind: str, spec: Any, where: str, given: Mapping[str, Any] | None = No
     parameters = {k: p for k, p in inspect.signature(target).parameters.items() if k[0] != "_"}
     where = f"{where} ({name})"
     check_keys({k: v for k, v in spec.items() if k != "type"}, list(parameters), where)
-    hints = get_type_hints(target if inspect.isfunction(target) else target.__init__)
+    hints = _hints(target)
     values = {k: v for k, v in (given or {}).items() if k in parameters}
     for key, value in spec.items():
         if key in NESTED:
@@ -170,6 +171,16 @@ def build(kind: str, spec: Any, where: str, given: Mapping[str, Any] | None = No
         return target(**values)
     except ValueError as error:
         raise LcragError(f"{where}: {error}") from error
+
+
+def _hints(target: Any) -> dict[str, Any]:
+    """Types of the parameters; a dataclass's are written in the terms of the modules of its bases."""
+    if inspect.isfunction(target):
+        return get_type_hints(target)
+    names: dict[str, Any] = {}
+    for base in reversed(target.__mro__):
+        names |= vars(sys.modules[base.__module__])
+    return get_type_hints(target.__init__, names)
 
 
 def _nested(kind: str, value: Any, where: str, given: Mapping[str, Any] | None) -> Any:

@@ -34,7 +34,7 @@ class CascadeRouter(ReplayableRouter):
         most: strategies in the cascade.
         quantiles: thresholds that are tried for each stage.
         right: the score from which an answer counts as right.
-        model: tell readers apart.
+        retrieval, model: what is looked at, as in ``FeatureRouter``.
     """
 
     name: str = "cascade_router"
@@ -42,6 +42,7 @@ class CascadeRouter(ReplayableRouter):
     most: int = 3
     quantiles: int = 20
     right: float = 0.5
+    retrieval: bool = True
     model: bool = True
     _learned: Any = field(default=None, repr=False, compare=False)
 
@@ -66,6 +67,11 @@ class CascadeRouter(ReplayableRouter):
     def probes(self) -> tuple[str, ...]:
         """All but the last; before it is fitted, any."""
         return self.order[:-1] if self._learned else ()
+
+    @property
+    def wants_retrieval(self) -> bool:
+        """As configured."""
+        return self.retrieval
 
     def fit(self, examples: Examples) -> Self:
         """A copy with scorers, order and thresholds.
@@ -100,11 +106,15 @@ class CascadeRouter(ReplayableRouter):
         return replace(self, _learned=kept)
 
     def _grid(self, trust: Vector) -> list[float]:
-        return sorted({float(x) for x in np.quantile(trust, np.linspace(0, 1, self.quantiles))})
+        """Quantiles, rounded down: whether an answer is trusted must not hang on the last bit of a product."""
+        quantiles = np.quantile(trust, np.linspace(0, 1, self.quantiles))
+        return sorted({float(x) for x in np.floor(quantiles * 1e6) / 1e6})
 
     def _scorer(self, data: Examples, strategy: int) -> dict[str, Any]:
         name = data.strategies[strategy]
-        inputs = Inputs.fit(data.queries, kind=False, model=self.model, probes=(name,))
+        inputs = Inputs.fit(
+            data.queries, retrieval=self.retrieval, kind=False, model=self.model, probes=(name,)
+        )
         right = data.scores[:, strategy] >= self.right
         if right.all() or not right.any():
             return {"inputs": inputs.state(), "only": float(right.mean())}

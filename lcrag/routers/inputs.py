@@ -30,9 +30,12 @@ class Inputs:
     scale: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, queries: Sequence[Query], *, kind: bool, model: bool, probes: Sequence[str] = ()) -> Inputs:
-        """Learn names, labels and scales."""
-        names = sorted({n for q in queries for n in q.features})
+    def fit(
+        cls, queries: Sequence[Query], *, retrieval: bool, kind: bool, model: bool, probes: Sequence[str] = ()
+    ) -> Inputs:
+        """Learn names, labels and scales; only of what the router will be shown when it is asked."""
+        seen = {n for q in queries for n in q.features}
+        names = sorted(n for n in seen if retrieval or not n.startswith("retrieval_"))
         names += sorted({f"{p}:{n}" for q in queries for p in probes for n in q.signals.get(p, {})})
         kinds = sorted({q.kind for q in queries}) if kind else []
         models = models_of(queries) if model else []

@@ -31,7 +31,9 @@ class LookingRouter(ScoringRouter):
 
     def inputs(self, queries: Sequence[Query]) -> Inputs:
         """Names, labels and scales of what is looked at, learned from training queries."""
-        return Inputs.fit(queries, kind=self.kind, model=self.model, probes=self.probes)
+        return Inputs.fit(
+            queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
+        )
 
     def rows(self, queries: Sequence[Query]) -> Matrix:
         """The fitted router's numbers for these queries, shape (queries, columns)."""

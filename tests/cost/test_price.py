@@ -61,3 +61,18 @@ def test_the_card_says_where_it_is_from():
         "source": "price card", "input_mtok": 1, "output_mtok": 2,
     }  # fmt: skip
     assert find_price("SmolLM2-135M-Instruct") is None
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-4o", "gpt-4.1", "claude-3-5-sonnet", "claude-sonnet-4-5", "gemini-1.5-pro"]
+)
+def test_a_plain_published_price_is_what_genai_prices_says(model):
+    """Prices without tiers are taken as a card, which is faster; those with tiers are asked for each time."""
+    from genai_prices import Usage, calc_price
+
+    for prompt, cached, completion in ((1000, 0, 10), (100_000, 60_000, 500), (300_000, 0, 1)):
+        usage = Usage(input_tokens=prompt, cache_read_tokens=cached, output_tokens=completion)
+        published = float(calc_price(usage, model_ref=model).total_price)
+        assert PublishedPrice(model).dollars(prompt, cached, completion) == pytest.approx(
+            published, rel=1e-12
+        )

@@ -12,10 +12,10 @@ import pytest
 from lcrag.outcomes.rows import outcome_row
 
 
-def row(question="q1", strategy="long_context", **changes):
+def row(id="q1", strategy="long_context", **changes):
     values = {
-        "question_id": question, "document_id": "d1", "kind": "location", "strategy": strategy, "model": "m",
-        "question": f"What is {question}?", "answer": "It is so.", "score": 1.0, "prompt_tokens": 100.0,
+        "question_id": id, "document_id": "d1", "kind": "location", "strategy": strategy, "model": "m",
+        "question": f"What is {id}?", "answer": "It is so.", "score": 1.0, "prompt_tokens": 100.0,
         "completion_tokens": 5.0, "gold": "so",
     }  # fmt: skip
     return outcome_row(**(values | changes))
