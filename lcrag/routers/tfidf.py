@@ -44,8 +44,12 @@ class TfidfRouter(ScoringRouter):
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Expected scores."""
         learned = self.learned
-        rows = _rows(learned["words"], learned["models"], queries)
-        return np.asarray(rows @ np.atleast_2d(learned["weights"]).T + learned["constant"])
+        weights = np.atleast_2d(learned["weights"])
+        known = len(learned["words"].vocabulary_)
+        own = {m: weights[:, known + i] for i, m in enumerate(learned["models"])}
+        nobody = np.zeros(len(weights))
+        said = learned["words"].transform([q.text for q in queries]) @ weights[:, :known].T
+        return np.asarray(said + learned["constant"] + np.array([own.get(q.model, nobody) for q in queries]))
 
 
 def _rows(words: Any, models: Sequence[str], queries: Sequence[Query]) -> Any:
