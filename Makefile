@@ -1,11 +1,11 @@
-# make demo | test | test-vllm | lint | types | ui | bench | strategies | budget | dist | clean
+# make demo | test | test-vllm | lint | types | ui | bench | strategies | routing | budget | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-vllm lint types bench strategies budget dist clean
+.PHONY: demo ui test test-vllm lint types bench strategies routing budget dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev
 
 strategies: $(VLLM)/.dev
 	$(VLLM)/bin/python experiments/benchmarks/strategies.py
+
+routing: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/routing.py
 
 budget: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/budget.py

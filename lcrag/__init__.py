@@ -8,9 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from lcrag.version import __version__
 
 _HOMES = {
+    "lcrag.serving": ["Application"],
     "lcrag.schema": ["Answer", "Document", "Ledger", "Outcome", "Passage", "Question", "Span", "Usage"],
     "lcrag.memory": ["MemoryStore"],
     "lcrag.budget": ["Budget", "Limits"],
@@ -54,6 +55,7 @@ _HOMES = {
     ],
     "lcrag.routers": [
         "AdaptiveRAGRouter",
+        "BudgetRouter",
         "CascadeRouter",
         "FeatureRouter",
         "FixedRouter",
@@ -117,6 +119,7 @@ if TYPE_CHECKING:
     from lcrag.replay import evaluate as evaluate
     from lcrag.replay import examples_of as examples_of
     from lcrag.routers import AdaptiveRAGRouter as AdaptiveRAGRouter
+    from lcrag.routers import BudgetRouter as BudgetRouter
     from lcrag.routers import CascadeRouter as CascadeRouter
     from lcrag.routers import FeatureRouter as FeatureRouter
     from lcrag.routers import FixedRouter as FixedRouter
@@ -141,6 +144,7 @@ if TYPE_CHECKING:
     from lcrag.schema import Question as Question
     from lcrag.schema import Span as Span
     from lcrag.schema import Usage as Usage
+    from lcrag.serving import Application as Application
     from lcrag.strategies import DRAG as DRAG
     from lcrag.strategies import AgentWrite as AgentWrite
     from lcrag.strategies import Cascade as Cascade

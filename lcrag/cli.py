@@ -119,7 +119,7 @@ app.command()(fit)
 @app.command()
 def version() -> None:
     """Print the version."""
-    from lcrag import __version__
+    from lcrag.version import __version__
 
     _say(__version__)
 

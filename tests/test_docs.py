@@ -37,7 +37,7 @@ def test_the_cost_guide_shows_what_the_command_prints(tmp_path, monkeypatch):
         assert priced == [line for line in output.splitlines() if not line.startswith("Prices:")]
 
 
-def test_the_budget_guide_runs(tmp_path, scripted, dataset, embedder):
+def test_the_budget_guide_runs(tmp_path, monkeypatch, capsys, scripted, dataset, embedder):
     import itertools
 
     import numpy as np
@@ -45,14 +45,19 @@ def test_the_budget_guide_runs(tmp_path, scripted, dataset, embedder):
 
     from lcrag import Budget, Experiment, Limits
     from lcrag.experiment.config import from_mapping
+    from lcrag.experiment.registry import build
+    from lcrag.outcomes import save_outcomes
     from lcrag.strategies import ClosedBook
+    from tests.routers.conftest import ARMS, make_examples
+    from tests.routers.test_budget_router import outcomes_of
 
     text = (DOCS / "budget.md").read_text("utf-8")
-    (spec,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    spec, routers = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     budget = from_mapping(
         {"dataset": "synthetic", "strategies": ["closed_book"], **yaml.safe_load(spec)}
     ).budget
-    caps, model, allocation = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert [build("router", r, "docs").total for r in yaml.safe_load(routers)] == [2e6]
+    caps, model, allocation, router = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     given = (dataset, scripted(), [ClosedBook()], tmp_path)
     names = {"Experiment": Experiment, "Budget": Budget, "Limits": Limits, "given": given}
     assert eval(caps.replace("...", "*given", 1), names).budget == budget
@@ -68,3 +73,36 @@ def test_the_budget_guide_runs(tmp_path, scripted, dataset, embedder):
     names |= {"quality": [[0.2, 0.9], [0.4, 0.5]], "cost": [[1e3, 5e5], [1e3, 1e7]]}
     exec(compile(allocation, "budget.md", "exec"), names)
     assert names["found"].choices.tolist() == [1, 0]
+    monkeypatch.chdir(tmp_path)
+    save_outcomes(outcomes_of(make_examples(200)), "outcomes.parquet")
+    exec(compile(router, "budget.md", "exec"), names)
+    assert len(names["chosen"]) == 50 and names["next_one"].strategy in ARMS
+    assert "budget_router" in capsys.readouterr().out
+
+
+def test_the_routing_guide_runs(tmp_path, monkeypatch):
+    for module in ("torch", "faiss", "sentence_transformers"):
+        pytest.importorskip(module)
+    from lcrag import QualityRouter, save_router
+    from tests.routers.conftest import make_examples
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals" / "north.md").write_text("Northwind sells kites. It was founded in 1987 in Bergen.")
+    save_router(QualityRouter().fit(make_examples()), "my.router")
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "routing.md").read_text("utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(compile(block, "routing.md", "exec"), names)
+    said = names["said"]
+    assert said["answer"]
+    assert said["strategy"] in {"chunked_retrieval", "long_context"}
+    assert said["usage"]["prompt_tokens"] > 0
+
+
+def test_the_outcomes_guide_explains_every_column():
+    from lcrag.outcomes.table import OPTIONAL, SCHEMA
+
+    text = (DOCS / "outcomes.md").read_text("utf-8")
+    roles = ("read_", "retrieve_", "route_", "build_", "judge_")
+    for name in [c for c in SCHEMA if not c.startswith(roles)] + list(OPTIONAL):
+        assert f"`{name}`" in text, name

@@ -1,15 +1,18 @@
-"""Measure what a budget of effective context buys, and write docs/budget.md (`make budget`).
+"""Measure what budgets buy, and write the measured parts of docs/budget.md (`make budget`).
 
-The runs are journalled in runs/budget: stopped and started again, it goes on where it was.
+The runs are journalled in runs/budget: stopped and started again, it goes on where it was. LaRA's part is a replay of
+published answers (budget_lara.py).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import budget_lara
 import numpy as np
 import pandas as pd
 from budget_runs import DOCUMENTS, QUESTIONS, SHOTS, name, run, strategies
+from page import put
 
 from lcrag.analysis.budget_plots import quality_budget
 from lcrag.budget import Measured, budget_curve, report
@@ -20,7 +23,6 @@ PICTURE = ROOT / "docs" / "images" / "budget_curve.png"
 BUDGETS = (100, 200, 400, 800, 1600, 3200)
 BASELINE = (4.0, float(SHOTS), 1.0)
 CHOICE = (200, 800, 3200)  # budgets of the model's table
-MARK = "## Measured"
 AMOUNTS = ("note_effective_context", "read_seconds")
 
 
@@ -74,7 +76,7 @@ def on(quality: pd.DataFrame, tasks: str, k: int) -> float:
 
 
 def main() -> None:
-    """Run what is open and write the page and the picture."""
+    """Run what is open and write the grid's part of the page and its picture."""
     quality, cost, seconds = tables(ROOT / "runs" / "budget")
     documents = quality.index.get_level_values("document_id").tolist()
     curve = budget_curve(quality.to_numpy(), cost.to_numpy(), documents, list(quality.columns), BUDGETS)
@@ -85,9 +87,7 @@ def main() -> None:
     }
     found = readings["ols_sigmoid"]
     other = readings["inverse_ols"]
-    page = PAGE.read_text("utf-8")
     text = RESULT.format(
-        mark=MARK,
         questions=len(quality),
         documents=len(set(documents)),
         per_task=DOCUMENTS * QUESTIONS,
@@ -108,11 +108,10 @@ def main() -> None:
         gap=np.mean([p.oracle_test.mean - p.test.mean for p in curve.points]),
         other=f"R2 = {other.r2:.3f}, MSE = {other.mse:.3f}, a = ({', '.join(f'{x:+.3f}' for x in other.model.a)})",
     )
-    PAGE.write_text(page[: page.index(MARK)] + text, "utf-8")
+    put(PAGE, "grid", text)
 
 
-RESULT = """{mark}
-
+RESULT = """
 Made by `make budget`: {questions} generated questions of one hop and of two on {documents} documents ({per_task} a
 task), {thetas} thetas, {calls} answers ({failed} failed) by SmolLM2-135M-Instruct on one CPU core in
 {minutes:.0f} minutes of the reader's time, passages by BM25.
@@ -156,5 +155,7 @@ of {step:.3f} and intervals are wide. The figures show what the machinery does; 
 help is the paper's finding for Gemini 1.5 Flash, and nothing here can confirm or refute it for models of that size.
 """
 
+
 if __name__ == "__main__":
     main()
+    budget_lara.main()

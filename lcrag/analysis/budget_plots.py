@@ -62,15 +62,15 @@ def quality_share(replay: Replay, metric: str = "accuracy") -> Figure:
     axes.plot(x, [s.allocated.mean for s in replay.shares], color=COLOURS["router"], marker="D", lw=2,
               label="allocated by prediction")  # fmt: skip
     axes.fill_between(x, [s.allocated.low for s in replay.shares], [s.allocated.high for s in replay.shares],
-                      color=COLOURS["router"], alpha=0.15, lw=0)  # fmt: skip
-    axes.plot(x, [s.random for s in replay.shares], color=ORANGE, lw=1.6, label="random mix of two")
+                      color=COLOURS["router"], alpha=0.15, lw=0, label="its 95% interval, by document")  # fmt: skip
     axes.plot(
         x, [s.fixed for s in replay.shares], color=COLOURS["strategy"], marker="o", lw=1.6, label="best fixed"
     )
+    axes.plot(x, [s.random for s in replay.shares], color=ORANGE, ls=":", lw=2.6, label="random mix of two")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
     axes.set_xlabel(f"budget, share of the cost of {replay.reference} for every question")
     axes.set_ylabel(metric)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", frameon=False)
+    drawn.legend(loc="outside lower center", ncol=3, frameon=False, fontsize=8.5)
     return drawn

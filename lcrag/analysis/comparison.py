@@ -11,9 +11,9 @@ import pandas as pd
 
 from lcrag.analysis import tables
 from lcrag.analysis.baselines import best_fixed, common, oracle, random_choice, replay
-from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
 from lcrag.analysis.costs import AMOUNTS, with_costs
 from lcrag.errors import LcragError
+from lcrag.statistics import clustered_mean, holm, paired_difference
 
 FLOOR = "closed_book"
 

@@ -11,7 +11,8 @@ _HOMES = {
     "lcrag.budget.online": ["OnlineAllocator"],
     "lcrag.budget.measured": ["Informativeness", "Measured"],
     "lcrag.budget.model": ["AllocationModel", "fit"],
-    "lcrag.budget.evaluation": ["Report", "report"],
+    "lcrag.budget.choices": ["Report"],
+    "lcrag.budget.evaluation": ["report"],
     "lcrag.budget.curve": ["BudgetCurve", "budget_curve"],
     "lcrag.budget.replay": ["Replay", "replay_curve"],
 }

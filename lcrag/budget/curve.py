@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lcrag.analysis.bootstrap import Interval, clustered_mean
 from lcrag.budget.tables import aligned, interval, known, wrapped
 from lcrag.errors import LcragError
+from lcrag.statistics import Interval, clustered_mean
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

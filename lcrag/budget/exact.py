@@ -13,6 +13,9 @@ TOLERANCE = 2e-6  # HiGHS takes a row as kept within 1e-6 of a budget scaled to 
 def solve(q: Floats, c: Floats, budget: float, seconds: float) -> tuple[Whole | None, float]:
     """Choices of the best assignment, ``None`` if there was no time to find one, and an upper bound.
 
+    HiGHS writes a line of its own to standard output now and then (``transformNewIntegerFeasibleSolution``); no option
+    that scipy has turns it off.
+
     Args:
         q: quality, shape (questions, options); -inf where not available.
         c: cost, the same shape; inf where not available.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lcrag.analysis.bootstrap import Interval, clustered_mean
 from lcrag.budget.allocation import allocate, available
 from lcrag.budget.tables import aligned, interval, known, wrapped
 from lcrag.errors import LcragError
+from lcrag.statistics import Interval, clustered_mean
 
 Floats = NDArray[np.float64]
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

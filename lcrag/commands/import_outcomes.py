@@ -56,7 +56,7 @@ def lara_table(
     output: Output = Path("lara_table.parquet"),
 ) -> None:
     """LaRA's main table: the published accuracies."""
-    from lcrag.outcomes.lara import import_lara_table
+    from lcrag.outcomes.lara_table import import_lara_table
 
     _write(import_lara_table(file), output)
 

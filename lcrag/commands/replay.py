@@ -52,8 +52,11 @@ def replay(
     output: Annotated[Path | None, typer.Option(help="Folder for report, picture and decisions.")] = None,
 ) -> None:
     """What routers would have scored and cost on outcomes that exist: no model is asked."""
+    import numpy as np
+
     from lcrag.replay import evaluate
     from lcrag.routers import load_router
+    from lcrag.routers.budget import for_all
 
     if load and (router or routers):
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
@@ -61,6 +64,8 @@ def replay(
     every = _every(strategy or table["strategy"])
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
     examples = _examples(table, strategy, chosen, cost, cache)
+    scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
+    chosen = [for_all(r, scored) for r in chosen]
     report = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
     sys.stdout.write(f"{report}\n")
     if output is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from math import floor
+from math import floor, isfinite
 
 from lcrag.cost.hardware import Hardware
 from lcrag.cost.model import ModelSpec
@@ -148,7 +148,10 @@ def break_even(line: Line, other: Line) -> int | None:
             return 1
         return None
     ahead = (line.build + line.first - line.later) - (other.build + other.first - other.later)
-    return max(1, floor(ahead / (other.later - line.later)) + 1)
+    since = ahead / (other.later - line.later)
+    if since < 0:
+        return 1
+    return floor(since) + 1 if isfinite(since) else None
 
 
 def dollar_meter(price: Price, embedding_mtok: float = EMBEDDING_MTOK) -> Meter:

@@ -38,25 +38,26 @@ class Calibration:
     Attributes:
         mfu: share of the peak FLOP/s that the products with weights reach while a prompt is computed.
         attention_mfu: the same for attention; infinite where its time could not be told from the rest.
-        mbu: share of the bandwidth while an answer is written; infinite likewise.
+        mbu: share of the bandwidth at which each written token reads the weights, with all else that a token takes
+            whatever came before it (launching operations, sampling); infinite likewise.
+        attention_mbu: the same for reading the KV cache; infinite likewise.
         call_seconds: what each call takes beside.
-        token_seconds: what each written token takes beside.
     """
 
     mfu: float
     attention_mfu: float
     mbu: float
+    attention_mbu: float
     call_seconds: float = 0.0
-    token_seconds: float = 0.0
 
     @classmethod
     def fit(cls, measurements: Any, spec: ModelSpec, hardware: Hardware) -> Calibration:
         """Least relative squares with no term below zero.
 
-        ``seconds = call_seconds + prefill FLOPs / (F * mfu) + decode bytes / (BW * mbu) + written * token_seconds``,
-        the prefill's attention at a rate of its own: the roofline where computing bounds the prompt and reading
-        bounds the answer. ``mfu`` and ``attention_mfu`` are told apart by prompts of several lengths, ``mbu`` and
-        ``token_seconds`` by answers after caches of several lengths.
+        ``seconds = call_seconds + prefill FLOPs / (F * mfu) + decode bytes / (BW * mbu)``, attention in both at
+        rates of its own: the roofline where computing bounds the prompt and reading bounds the answer. ``mfu`` and
+        ``attention_mfu`` are told apart by prompts of several lengths, ``mbu`` and ``attention_mbu`` by answers
+        after caches of several lengths.
 
         Args:
             measurements: ``(new, cached, completion, seconds)`` rows of calls made one at a time, or a table of
@@ -70,29 +71,19 @@ class Calibration:
         from scipy.optimize import nnls
 
         rows = _rows(measurements)
-        columns = [
-            (
-                1.0,
-                (spec.prefill_flops(m.new, m.cached) - spec.attention_flops(m.new, m.cached))
-                / hardware.flops,
-                spec.attention_flops(m.new, m.cached) / hardware.flops,
-                spec.decode_bytes(m.completion, m.new + m.cached) / hardware.bandwidth,
-                m.completion,
-            )
-            for m in rows
-        ]
+        columns = [_at_peak(m, spec, hardware) for m in rows]
         if len(rows) < 5:
             raise LcragError(f"A calibration needs at least five measured calls, not {len(rows)}.")
         weighted = [[c / m.seconds for c in row] for row, m in zip(columns, rows, strict=True)]
         scale = [max(column) or 1.0 for column in zip(*weighted, strict=True)]
         scaled = [[c / s for c, s in zip(row, scale, strict=True)] for row in weighted]
         found, _ = nnls(scaled, [1.0] * len(rows))
-        call, computing, attending, reading, token = (float(x) / s for x, s in zip(found, scale, strict=True))
+        call, computing, attending, weights, cache = (float(x) / s for x, s in zip(found, scale, strict=True))
         if not computing:
             raise LcragError(
                 "The measured seconds do not grow with the prompt: measure prompts of several lengths."
             )
-        return cls(1 / computing, _inverse(attending), _inverse(reading), call, token)
+        return cls(1 / computing, _inverse(attending), _inverse(weights), _inverse(cache), call)
 
     def on(self, hardware: Hardware) -> Hardware:
         """The card as this reader uses it, for the functions of ``roofline``."""
@@ -101,14 +92,27 @@ class Calibration:
             mfu=self.mfu,
             attention_mfu=min(self.attention_mfu, FREE),
             mbu=min(self.mbu, FREE),
+            attention_mbu=min(self.attention_mbu, FREE),
             call_seconds=self.call_seconds,
-            token_seconds=self.token_seconds,
         )
 
     def predict(self, measurement: Measurement, spec: ModelSpec, hardware: Hardware) -> float:
         """Seconds that the roofline gives for a call of this shape."""
         m = measurement
         return call_seconds(spec, self.on(hardware), m.new + m.cached, m.cached, m.completion)
+
+
+def _at_peak(m: Measurement, spec: ModelSpec, hardware: Hardware) -> tuple[float, ...]:
+    """One call, and the seconds at the card's peaks of: prompt without attention, its attention, weights, cache."""
+    attention = spec.attention_flops(m.new, m.cached)
+    weights = m.completion * spec.weights_read()
+    return (
+        1.0,
+        (spec.prefill_flops(m.new, m.cached) - attention) / hardware.flops,
+        attention / hardware.flops,
+        weights / hardware.bandwidth,
+        (spec.decode_bytes(m.completion, m.new + m.cached) - weights) / hardware.bandwidth,
+    )
 
 
 def _inverse(share: float) -> float:

@@ -29,8 +29,8 @@ class Hardware:
         attention_mfu: the same for attention over a prompt alone, which some backends compute at another rate than
             the products with weights; without it ``mfu``.
         mbu: model bandwidth utilisation, the share of the memory's bandwidth; 0.6 to 0.7 usual for decoding.
+        attention_mbu: the same for reading the KV cache alone; without it ``mbu``.
         call_seconds: time that each call takes beside (tokenising, scheduling).
-        token_seconds: time that each written token takes beside (launching kernels, sampling).
         usd_per_hour: what an hour costs, if known.
     """
 
@@ -41,16 +41,16 @@ class Hardware:
     mfu: float = 1.0
     attention_mfu: float | None = None
     mbu: float = 1.0
+    attention_mbu: float | None = None
     call_seconds: float = 0.0
-    token_seconds: float = 0.0
     usd_per_hour: float | None = None
 
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
-            if value is None and f.name in ("usd_per_hour", "attention_mfu"):
+            if value is None and f.name in ("usd_per_hour", "attention_mfu", "attention_mbu"):
                 continue
-            least = f.name in ("call_seconds", "token_seconds", "usd_per_hour")
+            least = f.name in ("call_seconds", "usd_per_hour")
             if not is_number(value) or value < 0 or (value == 0 and not least):
                 raise ValueError(f"{f.name} must be a {'number of at least 0' if least else 'positive number'}, "
                                  f"not {value!r}")  # fmt: skip

@@ -20,13 +20,13 @@ def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> flo
 def prefill_seconds(spec: ModelSpec, hardware: Hardware, new: float, past: float = 0) -> float:
     """Seconds to the first token: ``new`` tokens after ``past`` cached ones, bounded by FLOP/s if many.
 
-    The weights and the cached prefix are read once. Attention has a utilisation of its own where the card says so.
+    The weights and the cached prefix are read once. Attention has utilisations of its own where the card says so.
     """
     flops, attention = spec.prefill_flops(new, past), spec.attention_flops(new, past)
     if not new:
         return 0.0
     slower = hardware.mfu / (hardware.attention_mfu or hardware.mfu)
-    read = spec.weights_read(new) + spec.kv_bytes(past)
+    read = spec.weights_read(new) + spec.kv_bytes(past) * _cache(hardware)
     return roofline_seconds(flops + attention * (slower - 1), read, hardware)
 
 
@@ -35,10 +35,17 @@ def decode_seconds(
 ) -> float:
     """Seconds to write ``tokens`` tokens in each of ``batch`` sequences, bounded by the memory's bandwidth if few.
 
-    ``tokens * (W + batch * KV(n)) / BW`` where reading is slower (Fu 2024, arXiv 2405.08944).
+    ``tokens * (W + batch * KV(n)) / BW`` where reading is slower (Fu 2024, arXiv 2405.08944), the cache at a
+    utilisation of its own where the card says so.
     """
-    flops, read = batch * spec.decode_flops(tokens, past), spec.decode_bytes(tokens, past, batch)
-    return roofline_seconds(flops, read, hardware) + tokens * hardware.token_seconds
+    flops, weights = batch * spec.decode_flops(tokens, past), tokens * spec.weights_read(batch)
+    cache = spec.decode_bytes(tokens, past, batch) - weights
+    return roofline_seconds(flops, weights + cache * _cache(hardware), hardware)
+
+
+def _cache(hardware: Hardware) -> float:
+    """How many times as long a byte of the KV cache takes to read as one of the weights."""
+    return hardware.mbu / (hardware.attention_mbu or hardware.mbu)
 
 
 def call_seconds(

@@ -35,7 +35,7 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
         LcragError: one sentence with the file (and line) and what is wrong there.
     """
     documents, questions = Path(documents), Path(questions)
-    texts = _read_folder(documents)
+    texts = read_folder(documents)
     rows = _read_questions(questions, texts, "q")
     shown = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
     dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(shown))
@@ -55,7 +55,12 @@ def _read_questions(file: Path, texts: dict[str, Document], letter: str) -> list
     return rows
 
 
-def _read_folder(folder: Path) -> dict[str, Document]:
+def read_folder(folder: Path) -> dict[str, Document]:
+    """The folder's .txt, .md and .pdf files by their path in it.
+
+    Raises:
+        LcragError: no such folder, nothing in it, or a file that is empty or cannot be read.
+    """
     if not folder.is_dir():
         raise LcragError(f"{folder}: there is no such folder of documents.")
     found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}

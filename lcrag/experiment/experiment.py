@@ -100,7 +100,7 @@ class Experiment:
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, as plain values."""
-        from lcrag import __version__
+        from lcrag.version import __version__
 
         price = find_price(self.reader.name, self.prices)
         return {

@@ -12,6 +12,8 @@ from typing import Any
 from lcrag.budget.caps import Budget
 from lcrag.budget.meter import Spending
 from lcrag.cost.price import Price, dollars
+from lcrag.errors import LcragError
+from lcrag.experiment.building import Made
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
 from lcrag.schema import Document, Question, Usage
@@ -47,7 +49,7 @@ class Resources:
     budget: Budget = field(default_factory=Budget)
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
-    built: dict[str, asyncio.Future[tuple[Any, Usage, Usage]]] = field(default_factory=dict)
+    built: dict[str, asyncio.Future[Made]] = field(default_factory=dict)
 
     @cached_property
     def slots(self) -> asyncio.Semaphore:
@@ -68,6 +70,20 @@ class Resources:
         """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
         wanted = set(document_ids)
         return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
+
+    def demonstrations(self, question: Question, count: int) -> list[Question]:
+        """That many of ``examples``, without the question itself.
+
+        Raises:
+            LcragError: there are fewer.
+        """
+        found = [q for q in self.examples if q.id != question.id]
+        if len(found) < count:
+            raise LcragError(
+                f"{count} demonstrations are wanted, but the dataset has {len(found)}: set `demonstrations` "
+                "in the dataset, or m: 0 in the strategy."
+            )
+        return found[:count]
 
     def priced(self, usage: Usage) -> Usage:
         """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""

@@ -9,6 +9,7 @@ from lcrag.errors import LcragError
 from lcrag.experiment.resources import Resources
 from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.routers.base import ReplayableRouter, Router, nearest
+from lcrag.routers.budget import for_all
 from lcrag.routers.query import Query, look
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
@@ -102,7 +103,7 @@ def replay_routers(
     embeds = embedder if any(r.needs_embedding for r in routers) else None
     examples = examples_of(table, strategies=candidates, embedder=embeds)
     names = examples.strategies
-    for router in routers:
+    for router in (for_all(r, len(examples)) for r in routers):
         try:
             done = cross_replay(router, examples, seed=seed) if learns(router) else replay(router, examples)
         except LcragError:

@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcrag.errors import LcragError
+from lcrag.experiment.building import made_once
 from lcrag.experiment.purse import Purse
 from lcrag.experiment.resources import Resources
-from lcrag.files import write_atomically
 from lcrag.local import run_local
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message, Request
@@ -146,13 +146,7 @@ class MeteredToolbox:
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
         """That many questions with their answers, none of them under test."""
-        found = [q for q in self.shared.examples if q.id != question.id]
-        if len(found) < count:
-            raise LcragError(
-                f"{count} demonstrations are wanted, but the dataset has {len(found)}: set `demonstrations` "
-                "in the dataset, or m: 0 in the strategy."
-            )
-        return found[:count]
+        return self.shared.demonstrations(question, count)
 
     @property
     def spent(self) -> Usage:
@@ -194,33 +188,15 @@ class MeteredToolbox:
     ) -> T:
         """Make once for all strategies; each is booked its share under ``build`` as if it were alone."""
         shared = self.shared
-        name = "\0".join((key, *document_ids))
+        name, sharing = "\0".join((key, *document_ids)), shared.sharing(document_ids)
         if name not in shared.built:
-            shared.built[name] = asyncio.ensure_future(
-                self._make(name, make, keep, shared.sharing(document_ids))
-            )
-        made, cost, read = await asyncio.shield(shared.built[name])
-        self.ledger = self.ledger.add("build", cost / shared.sharing(document_ids))
-        self.purse.take(read / shared.sharing(document_ids))
-        return made  # type: ignore[no-any-return]
-
-    async def _make(
-        self, name: str, make: Callable[[Any], Awaitable[T]], keep: bool, sharing: int
-    ) -> tuple[T, Usage, Usage]:
-        """What was made, what it took, and the reader's part of that."""
-        file = None
-        if keep and self.shared.keep is not None:
-            file = self.shared.keep / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
-            if file.exists():
-                stored = json.loads(file.read_text("utf-8"))
-                return stored["made"], Usage(**stored["usage"]), Usage(**stored.get("read", stored["usage"]))
-        own = MeteredToolbox(self.shared, self.salt, self.purse.build(sharing))
-        made = await make(own)
-        if file is not None:
-            stored = {"key": name, "made": made, "usage": asdict(own.ledger.total)}
-            stored["read"] = asdict(own.purse.booked)
-            write_atomically(file, json.dumps(stored))
-        return made, own.ledger.total, own.purse.booked
+            own = MeteredToolbox(shared, self.salt, self.purse.build(sharing))
+            work = made_once(name, make, own, shared.keep if keep else None)
+            shared.built[name] = asyncio.ensure_future(work)
+        made = await asyncio.shield(shared.built[name])
+        self.ledger = self.ledger.add("build", made.cost / sharing)
+        self.purse.take(made.read / sharing)
+        return made.what  # type: ignore[no-any-return]
 
 
 def _digest(component: Any) -> str:

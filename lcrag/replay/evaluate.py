@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
 from lcrag.errors import LcragError
 from lcrag.replay.curve import SHARES, Curve, curve_of, points_of
 from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
@@ -18,6 +17,7 @@ from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision
 from lcrag.routers.examples import Examples
 from lcrag.routers.probe import ProbeRouter
+from lcrag.statistics import clustered_mean, holm, paired_difference
 
 RANDOM, ORACLE = "random (mean)", "oracle"
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lcrag.routers.estimators import Calibrate
 from lcrag.routers.examples import Examples
-from lcrag.routers.feature import fitted, predicted
-from lcrag.routers.inputs import Inputs
-from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix, ScoringRouter, inputs_of
+from lcrag.routers.feature import FeatureRouter
 
 
 @dataclass(frozen=True)
-class AdaptiveRAGRouter(ScoringRouter):
+class AdaptiveRAGRouter(FeatureRouter):
     """A classifier of the cheapest strategy that is right (Jeong et al. 2024, arXiv 2403.14403, section 3.2).
 
     Where none is right the paper takes the data set's bias; here it is the strategy that is most often the cheapest
@@ -30,30 +25,9 @@ class AdaptiveRAGRouter(ScoringRouter):
 
     name: str = "adaptive_rag"
     right: float = 0.5
-    estimator: Any = "logistic"
-    calibrate: Calibrate = ""
-    retrieval: bool = True
-    kind: bool = False
-    model: bool = True
 
-    @property
-    def wants_retrieval(self) -> bool:
-        """As configured."""
-        return self.retrieval
-
-    def _learn(self, examples: Examples) -> dict[str, Any]:
-        labels = cheapest_right(examples, self.right)
-        inputs = Inputs.fit(
-            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
-        )
-        rows = inputs.matrix(examples.queries)
-        return {"inputs": inputs.state()} | fitted(
-            self.estimator, self.calibrate, rows, labels, np.ones(len(labels))
-        )
-
-    def predict(self, queries: Sequence[Query]) -> Matrix:
-        """Probability of being the cheapest right strategy."""
-        return predicted(self.learned, inputs_of(self, queries))
+    def _labels(self, examples: Examples) -> tuple[Any, Any]:
+        return cheapest_right(examples, self.right), np.ones(len(examples))
 
 
 def cheapest_right(examples: Examples, right: float) -> Any:

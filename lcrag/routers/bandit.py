@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcrag.routers.examples import Examples
-from lcrag.routers.inputs import Inputs
+from lcrag.routers.looking import LookingRouter
 from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix, ScoringRouter
+from lcrag.routers.scoring import Matrix
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class LinearBandit(ScoringRouter):
+class LinearBandit(LookingRouter):
     """Learns as in deployment: the examples come in a random order and show the chosen strategy's score only.
 
     After ``fit`` the router is frozen and exploits. ``log()`` has what was chosen while learning, with propensities,
@@ -29,21 +29,13 @@ class LinearBandit(ScoringRouter):
         ridge: strength of the prior.
         batch: choices between updates.
         seed: of order and draws.
-        retrieval, kind, model: what is looked at, as in ``FeatureRouter``.
+        retrieval, kind, model: what is looked at, see ``LookingRouter``.
     """
 
     explore: float = 0.05
     ridge: float = 1.0
     batch: int = 20
     seed: int = 0
-    retrieval: bool = True
-    kind: bool = False
-    model: bool = True
-
-    @property
-    def wants_retrieval(self) -> bool:
-        """As configured."""
-        return self.retrieval
 
     def _propensities(
         self,
@@ -57,9 +49,7 @@ class LinearBandit(ScoringRouter):
         raise NotImplementedError
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
-        inputs = Inputs.fit(
-            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
-        )
+        inputs = self.inputs(examples.queries)
         rows = _with_constant(inputs.matrix(examples.queries))
         costs = self.price * np.nan_to_num(examples.costs) / (np.nan_to_num(examples.mean_costs).max() or 1.0)
         n, arms, width = len(rows), len(examples.strategies), rows.shape[1]
@@ -87,8 +77,7 @@ class LinearBandit(ScoringRouter):
 
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Expected scores."""
-        rows = Inputs.restore(self.learned["inputs"]).matrix(queries)
-        return _with_constant(rows) @ self.learned["weights"].T  # type: ignore[no-any-return]
+        return _with_constant(self.rows(queries)) @ self.learned["weights"].T  # type: ignore[no-any-return]
 
     def log(self) -> pd.DataFrame:
         """What was chosen while learning: ``example``, ``strategy``, ``propensity``, ``reward``, in order."""

@@ -32,8 +32,8 @@ class BudgetRouter(ReplayableRouter):
 
     Attributes:
         total: the budget, in the unit of cost of the examples it learned from (tokens, unless said otherwise).
-        questions: how many queries the budget is for; then a batch of them gets its share. Needed for queries that
-            come one at a time; 0 gives the whole budget to a batch.
+        questions: how many queries the budget is for; then a batch of them gets its share, as the test part of a fold
+            does. Needed for queries that come one at a time; 0 gives the whole budget to a batch.
         predictor: expects quality and cost of each strategy.
     """
 
@@ -51,6 +51,8 @@ class BudgetRouter(ReplayableRouter):
             raise ValueError(f"total is {self.total!r}: a budget must be above 0")
         if self.questions < 0:
             raise ValueError(f"questions is {self.questions}: give how many will come, or 0")
+        if not isinstance(self.predictor, ScoringRouter):
+            raise ValueError("the predictor must expect a quality of each strategy: quality, knn or feature")
         if self.predictor.probe:
             raise ValueError("the predictor must not probe: what a probe costs is spent before the budget is")
 
@@ -138,6 +140,13 @@ class BudgetRouter(ReplayableRouter):
                 f"Router {self.name} knows {', '.join(known)}; the strategies are: {', '.join(candidates)}."
             )
         return [known[i] for i in open_], open_
+
+
+def for_all(router: Any, queries: int) -> Any:
+    """The router; a budget that is for no stated number of queries becomes one for these, however they are divided."""
+    if isinstance(router, BudgetRouter) and not router.questions:
+        return replace(router, questions=queries)
+    return router
 
 
 def _costs(predictor: ScoringRouter, queries: Sequence[Query]) -> Matrix:

@@ -10,13 +10,13 @@ import numpy as np
 
 from lcrag.routers.estimators import Calibrate, classifier, probabilities
 from lcrag.routers.examples import Examples
-from lcrag.routers.inputs import Inputs
+from lcrag.routers.looking import LookingRouter
 from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix, ScoringRouter, inputs_of
+from lcrag.routers.scoring import Matrix
 
 
 @dataclass(frozen=True)
-class FeatureRouter(ScoringRouter):
+class FeatureRouter(LookingRouter):
     """Logistic regression or gradient boosting on features of question, context and first retrieval.
 
     The label of an example is its best strategy (the cheaper of equals), its weight what choosing another would lose
@@ -26,35 +26,27 @@ class FeatureRouter(ScoringRouter):
     Attributes:
         estimator: ``logistic``, ``boosting`` or any scikit-learn classifier.
         calibrate: ``sigmoid`` or ``isotonic``.
-        retrieval: look at a first retrieval as well (it is booked under ``route``).
-        kind: look at the question's label, where applications have one.
-        model: tell readers apart, where outcomes of several are pooled.
+        retrieval, kind, model: what is looked at, see ``LookingRouter``.
     """
 
     name: str = "feature_router"
     estimator: Any = "logistic"
     calibrate: Calibrate = ""
-    retrieval: bool = True
-    kind: bool = False
-    model: bool = True
-
-    @property
-    def wants_retrieval(self) -> bool:
-        """As configured."""
-        return self.retrieval
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
-        labels, weights = best_labels(examples)
-        inputs = Inputs.fit(
-            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
-        )
+        labels, weights = self._labels(examples)
+        inputs = self.inputs(examples.queries)
         return {"inputs": inputs.state()} | fitted(
             self.estimator, self.calibrate, inputs.matrix(examples.queries), labels, weights
         )
 
+    def _labels(self, examples: Examples) -> tuple[Any, Any]:
+        """The strategy to learn for each example, and how much it matters, both shape (N,)."""
+        return best_labels(examples)
+
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Probability of being the best strategy."""
-        return predicted(self.learned, inputs_of(self, queries))
+        return predicted(self.learned, self.rows(queries))
 
 
 def best_labels(examples: Examples) -> tuple[Any, Any]:

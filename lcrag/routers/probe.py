@@ -30,12 +30,14 @@ class ProbeRouter(ReplayableRouter):
         then: the one to escalate to.
         threshold: from 0 (always escalate) to 1; ``fit`` chooses it.
         price: quality given up to save what ``then`` costs on a mean query, in ``fit``.
+        learn: whether ``fit`` may change the threshold; without, this is Self-Route as published.
     """
 
     first: str = "chunked_retrieval"
     then: str = "long_context"
     threshold: float = 0.5
     price: float = 0.0
+    learn: bool = True
     name: str = "probe_router"
     _learned: Any = field(default=None, repr=False, compare=False)
 
@@ -51,6 +53,8 @@ class ProbeRouter(ReplayableRouter):
             LcragError: a strategy is not among the outcomes, nothing is scored in both, or a price is to be weighed
                 against costs that are not known.
         """
+        if not self.learn:
+            return replace(self, _learned={})
         table = self.sweep(examples)
         value = table["accuracy"]
         if self.price:

@@ -10,13 +10,13 @@ import numpy as np
 
 from lcrag.routers.estimators import regressor
 from lcrag.routers.examples import Examples
-from lcrag.routers.inputs import Inputs
+from lcrag.routers.looking import LookingRouter
 from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix, ScoringRouter, inputs_of
+from lcrag.routers.scoring import Matrix
 
 
 @dataclass(frozen=True)
-class QualityRouter(ScoringRouter):
+class QualityRouter(LookingRouter):
     """Expected score of every strategy, weighed against cost (RouterBench, Hu et al. 2024, arXiv 2403.12031).
 
     What all strategies score on average and how far each is above that are learned apart: the first says how
@@ -25,24 +25,14 @@ class QualityRouter(ScoringRouter):
     Attributes:
         estimator: ``boosting``, ``linear`` or any scikit-learn regressor; one is fitted for
             the mean, one for each strategy but the last.
-        retrieval, kind, model: what is looked at, as in ``FeatureRouter``.
+        retrieval, kind, model: what is looked at, see ``LookingRouter``.
     """
 
     name: str = "quality_router"
     estimator: Any = "boosting"
-    retrieval: bool = True
-    kind: bool = False
-    model: bool = True
-
-    @property
-    def wants_retrieval(self) -> bool:
-        """As configured."""
-        return self.retrieval
 
     def _learn(self, examples: Examples) -> dict[str, Any]:
-        inputs = Inputs.fit(
-            examples.queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
-        )
+        inputs = self.inputs(examples.queries)
         rows = inputs.matrix(examples.queries)
         middle = examples.scores.mean(1)
         targets = [middle, *(examples.scores[:, :-1] - middle[:, None]).T]
@@ -51,6 +41,6 @@ class QualityRouter(ScoringRouter):
 
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Expected scores."""
-        rows = inputs_of(self, queries)
+        rows = self.rows(queries)
         middle, *gains = (e.predict(rows) for e in self.learned["estimators"])
         return np.column_stack([*(middle + g for g in gains), middle - sum(gains)])

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lcrag.errors import LcragError
 from lcrag.routers.base import Decision, ReplayableRouter
 from lcrag.routers.examples import Examples
-from lcrag.routers.inputs import Inputs
 from lcrag.routers.query import Query
 
 Matrix = NDArray[np.float64]
@@ -146,8 +145,3 @@ def _cost_lines(examples: Examples) -> list[list[float]]:
             slope, constant = 0.0, np.nanmean(costs) if (~np.isnan(costs)).any() else 0.0
         lines.append([float(constant), float(slope), float(tokens[use].mean()) if use.any() else 0.0])
     return lines
-
-
-def inputs_of(router: ScoringRouter, queries: Sequence[Query]) -> Matrix:
-    """The fitted router's rows of numbers for these queries."""
-    return Inputs.restore(router.learned["inputs"]).matrix(queries)

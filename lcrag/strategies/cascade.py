@@ -11,6 +11,7 @@ from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext
 from lcrag.strategies.pieces.acceptors import Acceptor, Answered
 from lcrag.strategies.pieces.truncation import Truncate
+from lcrag.strategies.prompts import DECLINE
 from retrievers.order import Order
 
 
@@ -73,6 +74,7 @@ class SelfRoute:
         order: how they stand in the prompt; the paper keeps them by score.
         max_tokens: tokens of the answer at most.
         truncate: what to do when the whole document does not fit.
+        decline: the sentence that gives leave to decline.
     """
 
     name: str = "self_route"
@@ -80,6 +82,7 @@ class SelfRoute:
     order: Order = "score"
     max_tokens: int = 48
     truncate: Truncate = "error"
+    decline: str = DECLINE
     document_first: ClassVar[bool] = False
     card: ClassVar[Card] = Card(
         "Self-Route, arXiv 2407.16833",
@@ -90,7 +93,9 @@ class SelfRoute:
     _cascade: Cascade = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        retrieval = ChunkedRetrieval(k=self.k, order=self.order, max_tokens=self.max_tokens)
+        retrieval = ChunkedRetrieval(
+            k=self.k, order=self.order, max_tokens=self.max_tokens, decline=self.decline
+        )
         whole = LongContext(max_tokens=self.max_tokens, truncate=self.truncate, allow_decline=False)
         object.__setattr__(self, "_cascade", Cascade((retrieval, whole), name=self.name))
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
-from lcrag.strategies.prompts import Reasoning
+from lcrag.strategies.prompts import DECLINE, Reasoning
 from retrievers.order import Order
 
 
@@ -24,6 +24,7 @@ class ChunkedRetrieval:
         reasoning: ``think`` asks for the steps before the answer.
         max_tokens: tokens of the answer at most.
         allow_decline: offer to answer "unanswerable".
+        decline: the sentence that offers it.
     """
 
     name: str = "chunked_retrieval"
@@ -33,6 +34,7 @@ class ChunkedRetrieval:
     reasoning: Reasoning = "direct"
     max_tokens: int = 48
     allow_decline: bool = True
+    decline: str = DECLINE
     document_first: ClassVar[bool] = False
     card: ClassVar[Card] = Card(
         "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666", "1", "k·c", "the answer stands in a few places"
@@ -42,5 +44,12 @@ class ChunkedRetrieval:
         """One retrieval, one call."""
         passages = await tools.retrieve(question.text, question, self.k, self.retriever)
         return await answer_from(
-            passages, question, tools, self.order, self.max_tokens, self.allow_decline, self.reasoning
+            passages,
+            question,
+            tools,
+            self.order,
+            self.max_tokens,
+            self.allow_decline,
+            self.reasoning,
+            self.decline,
         )

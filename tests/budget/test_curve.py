@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lcrag.analysis.bootstrap import clustered_mean
 from lcrag.budget.curve import budget_curve, split
 from lcrag.errors import LcragError
+from lcrag.statistics import clustered_mean
 
 NAMES = ["bare", "retrieval", "drag"]
 

@@ -7,7 +7,7 @@ from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError
 
 SPEC, CPU = ModelSpec.from_config("smollm2"), find_hardware("cpu")
-TRUE = Calibration(mfu=0.3, attention_mfu=0.2, mbu=0.5, call_seconds=0.05, token_seconds=0.004)
+TRUE = Calibration(mfu=0.3, attention_mfu=0.2, mbu=0.5, attention_mbu=0.2, call_seconds=0.05)
 SHAPES = [(n, 0, 1) for n in (1000, 2000, 4000)] + [(50, n, 64) for n in (1000, 4000, 6000)] + [(3000, 0, 30)]
 
 
@@ -19,6 +19,7 @@ def test_what_made_the_seconds_is_found_again():
     found = Calibration.fit([(*s, timed(s)) for s in SHAPES], SPEC, CPU)
     assert found.mfu == pytest.approx(TRUE.mfu, rel=0.01) and found.mbu == pytest.approx(TRUE.mbu, rel=0.02)
     assert found.attention_mfu == pytest.approx(TRUE.attention_mfu, rel=0.01)
+    assert found.attention_mbu == pytest.approx(TRUE.attention_mbu, rel=0.02)
     assert found.call_seconds == pytest.approx(0.05, rel=0.03)
     far = Measurement(8000, 0, 100, timed((8000, 0, 100)))
     assert found.predict(far, SPEC, CPU) == pytest.approx(far.seconds, rel=0.02)

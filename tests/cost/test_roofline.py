@@ -62,9 +62,13 @@ def test_utilisation_and_overheads_enter_the_time():
     slow = replace(A100, mfu=0.5, mbu=0.5)
     assert prefill_seconds(YI, slow, 4_000) == pytest.approx(2 * prefill_seconds(YI, A100, 4_000))
     assert decode_seconds(YI, slow, 10, 4_000) == pytest.approx(2 * decode_seconds(YI, A100, 10, 4_000))
-    later = replace(A100, call_seconds=1.0, token_seconds=0.1)
+    later = replace(A100, call_seconds=1.0)
     beside = call_seconds(YI, later, 4_000, 3_000, 10) - call_seconds(YI, A100, 4_000, 3_000, 10)
-    assert beside == pytest.approx(2.0)
+    assert beside == pytest.approx(1.0)
+    cache = decode_seconds(YI, replace(A100, attention_mbu=0.25), 10, 4_000) - decode_seconds(
+        YI, A100, 10, 4_000
+    )
+    assert cache == pytest.approx(3 * 10 * YI.kv_bytes(4_005) / 2e12)
     warm = prefill_seconds(YI, A100, 50, 50_000)
     assert warm == pytest.approx((YI.weights_read() + YI.kv_bytes(50_000)) / 2e12)  # reading takes longer
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.outcomes.lara import CUT, import_lara, import_lara_table
+from lcrag.outcomes.lara import CUT, import_lara
+from lcrag.outcomes.lara_table import import_lara_table
 from lcrag.replay import examples_of, replay
 from lcrag.routers import FixedRouter, LaRARule
 

@@ -28,12 +28,13 @@ async def answer_from(
     max_tokens: int,
     allow_decline: bool,
     reasoning: Reasoning = "direct",
+    decline: str = DECLINE,
 ) -> Answer:
     """Ask with the passages, given best first, in the prompt; they are the answer's evidence.
 
     Where the reader knows it, ``notes["p_unanswerable"]`` is the probability with which it begins to decline.
     """
-    ending = question_block(question, answer_form(reasoning), DECLINE if allow_decline else "")
+    ending = question_block(question, answer_form(reasoning), decline if allow_decline else "")
     shown = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
     watch = REFUSAL if allow_decline and reasoning == "direct" else ""
     completion = await tools.read(chat(shown + ending), max_tokens=max_tokens, watch=watch)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lcrag.analysis.bootstrap import clustered_mean, holm, paired_difference
+from lcrag.statistics import clustered_mean, holm, paired_difference
 
 
 def drawn(documents, each, between, within, seed):

@@ -1,0 +1,190 @@
+"""Routers on published answers, and Self-Route on a real reader; writes docs/routing.md (`make routing`).
+
+Needs the published data of LaRA and NoCha: set LCRAG_DATA to the folder that holds ``LaRA`` and ``NoCha``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import routing_self_route
+
+from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
+from lcrag.outcomes.judge import judge
+from lcrag.outcomes.lara import import_lara
+from lcrag.outcomes.lara_table import import_lara_table
+from lcrag.outcomes.nocha import import_nocha
+from lcrag.replay import RoutingReport, evaluate, examples_of
+from lcrag.replay.plots import quality_cost
+from lcrag.routers import (
+    AdaptiveRAGRouter,
+    CascadeRouter,
+    Examples,
+    FeatureRouter,
+    KNNRouter,
+    LaRAPrior,
+    LaRARule,
+    LinUCBRouter,
+    ProbeRouter,
+    QualityRouter,
+    TfidfRouter,
+    ThompsonRouter,
+)
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "routing.md"
+KEPT = ROOT / "runs" / "routing"
+MARK = "## Measured"
+RAG, LC = "chunked_retrieval", "long_context"
+BEST = FeatureRouter(name="boosted, probe, label", estimator="boosting", probe=RAG, kind=True, price=0.05)
+BLIND = QualityRouter(name="quality, probe", probe=RAG, price=0.02)
+ROUTERS = [
+    LaRARule(),
+    LaRAPrior(),
+    FeatureRouter(),
+    FeatureRouter(name="feature, label", estimator="boosting", kind=True),
+    QualityRouter(),
+    KNNRouter(),
+    TfidfRouter(),
+    AdaptiveRAGRouter(),
+    LinUCBRouter(),
+    ThompsonRouter(),
+    ProbeRouter(name="self_route", learn=False),
+    ProbeRouter(),
+    CascadeRouter(budget=0.4),
+    BLIND,
+    BEST,
+]
+
+
+def published(data: Path) -> str:
+    """What the papers' own tables say, by lcrag's averages."""
+    table = import_lara_table(data / "LaRA" / "paper_main_table.json")
+    cells = table.pivot_table(index=["model", "length", "kind"], columns="strategy", values="score") * 100
+    gaps = (cells[LC] - cells[RAG]).groupby(["length", "kind"]).mean().unstack()
+    overall = cells.groupby(["model", "length"]).mean().groupby("length").mean()
+    gaps["overall"] = overall[LC] - overall[RAG]
+    kinds = ["location", "reasoning", "comparison", "hallucination", "overall"]
+    lines = [
+        "| | " + " | ".join(kinds) + " | long context | retrieval | LaRA rule | best by task |",
+        "|---|" + "---:|" * 9,
+    ]
+    for length in ("32k", "128k"):
+        rows = cells.xs(length, level="length")
+        chosen = [
+            row[LC if kind in {"reasoning", "comparison"} else RAG] for (_, kind), row in rows.iterrows()
+        ]
+        figures = [f"{gaps.loc[length, k]:+.2f}" for k in kinds]
+        figures += [f"{overall.loc[length, s]:.2f}" for s in (LC, RAG)]
+        figures += [f"{np.mean(chosen):.2f}", f"{rows.max(axis=1).mean():.2f}"]
+        lines.append(f"| {length} | " + " | ".join(figures) + " |")
+    nocha = import_nocha(data / "NoCha" / "data_sample" / "data_sample.json")
+    gatsby = nocha[nocha["document_id"].str.contains("gatsby") & (nocha["model"] == "gpt4o")]
+    pairs = gatsby.groupby("strategy")["score"].mean().mul(100).map("{:.2f}".format)
+    said = ", ".join(f"{s} {pairs[s]}" for s in (LC, "bm25_top5", "bm25_top25", "bm25_top50"))
+    return "\n".join(
+        [*lines, "", f"NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy: {said}."]
+    )
+
+
+def proxy(outcomes: pd.DataFrame, data: Path) -> str:
+    """How far scores without a judge agree with the paper's, over models, lengths and arms."""
+    table = import_lara_table(data / "LaRA" / "paper_main_table.json")
+    key = ["model", "length", "kind", "strategy"]
+    paper = table.set_index(key)["score"]
+    mine = outcomes.groupby([*key, "domain"])["score"].mean().groupby(key).mean()
+    both = pd.concat([paper, mine], axis=1, keys=["paper", "mine"]).dropna().groupby("kind")
+    return ", ".join(f"{kind} {g['paper'].corr(g['mine']):.2f}" for kind, g in both)
+
+
+def judged(outcomes: pd.DataFrame, count: int = 200) -> str:
+    """How a model that runs here does as a judge, where a sound score is known."""
+    from lcrag.readers import TransformersReader
+
+    sound = outcomes[(outcomes["kind"] == "hallucination") & (outcomes["error"] == "")].sample(
+        count, random_state=0
+    )
+    done = asyncio.run(judge(sound, TransformersReader(), everything=True))
+    agree = (done["score_judge"] == sound["score"])[done["score_judge"].notna()].mean()
+    share = sound["score"].mean()
+    return f"{agree:.0%} of {count} verdicts agree (saying True always would agree with {share:.0%})"
+
+
+def limit(examples: Examples) -> float:
+    """What always retrieving costs, and 35% of what long context costs more."""
+    cost = dict(zip(examples.strategies, examples.mean_costs, strict=True))
+    return float(cost[RAG] + 0.35 * (cost[LC] - cost[RAG]))
+
+
+def verdict(report: RoutingReport, examples: Examples, name: str) -> str:
+    """One router against the budget and against the best fixed strategy."""
+    row, most = report.table.set_index("name").loc[name], limit(examples)
+    return (
+        f"`{name}`: {row['headroom']:.1%} of the oracle's headroom, {row['gain']:+.3f} over {report.best} (95% "
+        f"{row['gain_low']:+.3f} to {row['gain_high']:+.3f}, p = {row['p_value']:.2g} after Holm), for "
+        f"{row['cost']:,.0f} {report.unit}; always retrieving and 35% of the surcharge of long context are {most:,.0f}."
+    )
+
+
+def block(report: RoutingReport) -> str:
+    """A report as it is printed."""
+    return f"```\n{report}\n```"
+
+
+def main() -> None:
+    """Write the measured part of the page."""
+    data = Path(os.environ.get("LCRAG_DATA", ROOT.parent / "shared" / "data"))
+    if not (data / "LaRA").is_dir():
+        sys.exit(f"No LaRA in {data}: set LCRAG_DATA to the folder that holds LaRA and NoCha.")
+    from embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    file, embedder = KEPT / "lara.parquet", SentenceTransformerEmbedder()
+    if not file.exists():
+        save_outcomes(import_lara(data / "LaRA", scores="recall"), file)
+    lara = load_outcomes(file)
+    sound = lara[lara["kind"].isin(["location", "hallucination"])]
+    parts = [published(data)]
+    first = examples_of(sound, cache="cold", embedder=embedder)
+    started = time.perf_counter()
+    report = evaluate(ROUTERS, first)
+    seconds = time.perf_counter() - started
+    quality_cost(report, lines=4).savefig(ROOT / "docs" / "images" / "routing_curve.png", dpi=150)
+    clean = examples_of(without_defects(lara), cache="cold", embedder=embedder)
+    every = examples_of(lara, cache="cold", embedder=embedder)
+    whole, mended = evaluate([BLIND, BEST], every), evaluate([BLIND, BEST], clean)
+    splits = {s: evaluate([BLIND, BEST], first, split=s) for s in ("model", "length", "task")}
+    texts = {
+        "when": date.today().isoformat(),
+        "published": parts[0],
+        "sound": block(report),
+        "sound_best": verdict(report, first, BEST.name),
+        "sound_blind": verdict(report, first, BLIND.name),
+        "seconds": f"{seconds:.0f}",
+        "every": block(whole),
+        "every_best": verdict(whole, every, BEST.name),
+        "every_blind": verdict(whole, every, BLIND.name),
+        "clean_best": verdict(mended, clean, BEST.name),
+        "splits": "\n".join(
+            f"- left out by {s}: " + verdict(r, first, n.name)
+            for s, r in splits.items()
+            for n in (BLIND, BEST)
+        ),
+        "warm": verdict(evaluate([BEST], examples_of(sound, cache="warm")), examples_of(sound), BEST.name),
+        "proxy": proxy(lara, data),
+        "judge": judged(lara),
+        "self_route": routing_self_route.page(KEPT),
+    }
+    guide = PAGE.read_text("utf-8").split(MARK)[0]
+    measured = Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts)
+    PAGE.write_text(f"{guide}{MARK}\n{measured}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""A strategy, routed or not, that answers an application's questions: a LangChain Runnable."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from lcrag.errors import LcragError, did_you_mean
+from lcrag.experiment.experiment import default_embedder, default_retriever
+from lcrag.experiment.resources import Resources
+from lcrag.experiment.toolbox import MeteredToolbox
+from lcrag.readers.base import Reader
+from lcrag.schema import Answer, Document, Ledger, Question, Usage
+from lcrag.serving.loop import BackgroundLoop
+from lcrag.strategies.base import Strategy
+
+
+class Application(Runnable[Any, dict[str, Any]]):
+    """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
+
+    ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
+    (ids; all documents by default), and returns a mapping: ``answer``, ``declined``, ``strategy`` (the one that
+    answered), ``sources`` (LangChain documents with the places of the passages), ``usage`` (what this question took:
+    tokens, seconds, FLOPs, dollars) and ``routing`` (that part of it which was spent on deciding).
+
+    Args:
+        strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
+        reader: the language model.
+        documents: documents, texts by id, or a folder of .txt, .md and .pdf files.
+        retriever: default: BM25 and dense, fused.
+        embedder: default: MiniLM.
+
+    Raises:
+        LcragError: no document, or an empty one.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        reader: Reader,
+        documents: Sequence[Document] | Mapping[str, str] | Path | str,
+        *,
+        retriever: Any = None,
+        embedder: Any = None,
+    ) -> None:
+        self.strategy = strategy
+        embedder = embedder or default_embedder()
+        known = {d.id: d for d in _documents(documents)}
+        if not known:
+            raise LcragError("An application needs at least one document.")
+        self.resources = Resources(reader, known, retriever or default_retriever(embedder), embedder=embedder)
+        self._loop = BackgroundLoop()
+        self._numbers = itertools.count(1)
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Answer one question.
+
+        Raises:
+            LcragError: no question, an unknown document, or whatever the strategy raises.
+        """
+        return self._call_with_config(lambda x: self._loop.run(self._answer(x)), input, config)
+
+    async def ainvoke(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Answer one question, without blocking the caller's loop."""
+
+        async def work(x: Any) -> dict[str, Any]:
+            return await self._loop.await_(self._answer(x))
+
+        return await self._acall_with_config(work, input, config)
+
+    async def _answer(self, input: Any) -> dict[str, Any]:
+        question = self._question(input)
+        tools = MeteredToolbox(self.resources, salt=self.strategy.name)
+        answer = await self.strategy.answer(question, tools)
+        return self._result(replace(answer, usage=tools.ledger), question)
+
+    def _question(self, input: Any) -> Question:
+        given = {"question": input} if isinstance(input, str) else input
+        text = given.get("question") if isinstance(given, Mapping) else None
+        if not isinstance(text, str) or not text.strip():
+            raise LcragError("Give a question as a text, or as a mapping with the key 'question'.")
+        ids = tuple(given.get("documents") or self.resources.documents)
+        for id in ids:
+            if id not in self.resources.documents:
+                hint = did_you_mean(str(id), list(self.resources.documents))
+                raise LcragError(f"The application has no document {id!r}; {hint}")
+        return Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", "")))
+
+    def _result(self, answer: Answer, question: Question) -> dict[str, Any]:
+        spent = sum((answer.usage[r] for r in answer.usage if r != "build"), Usage())
+        route = next((s for s in answer.steps if s.name == "route"), None)
+        return {
+            "answer": answer.text,
+            "declined": answer.declined,
+            "strategy": route.output if route else self.strategy.name,
+            "sources": [
+                LangChainDocument(
+                    p.text, metadata={"document": p.document_id, "start": p.start, "end": p.end}
+                )
+                for p in answer.evidence
+            ],
+            "usage": asdict(spent),
+            "routing": asdict(Ledger(answer.usage.entries)["route"]),
+        }
+
+
+def _documents(given: Any) -> list[Document]:
+    if isinstance(given, Mapping):
+        return [Document(str(id), text) for id, text in given.items()]
+    if isinstance(given, str | Path):
+        from lcrag.datasets.files import read_folder
+
+        return list(read_folder(Path(given)).values())
+    return list(given)
