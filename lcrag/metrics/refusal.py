@@ -12,7 +12,9 @@ _PHRASES = re.compile(
     r"|\b(?:does|do|did)(?: not|n't) (?:\w+ ){0,2}(?:mention|state|say|specify|provide|contain|include|answer|give|"
     r"discuss|disclose|describe|know|have (?:any |enough )?information)"
     r"|\bno (?:\w+ ){0,2}(?:information|mention|answer|details?)\b(?! (?:key|type))"
-    r"|\bnot (?:enough|sufficient) information\b|\binsufficient information\b",
+    r"|\bnot (?:enough|sufficient) information\b|\binsufficient information\b"
+    r"|^\W*not (?:\w+ly )?(?:mentioned|stated|specified|provided|given|discussed|described|available|found|disclosed)"
+    r"(?=\W*$|[.;,:]|\s+(?:by|in) (?:the|this|any)\b)",
     re.IGNORECASE,
 )
 

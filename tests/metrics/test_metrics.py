@@ -85,6 +85,8 @@ def test_choice_against_text_or_letter():
         "There is no information about ships.",
         "I can't determine that.",
         "This is not explicitly stated in the document.",
+        "Not mentioned.",
+        "Not explicitly stated in the provided text",
     ],
 )
 def test_refusals(text):
@@ -101,6 +103,8 @@ def test_refusals(text):
         "",
         "None",
         "It is not hashable.",
+        "Not given to despair, she goes on.",
+        "Not found in nature",
     ],
 )
 def test_answers_that_are_no_refusals(text):
