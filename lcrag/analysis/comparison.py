@@ -37,6 +37,7 @@ class Comparison:
         questions: how many questions there are.
         documents: on how many documents.
         skipped: questions left out of router and baseline rows, because a candidate is unscored.
+        remarks: what else is to be said under the table.
     """
 
     table: pd.DataFrame
@@ -47,6 +48,7 @@ class Comparison:
     questions: int
     documents: int
     skipped: int
+    remarks: tuple[str, ...] = ()
 
     def shown(self) -> pd.DataFrame:
         """The table as text cells; what is not known is a dash."""
@@ -54,7 +56,7 @@ class Comparison:
 
     def footnotes(self) -> list[str]:
         """What the table's marks mean, and what is missing from it."""
-        return tables.footnotes(self.table, self.questions, self.documents, self.skipped)
+        return [*tables.footnotes(self.table, self.questions, self.documents, self.skipped), *self.remarks]
 
     def __str__(self) -> str:
         head = f"{tables.many(self.questions, 'question')} on {tables.many(self.documents, 'document')}"
@@ -77,6 +79,7 @@ def compare(
     routers: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
     floor: str = FLOOR,
     seed: int = 0,
+    remarks: Sequence[str] = (),
 ) -> Comparison:
     """Compare strategies on a table of outcomes (``Outcome.flat()`` rows).
 
@@ -86,6 +89,7 @@ def compare(
             last; replayed at no cost.
         floor: a strategy that oracle, best fixed, random and routers do not choose from.
         seed: of the bootstrap.
+        remarks: further footnotes.
 
     Raises:
         LcragError: no rows, a column is missing, two rows for one question and strategy, or a router
@@ -119,9 +123,8 @@ def compare(
     questions = outcomes["question_id"].nunique()
     documents = outcomes["document_id"].nunique()
     skipped = questions - pool["question_id"].nunique()
-    return Comparison(
-        table, by_kind, _by_metric(outcomes, names), best, cost_is, questions, documents, skipped
-    )
+    metrics = _by_metric(outcomes, names)
+    return Comparison(table, by_kind, metrics, best, cost_is, questions, documents, skipped, tuple(remarks))
 
 
 def _check(outcomes: pd.DataFrame) -> None:

@@ -54,8 +54,7 @@ class Results:
         )
 
     @cached_property
-    def routed(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """For each router and question the strategies that it runs; the last one answers."""
+    def _routed(self) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
         from lcrag.experiment.experiment import default_embedder
 
         experiment = self.experiment
@@ -63,12 +62,18 @@ class Results:
         embedder = experiment.embedder or default_embedder()
         return replay_routers(experiment.routers, self.table, candidates, embedder, experiment.seed)
 
+    @property
+    def routed(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """For each router and question the strategies that it runs; the last one answers."""
+        return self._routed[0]
+
     @cached_property
     def comparison(self) -> Comparison:
         """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
         from lcrag.analysis.comparison import compare
 
-        return compare(self.table, routers=self.routed, seed=self.experiment.seed)
+        choices, remarks = self._routed
+        return compare(self.table, routers=choices, seed=self.experiment.seed, remarks=remarks)
 
     @property
     def failed(self) -> list[Outcome]:

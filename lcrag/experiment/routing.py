@@ -87,28 +87,31 @@ async def features_of(
 
 def replay_routers(
     routers: Sequence[Any], table: pd.DataFrame, candidates: Sequence[str], embedder: Any, seed: int
-) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """For each router and question the strategies that are run, the one that answers last.
+) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
+    """For each router and question the strategies that are run, the one that answers last; and what to say of it.
 
     A router that has to learn does so from the questions on other documents (five folds). Where nothing was
-    scored, or too little to learn from, a router has no row to show: its choices are empty.
+    scored, or too little to learn from, a router has nothing to show: its choices are empty, and the reason is told.
     """
     from lcrag.replay import cross_replay, examples_of, replay
 
     chosen: dict[str, dict[str, tuple[str, ...]]] = {r.name: {} for r in routers}
     if not routers or not table["score"].notna().any():
-        return chosen
+        return chosen, []
     if len(candidates) < 2:
-        return {name: dict.fromkeys(table["question_id"], (*candidates,)) for name in chosen if candidates}
+        one = dict.fromkeys(table["question_id"], (*candidates,))
+        return {name: one for name in chosen if candidates}, []
+    remarks: list[str] = []
     embeds = embedder if any(r.needs_embedding for r in routers) else None
     examples = examples_of(table, strategies=candidates, embedder=embeds)
     names = examples.strategies
     for router in (for_all(r, len(examples)) for r in routers):
         try:
             done = cross_replay(router, examples, seed=seed) if learns(router) else replay(router, examples)
-        except LcragError:
+        except LcragError as error:
+            remarks.append(f"{router.name} has no figures. {error}")
             continue
         for query, ran, last in zip(examples.queries, done.ran, done.chosen, strict=True):
             before = [n for n, r in zip(names, ran, strict=True) if r and n != names[last]]
             chosen[router.name][query.id] = (*before, names[last])
-    return chosen
+    return chosen, remarks

@@ -23,7 +23,7 @@ def quality_cost(report: RoutingReport, lines: int = len(LINES)) -> Figure:
     """
     from matplotlib.ticker import EngFormatter
 
-    figure = figure_of(8.4, 5.4)
+    figure = figure_of(10.4, 5.6)
     axes = figure.add_subplot()
     flat = report.curves[MIXED]
     axes.plot(
@@ -53,7 +53,10 @@ def quality_cost(report: RoutingReport, lines: int = len(LINES)) -> Figure:
     axes.set_ylabel("accuracy")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", frameon=False, fontsize=8.5)
-    named = shown[shown["group"] != "router"]
-    label_points(figure, axes, [(r.name, r.cost, r.accuracy, COLOURS[r.group]) for r in named.itertuples()])
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5)
+    drawn = ranked[:lines]
+    named = shown[~shown["name"].isin(drawn)]
+    colours = [COLOURS[group] for group in named["group"]]
+    points = zip(named["name"], named["cost"], named["accuracy"], colours, strict=True)
+    label_points(figure, axes, list(points))
     return figure

@@ -208,3 +208,11 @@ def test_routers_that_cannot_be_replayed_are_told_before_anything_is_spent(exper
     with pytest.raises(LcragError, match="'lara_rule' is named like another router"):
         experiment(routers=[lcrag.LaRARule(), lcrag.LaRARule()], reader=one).run()
     assert one.requests == []
+
+
+def test_a_router_that_cannot_learn_says_why_under_the_table(experiment, dataset):
+    from dataclasses import replace
+
+    few = replace(dataset, questions=(dataset.questions[0], dataset.questions[3]))
+    one = experiment(mlflow="", dataset=few, routers=[lcrag.CascadeRouter(budget=0.001)]).run()
+    assert "cascade_router has no figures. Router cascade_router: the cheapest strategy costs" in str(one)
