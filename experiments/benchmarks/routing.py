@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import routing_self_route
+from page import put
 
 from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
 from lcrag.outcomes.judge import judge
@@ -41,7 +42,6 @@ from lcrag.routers import (
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "routing.md"
 KEPT = ROOT / "runs" / "routing"
-MARK = "## Measured"
 RAG, LC = "chunked_retrieval", "long_context"
 BEST = FeatureRouter(name="boosted, probe, label", estimator="boosting", probe=RAG, kind=True, price=0.05)
 BLIND = QualityRouter(name="quality, probe", probe=RAG, price=0.02)
@@ -108,9 +108,8 @@ def judged(outcomes: pd.DataFrame, count: int = 200) -> str:
     """How a model that runs here does as a judge, where a sound score is known."""
     from lcrag.readers import TransformersReader
 
-    sound = outcomes[(outcomes["kind"] == "hallucination") & (outcomes["error"] == "")].sample(
-        count, random_state=0
-    )
+    known = outcomes[(outcomes["kind"] == "hallucination") & (outcomes["error"] == "")]
+    sound = known.sample(count, random_state=0).reset_index(drop=True)
     done = asyncio.run(judge(sound, TransformersReader(), everything=True))
     agree = (done["score_judge"] == sound["score"])[done["score_judge"].notna()].mean()
     share = sound["score"].mean()
@@ -150,7 +149,7 @@ def main() -> None:
         save_outcomes(import_lara(data / "LaRA", scores="recall"), file)
     lara = load_outcomes(file)
     sound = lara[lara["kind"].isin(["location", "hallucination"])]
-    parts = [published(data)]
+    slow = {"judge": judged(lara), "self_route": routing_self_route.page(KEPT)}
     first = examples_of(sound, cache="cold", embedder=embedder)
     started = time.perf_counter()
     report = evaluate(ROUTERS, first)
@@ -162,7 +161,7 @@ def main() -> None:
     splits = {s: evaluate([BLIND, BEST], first, split=s) for s in ("model", "length", "task")}
     texts = {
         "when": date.today().isoformat(),
-        "published": parts[0],
+        "published": published(data),
         "sound": block(report),
         "sound_best": verdict(report, first, BEST.name),
         "sound_blind": verdict(report, first, BLIND.name),
@@ -178,12 +177,8 @@ def main() -> None:
         ),
         "warm": verdict(evaluate([BEST], examples_of(sound, cache="warm")), examples_of(sound), BEST.name),
         "proxy": proxy(lara, data),
-        "judge": judged(lara),
-        "self_route": routing_self_route.page(KEPT),
     }
-    guide = PAGE.read_text("utf-8").split(MARK)[0]
-    measured = Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts)
-    PAGE.write_text(f"{guide}{MARK}\n{measured}", "utf-8")
+    put(PAGE, "measured", Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts, **slow))
 
 
 if __name__ == "__main__":
