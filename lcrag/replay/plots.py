@@ -8,6 +8,7 @@ from lcrag.analysis.plots import COLOURS, LABELS, MARKERS, figure_of, label_poin
 from lcrag.replay.report import RoutingReport
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 LINES = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#D55E00", "#0072B2")  # Okabe and Ito
@@ -54,9 +55,17 @@ def quality_cost(report: RoutingReport, lines: int = len(LINES)) -> Figure:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5)
-    drawn = ranked[:lines]
-    named = shown[~shown["name"].isin(drawn)]
-    colours = [COLOURS[group] for group in named["group"]]
-    points = zip(named["name"], named["cost"], named["accuracy"], colours, strict=True)
-    label_points(figure, axes, list(points))
+    label_points(figure, axes, _named(shown[~shown["name"].isin(ranked[:lines])]))
     return figure
+
+
+def _named(rows: pd.DataFrame) -> list[tuple[str, float, float, str]]:
+    """A name for each point; what stands on the same one is only counted."""
+    points = []
+    for (cost, accuracy), same in rows.groupby(
+        [rows["cost"].round(6), rows["accuracy"].round(6)], sort=False
+    ):
+        first, more = same.iloc[0], len(same) - 1
+        label = first["name"] + (f" (+{more})" if more else "")
+        points.append((label, cost, accuracy, COLOURS[first["group"]]))
+    return points
