@@ -1,11 +1,11 @@
-# make demo | test | test-vllm | lint | types | ui | bench | strategies | routing | budget | dist | clean
+# make demo | test | test-slow | test-vllm | lint | types | ui | bench | strategies | routing | budget | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-vllm lint types bench strategies routing budget dist clean
+.PHONY: demo ui test test-slow test-vllm lint types bench strategies routing budget dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -14,7 +14,11 @@ ui: $(VENV)/.demo
 	$(VENV)/bin/lcrag ui
 
 test: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest --ignore=tests/vllm
+	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m 'not slow'
+
+# Whole runs and every strategy with a real model: minutes more.
+test-slow: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m slow
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm

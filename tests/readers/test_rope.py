@@ -107,6 +107,7 @@ def loss(reader: TransformersReader) -> float:
     return float(torch.nn.functional.cross_entropy(logits, ids[0, -256:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["linear", "ntk", "yarn", "dynamic", "self_extend"])
 def test_a_stretched_reader_still_reads(method, told):
     whole = loss(TransformersReader())
@@ -115,6 +116,7 @@ def test_a_stretched_reader_still_reads(method, told):
     assert loss(reader) == pytest.approx(whole, abs=1.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["yarn", "dynamic"])
 def test_a_stretched_reader_takes_prompts_beyond_its_window(method, told):
     reader = TransformersReader(told, rope=RopeExtension(method, 2))

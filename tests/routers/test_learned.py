@@ -80,9 +80,8 @@ def test_one_query_is_decided_in_under_a_millisecond(router, examples):
         start = time.process_time()
         fitted.choose([query], ARMS)
         times.append(time.process_time() - start)
-    assert np.median(times) < (
-        3e-3 if fitted.name == "boosted" else 1e-3
-    )  # its calibration asks three forests
+    undisturbed = np.quantile(times, 0.2)  # other work on the machine makes it slower, never faster
+    assert undisturbed < (3e-3 if fitted.name == "boosted" else 1e-3)  # its calibration asks three forests
 
 
 def test_unfitted_and_unfittable_routers_say_so(examples):

@@ -27,6 +27,7 @@ def reader():
     return Counting()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
 def test_a_real_reader(strategy, shown_dataset, reader, embedder):
     data = replace(shown_dataset, questions=shown_dataset.questions[:1])
