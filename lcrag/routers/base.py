@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from lcrag.errors import LcragError
 from lcrag.routers.query import Query, look
@@ -71,6 +71,20 @@ class ReplayableRouter:
     def wants_retrieval(self) -> bool:
         """Whether queries should come with features of a first retrieval."""
         return False
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What ``fit`` has found.
+
+        Raises:
+            LcragError: nothing was fitted.
+        """
+        found = getattr(self, "_learned", None)
+        if found is None:
+            raise LcragError(
+                f"Router {self.name} has learned nothing yet: fit it on outcomes, or load a fitted one."
+            )
+        return found  # type: ignore[no-any-return]
 
     def fit(self, examples: Examples) -> Self:
         """A router that has learned from examples; one that does not learn is returned as it is."""

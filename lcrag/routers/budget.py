@@ -66,19 +66,6 @@ class BudgetRouter(ReplayableRouter):
         """As the predictor."""
         return self.predictor.wants_retrieval
 
-    @property
-    def learned(self) -> dict[str, Any]:
-        """The fitted predictor, and what it expected of examples.
-
-        Raises:
-            LcragError: nothing was fitted.
-        """
-        if self._learned is None:
-            raise LcragError(
-                f"Router {self.name} has learned nothing yet: fit it on outcomes, or load a fitted one."
-            )
-        return self._learned  # type: ignore[no-any-return]
-
     def fit(self, examples: Examples) -> Self:
         """A copy whose predictor has learned from the examples."""
         fitted = self.predictor.fit(examples)

@@ -57,11 +57,7 @@ class CascadeRouter(ReplayableRouter):
         Raises:
             LcragError: nothing was fitted.
         """
-        if self._learned is None:
-            raise LcragError(
-                f"Router {self.name} has learned nothing yet: fit it on outcomes, or load a fitted one."
-            )
-        return tuple(self._learned["order"])
+        return tuple(self.learned["order"])
 
     @property
     def probes(self) -> tuple[str, ...]:

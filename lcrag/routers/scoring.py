@@ -42,19 +42,6 @@ class ScoringRouter(ReplayableRouter):
         return (self.probe,) if self.probe else ()
 
     @property
-    def learned(self) -> dict[str, Any]:
-        """What ``fit`` has found.
-
-        Raises:
-            LcragError: nothing was fitted.
-        """
-        if self._learned is None:
-            raise LcragError(
-                f"Router {self.name} has learned nothing yet: fit it on outcomes, or load a fitted one."
-            )
-        return self._learned  # type: ignore[no-any-return]
-
-    @property
     def strategies(self) -> list[str]:
         """What it learned to choose among."""
         return list(self.learned["strategies"])
