@@ -1,11 +1,11 @@
-# make demo | test | test-slow | test-vllm | lint | types | ui | bench | strategies | routing | budget | dist | clean
+# make demo | test | test-slow | test-vllm | lint | types | ui | bench | strategies | routing | budget | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm lint types bench strategies routing budget dist clean
+.PHONY: demo ui test test-slow test-vllm lint types bench strategies routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -43,6 +43,10 @@ routing: $(VENV)/.dev
 
 budget: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/budget.py
+
+# The tables of components in README and guides, from their classes.
+tables: $(VENV)/.dev
+	$(VENV)/bin/python experiments/tables.py
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build

@@ -103,8 +103,8 @@ def training_pairs(
     output: Annotated[Path, typer.Argument(help="JSONL file to write.")],
 ) -> None:
     """Write chats that teach a model to quote facts, then to answer from them (ALR2)."""
+    from lcrag.commands.training_pairs import write_training_pairs
     from lcrag.experiment.config import load_dataset
-    from lcrag.strategies.training_pairs import write_training_pairs
 
     lines = write_training_pairs(load_dataset(config), output)
     _say(f"{lines} chats in {output}.")
@@ -143,9 +143,9 @@ def _quiet() -> None:
 
 
 def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
-    from lcrag.analysis.tables import many
     from lcrag.experiment.config import from_mapping
     from lcrag.experiment.progress import RunProgress, human
+    from lcrag.tables import many
 
     _quiet()
     if isinstance(spec, dict) and no_mlflow:

@@ -14,8 +14,9 @@ from retrievers.passage import Passage
 class Index(Protocol):
     """A searchable index. Searches come in batches; one query is a batch of one."""
 
-    build_tokens: int
-    """Tokens that an embedding model read to build it; 0 without one."""
+    @property
+    def build_tokens(self) -> int:
+        """Tokens that an embedding model read to build it; 0 without one."""
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None

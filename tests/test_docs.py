@@ -44,8 +44,8 @@ def test_the_budget_guide_runs(tmp_path, monkeypatch, capsys, scripted, dataset,
     import yaml
 
     from lcrag import Budget, Experiment, Limits
+    from lcrag.components.build import build
     from lcrag.experiment.config import from_mapping
-    from lcrag.experiment.registry import build
     from lcrag.outcomes import save_outcomes
     from lcrag.strategies import ClosedBook
     from tests.routers.conftest import ARMS, make_examples
@@ -106,3 +106,12 @@ def test_the_outcomes_guide_explains_every_column():
     roles = ("read_", "retrieve_", "route_", "build_", "judge_")
     for name in [c for c in SCHEMA if not c.startswith(roles)] + list(OPTIONAL):
         assert f"`{name}`" in text, name
+
+
+def test_the_tables_of_components_are_as_the_code_gives_them():
+    from experiments.tables import PAGES, renewed
+
+    for page in PAGES:
+        text = (DOCS.parent / page).read_text("utf-8")
+        assert "<!-- table: " in text
+        assert renewed(text) == text, f"{page} is stale: make tables"

@@ -15,7 +15,7 @@ from budget_runs import DOCUMENTS, QUESTIONS, SHOTS, name, run, strategies
 from page import put
 
 from lcrag.analysis.budget_plots import quality_budget
-from lcrag.budget import Measured, budget_curve, report
+from lcrag.scaling import Measured, budget_curve, report
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "budget.md"

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from page import put
 
+from lcrag.allocation import Replay, allocate, replay_curve
 from lcrag.analysis.budget_plots import quality_share
-from lcrag.budget import Replay, allocate, replay_curve
-from lcrag.outcomes.lara import import_lara
+from lcrag.published.lara import import_lara
 from lcrag.replay import cross_replay, examples_of
 from lcrag.routers import Examples, QualityRouter
 from lcrag.statistics import paired_difference

@@ -20,10 +20,10 @@ from page import put
 
 from lcrag.files import write_atomically
 from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
-from lcrag.outcomes.judge import judge
-from lcrag.outcomes.lara import import_lara
-from lcrag.outcomes.lara_table import import_lara_table
-from lcrag.outcomes.nocha import import_nocha
+from lcrag.published.judge import judge
+from lcrag.published.lara import import_lara
+from lcrag.published.lara_table import import_lara_table
+from lcrag.published.nocha import import_nocha
 from lcrag.replay import RoutingReport, evaluate, examples_of
 from lcrag.replay.plots import quality_cost
 from lcrag.routers import (

@@ -16,7 +16,7 @@ from lcrag import (
     TransformersReader,
     load_pydoc,
 )
-from lcrag.analysis.costs import cost_of
+from lcrag.outcomes.costs import cost_of
 from lcrag.readers.base import Completion, Request
 from lcrag.replay import examples_of
 from retrievers import BM25Retriever, RecursiveChunker

@@ -1,7 +1,4 @@
-"""Run every strategy on the demo's data with a vLLM server, and write docs/strategies.md.
-
-``--table-only`` writes the page's table of strategies anew and keeps the measured part.
-"""
+"""Run every strategy on the demo's data with a vLLM server, and write the measured part of docs/strategies.md."""
 
 from __future__ import annotations
 
@@ -11,31 +8,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-from lcrag.experiment.registry import COMPONENTS
-from lcrag.strategies.catalogue import table
-
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "strategies.md"
 MARK = "## Measured"
-HEAD = """# Strategies
-
-One question, many ways to answer it. Each is a class in `lcrag/strategies/`, one file each; its fields are its keys in
-YAML, and its docstring says what they mean. Prompts hold the document first and the question last, so that questions
-on a document share its prefix.
-
-In the table, D is the document's tokens, c a passage's or chunk's, N the chunks or parts of a document; questions,
-instructions and answers are left out. What is read once a document (an index, a memory) is booked as `build` and
-divided over the questions on it. Made by `python experiments/benchmarks/strategies.py --table-only`.
-
-{table}
-
-How passages stand in the prompt (`order`), truncation (`truncate`), reasoning before the answer (`reasoning: think`),
-leave to decline (`allow_decline`) and a retriever of its own (`retriever`) are fields of the strategies they apply to.
-`routed` lets a router choose among strategies for each question; it costs what the router and the chosen one cost.
-Strategies with memories keep them in `built/memory.sqlite` of the run's folder: a killed run pays for nothing twice,
-and a document that has grown costs only what is new.
-
-"""
 RUN = """{mark}
 
 Made by `make strategies`: {questions} questions on {documents} documents of CPython's language reference,
@@ -85,11 +60,9 @@ def _say(row: object) -> None:
 
 
 def main() -> None:
-    """Write the page."""
-    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    kept = old[old.index(MARK) :] if MARK in old else ""
-    run = kept if "--table-only" in sys.argv else measured()
-    PAGE.write_text(HEAD.format(table=table(COMPONENTS["strategy"])) + run, "utf-8")
+    """Write the measured part; the rest of the page stays."""
+    page = PAGE.read_text("utf-8")
+    PAGE.write_text(page[: page.index(MARK)] + measured(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
+from lcrag.allocation.curve import Replay
 from lcrag.analysis.plots import COLOURS, figure_of, label_points
-from lcrag.budget.curve import BudgetCurve
-from lcrag.budget.replay import Replay
+from lcrag.scaling.curve import BudgetCurve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

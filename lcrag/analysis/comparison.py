@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from lcrag.analysis import tables
-from lcrag.analysis.baselines import best_fixed, common, oracle, random_choice, replay
-from lcrag.analysis.costs import AMOUNTS, with_costs
 from lcrag.errors import LcragError
+from lcrag.outcomes.baselines import best_fixed, common, oracle, random_choice, replay
+from lcrag.outcomes.costs import AMOUNTS, with_costs
 from lcrag.statistics import clustered_mean, holm, paired_difference
+from lcrag.tables import many, markdown
 
 FLOOR = "closed_book"
 
@@ -59,14 +60,14 @@ class Comparison:
         return [*tables.footnotes(self.table, self.questions, self.documents, self.skipped), *self.remarks]
 
     def __str__(self) -> str:
-        head = f"{tables.many(self.questions, 'question')} on {tables.many(self.documents, 'document')}"
+        head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"
         groups = self.table["group"].tolist()
         tails = {"accuracy by kind": self.by_kind, "other metrics": self.by_metric}
         return tables.text(head, self.shown(), groups, tails, self.footnotes())
 
     def to_markdown(self) -> str:
         """The table in Markdown."""
-        return tables.markdown(self.shown())
+        return markdown(self.shown())
 
     def to_latex(self) -> str:
         """The table in LaTeX (booktabs)."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
-from lcrag.analysis.tables import aligned, human
 from lcrag.cost.amortisation import Line, break_even
+from lcrag.tables import aligned, human
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,8 +13,9 @@ import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
-from lcrag.analysis.tables import human, many, smallest_p
+from lcrag.analysis.tables import smallest_p
 from lcrag.files import write_atomically
+from lcrag.tables import human, many
 
 
 def headline(comparison: Comparison) -> list[str]:

@@ -8,25 +8,11 @@ from math import isnan
 
 import pandas as pd
 
+from lcrag.tables import WIDTH, aligned, human, many, wrapped
+
 LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
-WIDTH = 118  # of footnotes, in characters
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
-
-
-def human(number: float) -> str:
-    """1234567 as ``1.23M``; a dash for what is not known."""
-    if isnan(number):
-        return "-"
-    for limit, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= 0.9995 * limit:
-            return f"{number / limit:.3g}{unit}"
-    return f"{number:.3g}" if abs(number) < 99.95 else f"{number:.0f}"
-
-
-def many(count: int, noun: str, plural: str = "") -> str:
-    """``1 question``, ``2 questions``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
@@ -121,7 +107,7 @@ def text(
                     [str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in part.itertuples()
                 ]
                 body += [*aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
-    return "\n".join([*body, *(line for note in notes for line in wrapped(note))])
+    return "\n".join([*body, *wrapped(notes)])
 
 
 def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -137,14 +123,6 @@ def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
         parts[-1].append(column)
         used += width
     return [table] if len(parts) == 1 else [table[columns].dropna(how="all") for columns in parts]
-
-
-def markdown(shown: pd.DataFrame) -> str:
-    """A Markdown table."""
-    rows = [[c.replace("|", r"\|").replace("*", r"\*") for c in r] for r in shown.to_numpy().tolist()]
-    rule = "|---" + "|---:" * (len(shown.columns) - 1) + "|"
-    lines = ["| " + " | ".join(r) + " |" for r in [list(shown.columns), *rows]]
-    return "\n".join([lines[0], rule, *lines[1:]])
 
 
 def latex(shown: pd.DataFrame, groups: Sequence[str]) -> str:
@@ -178,21 +156,3 @@ def _dollars(dollars: float) -> str:
     return (
         "-" if isnan(dollars) else f"{dollars:.4f}" if dollars >= 0.001 or not dollars else f"{dollars:.1e}"
     )
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """First column left, the others right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def wrapped(note: str) -> list[str]:
-    """A footnote in lines of the width."""
-    import textwrap
-
-    return textwrap.wrap(note, WIDTH, subsequent_indent="  ")

@@ -104,9 +104,9 @@ def _priced(model: str, work: Workload, prices: Path | None, plot: Path | None) 
 def _open(
     model: str, spec: ModelSpec, name: str, gpus: int, card: Hardware, work: Workload, plot: Path | None
 ) -> None:
-    from lcrag.analysis.tables import human
     from lcrag.cost import amortisation as a
     from lcrag.cost import roofline as r
+    from lcrag.tables import human
 
     meters = {"FLOPs": a.flops_meter(spec), "seconds": a.seconds_meter(spec, card)}
     if card.usd_per_hour is not None:
@@ -156,7 +156,7 @@ def _show(
 
 
 def _workload(work: Workload) -> str:
-    from lcrag.analysis.tables import human
+    from lcrag.tables import human
 
     return (
         f"a document of {human(work.document)} tokens, questions of {human(work.question)}, answers of "

@@ -38,13 +38,13 @@ def lara(
     judge_limit: Annotated[int | None, typer.Option(help="Judge so many answers at most.")] = None,
 ) -> None:
     """LaRA: long-context and retrieval answers of 12 models to 2,326 questions."""
-    from lcrag.outcomes.lara import import_lara
+    from lcrag.published.lara import import_lara
 
     outcomes = import_lara(folder, scores=scores.value, features=features)
     if judge_model:
         import asyncio
 
-        from lcrag.outcomes.judge import judge
+        from lcrag.published.judge import judge
 
         outcomes = asyncio.run(judge(outcomes, _reader(judge_model, judge_url), limit=judge_limit))
     _write(outcomes, output)
@@ -56,7 +56,7 @@ def lara_table(
     output: Output = Path("lara_table.parquet"),
 ) -> None:
     """LaRA's main table: the published accuracies."""
-    from lcrag.outcomes.lara_table import import_lara_table
+    from lcrag.published.lara_table import import_lara_table
 
     _write(import_lara_table(file), output)
 
@@ -68,7 +68,7 @@ def nocha(
     pairs: Annotated[bool, typer.Option(help="A row a pair of claims, or a row a claim.")] = True,
 ) -> None:
     """NoCha: verdicts of 18 settings on 63 pairs of claims about novels."""
-    from lcrag.outcomes.nocha import import_nocha
+    from lcrag.published.nocha import import_nocha
 
     _write(import_nocha(file, pairs=pairs), output)
 
@@ -84,8 +84,8 @@ def _reader(model: str, url: str) -> Reader:
 
 
 def _write(outcomes: pd.DataFrame, output: Path) -> None:
-    from lcrag.analysis.tables import many
     from lcrag.outcomes.table import flags, save_outcomes
+    from lcrag.tables import many
 
     save_outcomes(outcomes, output)
     scored = int(outcomes["score"].notna().sum())

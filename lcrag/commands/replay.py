@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lcrag.replay.report import RoutingReport
-    from lcrag.routers.examples import Examples
+    from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[Path, typer.Argument(help="Table of outcomes (parquet), or a run's folder.")]
 Router = Annotated[
@@ -85,8 +85,8 @@ def fit(
     cache: Cache = "warm",
 ) -> None:
     """Let one router learn from outcomes and save it for an application."""
-    from lcrag.analysis.tables import many
     from lcrag.routers import save_router
+    from lcrag.tables import many
 
     (chosen, *more) = _routers([] if routers else [router], routers, ())
     if more:
@@ -97,8 +97,8 @@ def fit(
 
 
 def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, ...]) -> list[Any]:
+    from lcrag.components.build import build
     from lcrag.experiment.config import read
-    from lcrag.experiment.registry import build
 
     specs: list[Any] = list(names or [])
     where = "--router"
@@ -140,16 +140,16 @@ def _examples(
 
     embedder = None
     if any(getattr(r, "needs_embedding", False) for r in routers):
-        from lcrag.experiment.experiment import default_embedder
+        from lcrag.runtime.defaults import default_embedder
 
         embedder = default_embedder()
     return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
 
 
 def _save(report: RoutingReport, examples: Examples, folder: Path) -> None:
-    from lcrag.analysis.tables import markdown
     from lcrag.files import write_atomically
     from lcrag.replay.plots import quality_cost
+    from lcrag.tables import markdown
 
     notes = "\n".join(f"- {note}" for note in report.notes())
     tables = "\n\n".join(

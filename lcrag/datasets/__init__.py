@@ -1,8 +1,5 @@
-"""Data sets: shipped with Python, generated, or from the user's own files."""
+"""Data sets: shipped with Python, generated, or read from the user's own files."""
 
-from lcrag.datasets.base import Dataset
-from lcrag.datasets.files import load_files
-from lcrag.datasets.pydoc import load_pydoc
-from lcrag.datasets.synthetic import generate
+import lazy_loader
 
-__all__ = ["Dataset", "generate", "load_files", "load_pydoc"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,7 +1,5 @@
 """Experiments: the engine, the journal, configuration, results and tracking."""
 
-from lcrag.experiment.config import load as load_experiment
-from lcrag.experiment.experiment import Experiment
-from lcrag.experiment.results import Results
+import lazy_loader
 
-__all__ = ["Experiment", "Results", "load_experiment"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,12 +8,13 @@ from typing import Any
 
 import yaml
 
-from lcrag.budget.caps import Budget
+from lcrag.components.build import build, check_keys
 from lcrag.cost.price import Price, price_card, read_prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
-from lcrag.experiment.experiment import Experiment, default_embedder, default_retriever
-from lcrag.experiment.registry import build, check_keys
+from lcrag.experiment.experiment import Experiment
+from lcrag.runtime.caps import Budget
+from lcrag.runtime.defaults import default_retriever
 
 KEYS = [
     "name",
@@ -34,7 +35,7 @@ PACE = "seconds_per_token"
 MLFLOW_KEYS = ["tracking_uri", "experiment"]
 
 
-def load(path: Path | str) -> Experiment:
+def load_experiment(path: Path | str) -> Experiment:
     """An experiment from a YAML file; file paths in ``dataset`` are relative to the YAML's folder.
 
     Raises:
@@ -73,10 +74,8 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     for key in ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
-    embedder = (
-        build("embedder", spec["embedder"], f"{where}: embedder")
-        if "embedder" in spec
-        else default_embedder()
+    embedder = build(
+        "embedder", spec.get("embedder", "sentence_transformer"), f"{where}: embedder", None, folder
     )
     shared = {"embedder": embedder}
     mlflow = spec.get("mlflow", {})
@@ -88,11 +87,11 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         items = spec.get(key) or []
         if not isinstance(items, list):
             raise LcragError(f"{where}: {key} must be a list.")
-        return tuple(build(kind, item, f"{where}: {key}[{i}]", shared) for i, item in enumerate(items))
+        return tuple(build(kind, x, f"{where}: {key}[{i}]", shared, folder) for i, x in enumerate(items))
 
-    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader")
+    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader", None, folder)
     return Experiment(
-        dataset=build("dataset", _located(spec["dataset"], folder), f"{where}: dataset"),
+        dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
         strategies=each("strategies", "strategy"),
         output=Path(str(spec.get("output", f"runs/{name}"))),
@@ -120,18 +119,8 @@ def load_dataset(path: Path) -> Dataset:
     spec = read(path)
     if not isinstance(spec, Mapping) or "dataset" not in spec:
         raise LcragError(f"{path}: the key 'dataset' is missing.")
-    dataset: Dataset = build("dataset", _located(spec["dataset"], path.parent), f"{path}: dataset")
+    dataset: Dataset = build("dataset", spec["dataset"], f"{path}: dataset", None, path.parent)
     return dataset
-
-
-def _located(dataset: Any, folder: Path) -> Any:
-    """The dataset's relative paths, taken from the YAML's folder."""
-    if not isinstance(dataset, Mapping) or dataset.get("type") != "files":
-        return dataset
-    paths = {
-        k: str(folder / str(dataset[k])) for k in ("documents", "questions", "demonstrations") if k in dataset
-    }
-    return {**dataset, **paths}
 
 
 def _whole(value: Any, where: str) -> int:

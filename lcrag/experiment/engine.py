@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from lcrag.budget.caps import OverBudget
+from lcrag.components.settings import settings
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.purse import Purse
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.metrics.score import score
-from lcrag.routers.features import support
+from lcrag.metrics.support import support
+from lcrag.runtime.caps import OverBudget
+from lcrag.runtime.guard import BudgetGuard
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
-from lcrag.strategies.base import Strategy, settings
+from lcrag.strategies.base import Strategy
 
 ROW_VERSION = 1  # raise when scores or prompts of the same configuration would come out differently
 
@@ -134,7 +135,7 @@ class Engine:
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
         tools = MeteredToolbox(
-            self.resources, strategy.name, Purse(self.resources, self.resources.spending.question())
+            self.resources, strategy.name, BudgetGuard(self.resources, self.resources.spending.question())
         )
         refused: dict[str, float] = {}
         row = Outcome(
@@ -167,7 +168,7 @@ class Engine:
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=f"{type(error).__name__}: {error}", steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        self.journal.append(key, row, tools.warmed, tools.purse.paid, refused)
+        self.journal.append(key, row, tools.warmed, tools.guard.paid, refused)
         self.on_row(row, False)
         return row
 

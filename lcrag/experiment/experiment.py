@@ -8,36 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.budget.caps import Budget
+from lcrag.components.settings import settings
 from lcrag.cost.price import Price, find_price
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.resources import Resources
 from lcrag.experiment.routing import check_routers, features_of
 from lcrag.metrics.score import METRICS
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
+from lcrag.runtime.caps import Budget
+from lcrag.runtime.defaults import default_embedder, default_retriever
+from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
-from lcrag.strategies.base import Strategy, settings
+from lcrag.strategies.base import Strategy
 
 if TYPE_CHECKING:
     from lcrag.experiment.results import Results
-
-
-def default_embedder() -> Any:
-    """MiniLM through sentence-transformers."""
-    from embedders.sentence_transformer import SentenceTransformerEmbedder
-
-    return SentenceTransformerEmbedder()
-
-
-def default_retriever(embedder: Any) -> Any:
-    """BM25 and dense search, fused by reciprocal rank."""
-    from retrievers.hybrid import HybridRetriever
-
-    return HybridRetriever(embedder=embedder)
 
 
 @dataclass(frozen=True)

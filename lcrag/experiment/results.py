@@ -55,7 +55,7 @@ class Results:
 
     @cached_property
     def _routed(self) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
-        from lcrag.experiment.experiment import default_embedder
+        from lcrag.runtime.defaults import default_embedder
 
         experiment = self.experiment
         candidates = candidates_of(experiment.strategies)

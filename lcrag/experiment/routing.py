@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.routers.base import ReplayableRouter, Router, nearest
 from lcrag.routers.budget import for_all
-from lcrag.routers.query import Query, look
+from lcrag.routers.learning.query import Query, look
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
 from lcrag.strategies.closed_book import ClosedBook

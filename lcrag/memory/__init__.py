@@ -1,5 +1,5 @@
 """What a memory is: items on disk, values and dates read from a text."""
 
-from lcrag.memory.store import Item, Memory, MemoryStore
+import lazy_loader
 
-__all__ = ["Item", "Memory", "MemoryStore"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

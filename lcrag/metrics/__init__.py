@@ -1,5 +1,5 @@
-"""How good an answer is: one file a family of metrics."""
+"""How good an answer is: one file per metric."""
 
-from lcrag.metrics.score import score
+import lazy_loader
 
-__all__ = ["score"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,5 +1,5 @@
-"""The table of outcomes: what a run leaves, what others published, and how both are read and written."""
+"""The table of outcomes: its schema and files, what each row cost, oracle, best fixed and random."""
 
-from lcrag.outcomes.table import SCHEMA, VERSION, load_outcomes, save_outcomes, validate, without_defects
+import lazy_loader
 
-__all__ = ["SCHEMA", "VERSION", "load_outcomes", "save_outcomes", "validate", "without_defects"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -47,7 +47,7 @@ OPTIONAL = {
     "prompt_hash": "names everything that was sent to the model",
     "score_*": "every metric by name",
     "note_*": "figures of the strategy's own",
-    "feature_*": "what a router may see of the question before it is answered (lcrag.routers.features)",
+    "feature_*": "what a router may see of the question before it is answered (lcrag.routers.learning.features)",
     "flag_*": "true where the published row has a known defect",
 }
 NUMBERS = {"score", "seed", "document_tokens", "window"}

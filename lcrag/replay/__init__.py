@@ -1,8 +1,5 @@
-"""Routers on outcomes that exist: replay, cross-validation, curves, one report."""
+"""Routers on outcomes that exist: folds, curves, one table."""
 
-from lcrag.replay.evaluate import evaluate
-from lcrag.replay.examples import examples_of
-from lcrag.replay.replayed import Replayed, cross_replay, replay
-from lcrag.replay.report import RoutingReport
+import lazy_loader
 
-__all__ = ["Replayed", "RoutingReport", "cross_replay", "evaluate", "examples_of", "replay"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

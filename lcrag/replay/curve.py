@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcrag.replay.replayed import Replayed
-from lcrag.routers.examples import Examples
+from lcrag.routers.learning.examples import Examples
 
 PRICES = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())
 SHARES = (0.5, 0.8, 0.95)

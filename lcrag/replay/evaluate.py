@@ -15,7 +15,7 @@ from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
 from lcrag.replay.report import RoutingReport
 from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision
-from lcrag.routers.examples import Examples
+from lcrag.routers.learning.examples import Examples
 from lcrag.routers.probe import ProbeRouter
 from lcrag.statistics import clustered_mean, holm, paired_difference
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lcrag.analysis.costs import Cache, Unit, cost_of
 from lcrag.errors import LcragError
-from lcrag.routers.examples import Examples
-from lcrag.routers.features import context_features, signals, text_features
-from lcrag.routers.query import Query
+from lcrag.outcomes.costs import Cache, Unit, cost_of
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.features import context_features, signals, text_features
+from lcrag.routers.learning.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from lcrag.errors import LcragError
 from lcrag.replay.splits import Split, folds
 from lcrag.routers.base import Decision, ReplayableRouter, nearest
-from lcrag.routers.examples import Examples
-from lcrag.routers.query import Query
-from lcrag.routers.scoring import ScoringRouter
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.scoring import ScoringRouter
 
 
 @dataclass(frozen=True)

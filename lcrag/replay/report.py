@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lcrag.analysis.tables import aligned, human, many, p_cell, wrapped
+from lcrag.analysis.tables import p_cell
+from lcrag.tables import aligned, human, many, wrapped
 
 if TYPE_CHECKING:
     from lcrag.replay.curve import Curve
     from lcrag.replay.replayed import Replayed
-    from lcrag.routers.examples import Examples
+    from lcrag.routers.learning.examples import Examples
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,7 @@ class RoutingReport:
             f"{r.false_decline:.1%} paid for another that was no better (false decline)."
             for r in probing.itertuples()
         ]
-        return "\n".join(
-            [*body, rule, "", *(line for note in [*tail, *self.notes()] for line in wrapped(note))]
-        )
+        return "\n".join([*body, rule, "", *wrapped([*tail, *self.notes()])])
 
     def decisions(self, examples: Examples) -> pd.DataFrame:
         """What every router chose for every query and what that scored and cost.
@@ -153,7 +152,7 @@ class RoutingReport:
 
     def to_markdown(self) -> str:
         """The table in Markdown."""
-        from lcrag.analysis.tables import markdown
+        from lcrag.tables import markdown
 
         return markdown(self.shown())
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
-from lcrag.routers.examples import Examples
+from lcrag.routers.learning.examples import Examples
 
 Split = Literal["document", "task", "model", "length"]
 ONE = {

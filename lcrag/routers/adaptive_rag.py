@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lcrag.routers.examples import Examples
 from lcrag.routers.feature import FeatureRouter
+from lcrag.routers.learning.examples import Examples
 
 
 @dataclass(frozen=True)

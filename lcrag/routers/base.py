@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from lcrag.errors import LcragError
-from lcrag.routers.query import Query, look
+from lcrag.routers.learning.query import Query, look
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Strategy, Toolbox
 
 if TYPE_CHECKING:
-    from lcrag.routers.examples import Examples
+    from lcrag.routers.learning.examples import Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class ReplayableRouter:
 
     async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
         """Look at the question, run the probes it asks for, decide."""
-        from lcrag.routers.features import signals, support
+        from lcrag.metrics.support import support
+        from lcrag.routers.learning.features import signals
 
         names = list(candidates)
         query = await look(question, tools, retrieval=self.wants_retrieval, embedding=self.needs_embedding)

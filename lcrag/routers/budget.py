@@ -8,14 +8,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from lcrag.budget.allocation import allocate
-from lcrag.budget.online import OnlineAllocator
+from lcrag.allocation.knapsack import allocate
+from lcrag.allocation.online import OnlineAllocator
 from lcrag.errors import LcragError
 from lcrag.routers.base import Decision, ReplayableRouter
-from lcrag.routers.examples import Examples
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query, look
+from lcrag.routers.learning.scoring import Matrix, ScoringRouter
 from lcrag.routers.quality import QualityRouter
-from lcrag.routers.query import Query, look
-from lcrag.routers.scoring import Matrix, ScoringRouter
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy, Toolbox
 
@@ -26,8 +26,8 @@ KNOWN = 500  # examples that the first multiplier is made from
 class BudgetRouter(ReplayableRouter):
     """Give each query a strategy, so that expected quality is highest within a budget for all of them.
 
-    Many queries at once are one multiple-choice knapsack (``lcrag.budget.allocate``). Queries that come one at a time
-    are decided at a price of cost that moves with what is left of the budget (``lcrag.budget.OnlineAllocator``).
+    Many queries at once are one multiple-choice knapsack (``lcrag.allocation.allocate``). Queries that come one at a
+    time are decided at a price of cost that moves with what is left of the budget (``OnlineAllocator``).
     Costs are expected ones: what an answer takes in fact can be more or less.
 
     Attributes:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
 from lcrag.routers.base import Decision, ReplayableRouter
-from lcrag.routers.estimators import classifier
-from lcrag.routers.examples import Examples
-from lcrag.routers.inputs import Inputs
-from lcrag.routers.query import Query
+from lcrag.routers.learning.encoding import Inputs
+from lcrag.routers.learning.estimators import classifier
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query
 
 Vector = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lcrag.routers.base import Decision, ReplayableRouter, nearest
-from lcrag.routers.query import Query
+from lcrag.routers.learning.query import Query
 
 
 @dataclass(frozen=True)

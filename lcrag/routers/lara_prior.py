@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from lcrag.routers.base import Decision, ReplayableRouter, nearest
-from lcrag.routers.examples import Examples
 from lcrag.routers.lara_rule import kind_of
-from lcrag.routers.query import Query
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query
 
 PUBLISHED = {"location": -0.026, "reasoning": 0.016, "comparison": 0.148, "hallucination": -0.164}
 

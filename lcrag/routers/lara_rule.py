@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lcrag.routers.base import Decision, ReplayableRouter, nearest
-from lcrag.routers.query import Query
+from lcrag.routers.learning.query import Query
 
 _COMPARES = re.compile(
     r"\b(compar\w+|differ\w*|versus|vs\.?|both|either|which (?:of|is|has|was)\b.*\bor\b|(?:more|less|fewer|larger|"

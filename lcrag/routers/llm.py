@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lcrag.routers.base import Decision, nearest
-from lcrag.routers.features import estimated_tokens
+from lcrag.routers.learning.features import estimated_tokens
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy, Toolbox
-from lcrag.strategies.prompts import chat
+from lcrag.strategies.pieces.prompts import chat
 
 SYSTEM = "You decide how a question about documents is answered best, without answering it."
 

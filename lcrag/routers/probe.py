@@ -10,8 +10,8 @@ import numpy as np
 
 from lcrag.errors import LcragError
 from lcrag.routers.base import Decision, ReplayableRouter, nearest
-from lcrag.routers.examples import Examples
-from lcrag.routers.query import Query
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd

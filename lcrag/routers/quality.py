@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lcrag.routers.estimators import regressor
-from lcrag.routers.examples import Examples
-from lcrag.routers.looking import LookingRouter
-from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix
+from lcrag.routers.learning.estimators import regressor
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.feature_scoring import LookingRouter
+from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.scoring import Matrix
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lcrag.routers.base import Decision, ReplayableRouter
-from lcrag.routers.query import Query
+from lcrag.routers.learning.query import Query
 
 
 @dataclass(frozen=True)

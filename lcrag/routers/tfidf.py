@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lcrag.routers.estimators import regressor
-from lcrag.routers.examples import Examples
-from lcrag.routers.query import Query
-from lcrag.routers.scoring import Matrix, ScoringRouter
+from lcrag.routers.learning.estimators import regressor
+from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.scoring import Matrix, ScoringRouter
 
 
 @dataclass(frozen=True)

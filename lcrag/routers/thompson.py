@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lcrag.routers.bandit import LinearBandit
-from lcrag.routers.scoring import Matrix
+from lcrag.routers.learning.bandit import LinearBandit
+from lcrag.routers.learning.scoring import Matrix
 
 
 @dataclass(frozen=True)

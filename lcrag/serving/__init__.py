@@ -1,5 +1,5 @@
-"""A strategy in an application."""
+"""A strategy inside an application."""
 
-from lcrag.serving.application import Application
+import lazy_loader
 
-__all__ = ["Application"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

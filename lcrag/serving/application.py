@@ -12,10 +12,10 @@ from langchain_core.documents import Document as LangChainDocument
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from lcrag.errors import LcragError, did_you_mean
-from lcrag.experiment.experiment import default_embedder, default_retriever
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.readers.base import Reader
+from lcrag.runtime.defaults import default_embedder, default_retriever
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Document, Ledger, Question, Usage
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy

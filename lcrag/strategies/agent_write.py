@@ -10,7 +10,7 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import merged
-from lcrag.strategies.prompts import chat, passages_block
+from lcrag.strategies.pieces.prompts import chat, passages_block
 
 PLAN = (
     "Break this writing task down into steps, a paragraph each, that cover all of it. Write one line for each, "

@@ -23,7 +23,7 @@ class Card:
 
     ``tokens`` is the prompt tokens of one question as a formula: D is the document, c a passage or chunk, N the
     number of chunks in the document; questions, instructions and answers are left out. ``build`` is what is read
-    once for a document, whatever the number of questions on it.
+    once for a document, whatever the number of questions on it. ``core``: one of the few that the README shows.
     """
 
     paper: str
@@ -31,6 +31,7 @@ class Card:
     tokens: str
     use: str
     build: str = ""
+    core: bool = False
 
 
 class Toolbox(Protocol):
@@ -135,27 +136,3 @@ class Strategy(Protocol):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """Answer one question."""
-
-
-def settings(component: Any, *, identity: bool = False) -> dict[str, Any]:
-    """A component's public fields as plain values: for hashes, MLflow parameters and reports.
-
-    With ``identity`` without the fields that are marked ``OPERATIONAL``: they say how fast or how
-    patiently it works, not what comes out.
-    """
-    from dataclasses import fields, is_dataclass
-
-    if is_dataclass(component) and not isinstance(component, type):
-        shown = {
-            f.name: settings(getattr(component, f.name), identity=identity)
-            for f in fields(component)
-            if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
-        }
-        return {"type": type(component).__name__, **shown}
-    if isinstance(component, dict):
-        return {str(k): settings(v, identity=identity) for k, v in component.items()}
-    if isinstance(component, list | tuple):
-        return [settings(item, identity=identity) for item in component]  # type: ignore[return-value]
-    if component is None or isinstance(component, str | int | float | bool):
-        return component  # type: ignore[return-value]
-    return f"{type(component).__module__}.{type(component).__qualname__}"  # type: ignore[return-value]

@@ -6,13 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lcrag.schema import Answer, Question
+from lcrag.strategies.acceptors import Acceptor, Answered
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
-from lcrag.strategies.long_context import LongContext
-from lcrag.strategies.pieces.acceptors import Acceptor, Answered
-from lcrag.strategies.pieces.truncation import Truncate
-from lcrag.strategies.prompts import DECLINE
-from retrievers.order import Order
 
 
 @dataclass(frozen=True)
@@ -61,44 +56,3 @@ class Cascade:
                 return replace(answer, notes={**answer.notes, "stage": stage, "confidence": confidence})
         answer = await last.answer(question, tools)
         return replace(answer, notes={**answer.notes, "stage": len(self.strategies)})
-
-
-@dataclass(frozen=True)
-class SelfRoute:
-    """Self-Route (Li et al. 2024, arXiv 2407.16833): retrieve with leave to decline, else the whole text.
-
-    The second step is asked without the option to decline, as published.
-
-    Attributes:
-        k: passages of the first step (5 was the cheapest in the paper's table of k).
-        order: how they stand in the prompt; the paper keeps them by score.
-        max_tokens: tokens of the answer at most.
-        truncate: what to do when the whole document does not fit.
-        decline: the sentence that gives leave to decline.
-    """
-
-    name: str = "self_route"
-    k: int = 5
-    order: Order = "score"
-    max_tokens: int = 48
-    truncate: Truncate = "error"
-    decline: str = DECLINE
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
-        "Self-Route, arXiv 2407.16833",
-        "1 or 2",
-        "k·c, or k·c + D",
-        "the reader knows when passages do not answer",
-    )
-    _cascade: Cascade = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        retrieval = ChunkedRetrieval(
-            k=self.k, order=self.order, max_tokens=self.max_tokens, decline=self.decline
-        )
-        whole = LongContext(max_tokens=self.max_tokens, truncate=self.truncate, allow_decline=False)
-        object.__setattr__(self, "_cascade", Cascade((retrieval, whole), name=self.name))
-
-    async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """One retrieval and one or two calls."""
-        return await self._cascade.answer(question, tools)

@@ -9,7 +9,7 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 WORK = (
     "Do not answer yet. Write a summary of what is known so far and what this part adds, with everything that may help "

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
-from lcrag.strategies.prompts import DECLINE, Reasoning
+from lcrag.strategies.pieces.prompts import DECLINE, Reasoning
 from retrievers.order import Order
 
 
@@ -37,7 +37,11 @@ class ChunkedRetrieval:
     decline: str = DECLINE
     document_first: ClassVar[bool] = False
     card: ClassVar[Card] = Card(
-        "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666", "1", "k·c", "the answer stands in a few places"
+        "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666",
+        "1",
+        "k·c",
+        "the answer stands in a few places",
+        core=True,
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.prompts import SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,11 @@ class ClosedBook:
     max_tokens: int = 48
     document_first: ClassVar[bool] = False
     card: ClassVar[Card] = Card(
-        "arXiv 2501.01880", "1", "0", "the floor: what the model knows without the text"
+        "arXiv 2501.01880",
+        "1",
+        "0",
+        "the floor: what the model knows without the text",
+        core=True,
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -10,8 +10,8 @@ from lcrag.memory.values import split_values
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
+from lcrag.strategies.pieces.prompts import chat, listed, question_block
 from lcrag.strategies.pieces.remembering import remember
-from lcrag.strategies.prompts import chat, listed, question_block
 from retrievers.chunkers import RecursiveChunker
 
 GIST = "Write down what this part of a text says, in short: who, what, when, where and why."

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
-from lcrag.strategies.prompts import chat
+from lcrag.strategies.pieces.prompts import chat
 from retrievers.order import Order
 
 Grade = Literal["yes", "no", "unsure"]

@@ -10,7 +10,7 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.demonstrations import documents_block, example
-from lcrag.strategies.prompts import DECLINE, chat, question_block
+from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 
 INSTRUCTION = (
     "You are an expert in question answering. Examples of contexts, a question and its answer come first; contexts may "

@@ -11,8 +11,8 @@ from lcrag.memory.values import Granularity, split_values
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, first_json, listed, question_block
 from lcrag.strategies.pieces.remembering import best_first, embed, in_time, scores, shown
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, first_json, listed, question_block
 from retrievers.chunkers import RecursiveChunker
 
 EXTRACT = (

@@ -12,8 +12,8 @@ from lcrag.memory.store import Item, Memory, digest
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question, Usage
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.pieces.remembering import passage
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
 from retrievers.chunkers.sentence import sentences
 
 SHORTEN = "Shorten this page to its essence, without explaining what you do."

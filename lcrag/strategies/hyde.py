@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
-from lcrag.strategies.prompts import chat
+from lcrag.strategies.pieces.prompts import chat
 from retrievers.fusion import reciprocal_rank
 from retrievers.order import Order
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
-from lcrag.strategies.prompts import Reasoning, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import Reasoning, chat, passages_block, question_block
 from retrievers.chunkers.sentence import sentences
 
 NEXT = (

@@ -14,7 +14,7 @@ from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.drag import check, over
 from lcrag.strategies.pieces.demonstrations import documents_block, example
 from lcrag.strategies.pieces.passages import merged
-from lcrag.strategies.prompts import DECLINE, chat, question_block
+from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 
 FOLLOW, INTERMEDIATE, FINAL = "Follow up: ", "Intermediate answer: ", "So the final answer is: "
 INSTRUCTION = (

@@ -11,9 +11,9 @@ from lcrag.memory.values import split_values
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from lcrag.strategies.pieces.remembering import best_first, passage, remember, scores
 from lcrag.strategies.pieces.truncation import piece
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from retrievers.chunkers import RecursiveChunker
 from retrievers.chunkers.sentence import sentences
 

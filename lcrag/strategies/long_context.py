@@ -8,8 +8,7 @@ from typing import ClassVar, Literal
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.pieces.truncation import Truncate, fit
-from lcrag.strategies.prompts import (
+from lcrag.strategies.pieces.prompts import (
     DECLINE,
     Reasoning,
     answer_form,
@@ -18,6 +17,7 @@ from lcrag.strategies.prompts import (
     question_block,
     text_block,
 )
+from lcrag.strategies.pieces.truncation import Truncate, fit
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class LongContext:
         "1",
         "D",
         "everything may matter, the window is long enough, or many questions share a cached document",
+        core=True,
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from retrievers.chunkers import RecursiveChunker
 
 

@@ -14,8 +14,8 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.periods import ask_period
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, after_answer, chat, listed, question_block
 from lcrag.strategies.pieces.remembering import best_first, in_time, keep, passage, remember, scores, shown
-from lcrag.strategies.prompts import DECLINE, SHORT, after_answer, chat, listed, question_block
 from retrievers.chunkers import RecursiveChunker
 
 FACTS = (
@@ -71,7 +71,7 @@ class MemoryReading:
     document_first: ClassVar[bool] = False
     card: ClassVar[Card] = Card(
         "LongMemEval, arXiv 2410.10813", "1; note_each: k + 1", "k·c", "long conversations, questions about when",
-        "embeddings; with facts D",
+        "embeddings; with facts D", core=True,
     )  # fmt: skip
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
@@ -129,9 +129,8 @@ class MemoryReading:
 
         async def make(build: Toolbox) -> Memory:
             parts = split_values(document, self.granularity, RecursiveChunker(self.chunk_chars, 0))
-            return await remember(
-                build.memory(name), parts, build, keep if self.keys == "value" else self._facts
-            )
+            make_item = keep if self.keys == "value" else self._facts
+            return await remember(build.memory(name), parts, build, make_item)
 
         return await tools.build(name, [document.id], make)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
-from lcrag.strategies.prompts import chat, listed
+from lcrag.strategies.pieces.prompts import chat, listed
 from retrievers.fusion import reciprocal_rank
 from retrievers.order import Order
 

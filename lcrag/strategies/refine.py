@@ -9,7 +9,7 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 BETTER = "If this part changes or completes the answer, write the better answer, else repeat the one so far."
 

@@ -11,8 +11,7 @@ from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_an
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
-from lcrag.strategies.pieces.truncation import Truncate, fit
-from lcrag.strategies.prompts import (
+from lcrag.strategies.pieces.prompts import (
     DECLINE,
     SHORT,
     after_answer,
@@ -21,6 +20,7 @@ from lcrag.strategies.prompts import (
     question_block,
     text_block,
 )
+from lcrag.strategies.pieces.truncation import Truncate, fit
 from retrievers.chunkers.sentence import sentences
 
 Matcher = Literal["exact", "fuzzy", "semantic"]
@@ -83,7 +83,11 @@ class RetrieveThenReason:
     allow_decline: bool = True
     document_first: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
-        "ALR², arXiv 2410.03227", "2", "D", "the reader loses the thread of long texts but copies faithfully"
+        "ALR², arXiv 2410.03227",
+        "2",
+        "D",
+        "the reader loses the thread of long texts but copies faithfully",
+        core=True,
     )
 
     def __post_init__(self) -> None:

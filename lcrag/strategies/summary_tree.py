@@ -12,9 +12,9 @@ from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Question, Usage
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.clusters import soft_clusters
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from lcrag.strategies.pieces.remembering import best_first, embed, passage, scores
 from lcrag.strategies.pieces.truncation import piece
-from lcrag.strategies.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from retrievers.chunkers import RecursiveChunker
 
 SUMMARISE = "Write a summary of these parts of a text, with as many details as possible."

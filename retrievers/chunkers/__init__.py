@@ -1,17 +1,5 @@
 """Splitting a text into chunks with exact character offsets: ``text[start:end]`` is the chunk."""
 
-from retrievers.chunkers.base import Chunker, Span
-from retrievers.chunkers.recursive import RecursiveChunker
-from retrievers.chunkers.semantic import SemanticChunker
-from retrievers.chunkers.sentence import SentenceChunker
-from retrievers.chunkers.token import TokenChunker, longrag_units
+import lazy_loader
 
-__all__ = [
-    "Chunker",
-    "RecursiveChunker",
-    "SemanticChunker",
-    "SentenceChunker",
-    "Span",
-    "TokenChunker",
-    "longrag_units",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

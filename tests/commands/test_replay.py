@@ -12,7 +12,7 @@ from lcrag.errors import LcragError
 from lcrag.outcomes import load_outcomes, save_outcomes
 from lcrag.routers import QualityRouter, load_router
 from tests.outcomes.conftest import row, small_lara  # noqa: F401
-from tests.outcomes.test_nocha import claim
+from tests.published.test_nocha import claim
 
 
 def lcrag(*arguments):

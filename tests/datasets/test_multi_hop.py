@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lcrag.components.build import build
 from lcrag.datasets.multi_hop import generate_multi_hop
 from lcrag.errors import LcragError
-from lcrag.experiment.registry import build
 
 DOMAINS = ["companies", "music"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.experiment.config import from_mapping, load
+from lcrag.experiment.config import from_mapping, load_experiment
 from lcrag.strategies import ChunkedRetrieval, SelfRoute
 
 BASE = {"dataset": {"type": "synthetic", "documents": 1, "tokens": 1000}, "strategies": ["closed_book"]}
@@ -10,7 +10,7 @@ BASE = {"dataset": {"type": "synthetic", "documents": 1, "tokens": 1000}, "strat
 def test_the_demo_is_the_packaged_configuration():
     from pathlib import Path
 
-    experiment = load("experiments/demo.yaml")
+    experiment = load_experiment("experiments/demo.yaml")
     assert Path("experiments/demo.yaml").read_text() == Path("lcrag/demo.yaml").read_text()
     assert len(experiment.dataset.questions) == 24
     assert [s.name for s in experiment.strategies] == [
@@ -85,13 +85,13 @@ def test_what_is_wrong_is_said_with_its_place(change, message):
 
 def test_files(tmp_path):
     with pytest.raises(LcragError, match=r"There is no file .*none\.yaml"):
-        load(tmp_path / "none.yaml")
+        load_experiment(tmp_path / "none.yaml")
     (tmp_path / "bad.yaml").write_text("name: demo\nstrategies: [a, b\n")
     with pytest.raises(LcragError, match=r"bad\.yaml:\d+ is not YAML"):
-        load(tmp_path / "bad.yaml")
+        load_experiment(tmp_path / "bad.yaml")
     (tmp_path / "list.yaml").write_text("- a\n")
     with pytest.raises(LcragError, match="a mapping with the keys"):
-        load(tmp_path / "list.yaml")
+        load_experiment(tmp_path / "list.yaml")
 
 
 def test_paths_are_relative_to_the_yaml(tmp_path):
@@ -101,22 +101,20 @@ def test_paths_are_relative_to_the_yaml(tmp_path):
     (tmp_path / "own.yaml").write_text(
         "dataset: {type: files, documents: docs, questions: q.jsonl}\nstrategies: [closed_book]\n"
     )
-    assert load(tmp_path / "own.yaml").dataset.questions[0].document_ids == ("a.txt",)
+    assert load_experiment(tmp_path / "own.yaml").dataset.questions[0].document_ids == ("a.txt",)
 
 
-def test_every_component_that_yaml_can_name_exists():
-    from importlib import import_module
+def test_every_component_that_yaml_can_name_is_found():
+    from lcrag.components import KINDS, find, names
 
-    from lcrag.experiment.registry import COMPONENTS
-
-    for known in COMPONENTS.values():
-        for target in known.values():
-            module, attribute = target.split(":")
-            assert callable(getattr(import_module(module), attribute))
+    for kind in KINDS:
+        assert names(kind)
+        for name in names(kind):
+            assert callable(find(kind, name))
 
 
 def test_retrievers_nest_and_share_the_embedder(embedder):
-    from lcrag.experiment.registry import build
+    from lcrag.components.build import build
 
     spec = {"type": "parent", "retriever": {"type": "dense", "chunker": {"type": "sentence", "size": 64}},
             "parents": {"type": "recursive", "size": 900}}  # fmt: skip

@@ -5,8 +5,8 @@ import pytest
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.engine import Engine, units
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.resources import Resources
 from lcrag.readers.scripted import ScriptedReader
+from lcrag.runtime.resources import Resources
 from lcrag.strategies import (
     ChunkedRetrieval,
     ClosedBook,

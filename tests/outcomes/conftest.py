@@ -36,7 +36,7 @@ def table():
 @pytest.fixture(scope="session")
 def lara():
     """LaRA's published answers without what routers may see: 12 models, some seconds."""
-    from lcrag.outcomes.lara import import_lara
+    from lcrag.published.lara import import_lara
 
     folder = Path(os.environ.get("LCRAG_DATA", Path(__file__).parents[3] / "shared" / "data")) / "LaRA"
     if not folder.is_dir():

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lcrag.analysis.costs import cost_of
 from lcrag.cost.config import known_models
 from lcrag.cost.model import ModelSpec
 from lcrag.cost.price import PriceCard, RentedHardware, dollars
 from lcrag.errors import LcragError
+from lcrag.outcomes.costs import cost_of
 from lcrag.replay import evaluate, examples_of, replay
 from lcrag.routers import CascadeRouter, Decision, FixedRouter, LinUCBRouter, ProbeRouter, QualityRouter
 from lcrag.routers.base import ReplayableRouter

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lcrag.routers import Examples, Query
-from lcrag.routers.features import signals, text_features
+from lcrag.routers.learning.features import signals, text_features
 
 ARMS = ("chunked_retrieval", "long_context")
 

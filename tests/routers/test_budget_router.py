@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 from lcrag.cli import app
 from lcrag.errors import LcragError
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.outcomes import save_outcomes
 from lcrag.outcomes.rows import outcome_row
 from lcrag.replay import evaluate
 from lcrag.routers import BudgetRouter, FixedRouter, QualityRouter
 from lcrag.routers.budget import for_all
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies import ChunkedRetrieval, LongContext
 from retrievers.bm25 import BM25Retriever
 from tests.routers.conftest import ARMS, accuracy

@@ -29,7 +29,7 @@ from lcrag.routers import (
     load_router,
     save_router,
 )
-from lcrag.routers.files import TYPES
+from lcrag.routers.file import TYPES
 from tests.routers.conftest import ARMS, accuracy, make_examples
 
 LEARNED = [

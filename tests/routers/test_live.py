@@ -8,8 +8,6 @@ import pytest
 
 import lcrag
 from lcrag.errors import LcragError
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.replay import examples_of
 from lcrag.routers import (
     AdaptiveRAGRouter,
@@ -26,6 +24,8 @@ from lcrag.routers import (
     TfidfRouter,
 )
 from lcrag.routers.base import ReplayableRouter
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies import ChunkedRetrieval, LongContext
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker

@@ -4,10 +4,10 @@ from collections import Counter
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.routers import FixedRouter, LaRARule, Query, RandomRouter, Routed
 from lcrag.routers.lara_rule import guess_kind
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies import ChunkedRetrieval, LongContext
 from retrievers.bm25 import BM25Retriever
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from lcrag.experiment.resources import Resources
-from lcrag.experiment.toolbox import MeteredToolbox
 from lcrag.routers import LaRARule, Routed
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Question
 from lcrag.strategies import (
     DRAG,
@@ -39,7 +39,7 @@ from lcrag.strategies import (
     SelfRoute,
     SummaryTree,
 )
-from lcrag.strategies.pieces.acceptors import SelfRating
+from lcrag.strategies.acceptors import SelfRating
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 

@@ -16,8 +16,8 @@ from lcrag.strategies import (
     MapReduce,
     Refine,
 )
+from lcrag.strategies.acceptors import SelfRating, Supported
 from lcrag.strategies.agent_write import parse_plan
-from lcrag.strategies.pieces.acceptors import SelfRating, Supported
 from tests.strategies.conftest import ask
 
 

@@ -17,7 +17,7 @@ from lcrag.strategies import (
     MultiQuery,
     RetrieveThenReason,
 )
-from lcrag.strategies.pieces.compressors import LLMLingua
+from lcrag.strategies.compressors import LLMLingua
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 from tests.strategies.conftest import MATRIX, ask

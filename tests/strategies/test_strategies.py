@@ -14,8 +14,8 @@ from lcrag.strategies import (
     RetrieveThenReason,
     SelfRoute,
 )
+from lcrag.strategies.pieces.prompts import after_answer, listed
 from lcrag.strategies.pieces.truncation import GAP, cut
-from lcrag.strategies.prompts import after_answer, listed
 from tests.strategies.conftest import MATRIX, ask, ask_all, resources
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lcrag.schema import Passage, Question
-from lcrag.strategies.prompts import question_block
+from lcrag.strategies.pieces.prompts import question_block
 
 DOCUMENT_WORDS = 1024
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import (
+from lcrag.strategies.pieces.prompts import (
     DECLINE,
     REFUSAL,
     Reasoning,

@@ -7,7 +7,7 @@ from datetime import date
 from lcrag.memory.dates import Period
 from lcrag.schema import Question
 from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import chat, first_json
+from lcrag.strategies.pieces.prompts import chat, first_json
 
 PERIOD = (
     'Does this question ask about a certain time? If so, write {"start": "YYYY-MM-DD", "end": "YYYY-MM-DD"}, '

@@ -9,7 +9,7 @@ from typing import Literal
 from lcrag.errors import LcragError
 from lcrag.schema import Document, Passage, Question
 from lcrag.strategies.base import Toolbox
-from lcrag.strategies.prompts import chat, passages_block, text_block
+from lcrag.strategies.pieces.prompts import chat, passages_block, text_block
 
 Truncate = Literal["error", "middle", "end"]
 GAP = "\n[...]\n"

@@ -1,0 +1,35 @@
+"""Write the tables of components into README and guides anew: ``make tables``.
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lcrag.components import KINDS
+from lcrag.components.catalogue import listed, strategies
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/strategies.md", "docs/routing.md")
+MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+TABLES = {
+    "core strategies": lambda: strategies(core=True),
+    "all strategies": strategies,
+} | {
+    f"all {kind.plural}": lambda name=kind.name: listed(name)
+    for kind in KINDS.values()
+    if kind.name != "strategy"
+}
+
+
+def renewed(text: str) -> str:
+    """A page with its tables as the code has them."""
+    return MARKED.sub(lambda m: f"{m[1]}{TABLES[m[2]]()}\n{m[3]}", text)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        path = ROOT / page
+        path.write_text(renewed(path.read_text("utf-8")), "utf-8")

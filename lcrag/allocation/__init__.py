@@ -1,0 +1,5 @@
+"""One budget over many questions: which strategy each of them gets."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

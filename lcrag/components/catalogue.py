@@ -1,0 +1,45 @@
+"""Tables of components for the guides, made from their classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lcrag.components.find import find, names
+
+
+def summary(component: Any) -> str:
+    """The first sentence of a docstring, without the source in brackets, which has a column of its own."""
+    line = (component.__doc__ or "").strip().splitlines()[0]
+    return re.sub(r" \([^()]*\b(arXiv|LangChain)\b[^()]*\)", "", line).replace("``", "`")
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
+
+
+def strategies(*, core: bool = False) -> str:
+    """All strategies with what one should know before choosing one; a star marks the core.
+
+    Args:
+        core: only those that the README shows, with fewer columns.
+    """
+    found = [(name, find("strategy", name)) for name in names("strategy")]
+    cards = [(name, summary(kind), kind.card) for name, kind in found if hasattr(kind, "card")]
+    if core:
+        rows = [[f"`{name}`", text, card.paper] for name, text, card in cards if card.core]
+        return markdown(["strategy", "what it does", "source"], rows)
+    rows = [
+        [f"`{name}`{' ★' * card.core}", text, card.paper, card.calls, card.tokens, card.build, card.use]
+        for name, text, card in cards
+    ]
+    heads = ["strategy", "what it does", "source", "calls", "prompt tokens", "read once per document", "when"]
+    return markdown(heads, rows)
+
+
+def listed(kind: str) -> str:
+    """The components of a kind with the first sentence about each."""
+    found = [(name, (find(kind, name).__doc__ or "").strip().splitlines()[0]) for name in names(kind)]
+    return markdown([kind, "what it is"], [[f"`{name}`", text.replace("``", "`")] for name, text in found])

@@ -1,0 +1,49 @@
+"""A component's settings as plain values: for hashes, MLflow parameters and reports."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+OWN = ("lcrag.", "retrievers.", "embedders.")
+
+
+def settings(component: Any, *, identity: bool = False) -> Any:
+    """A component's public fields as plain values.
+
+    With ``identity`` without the fields that are marked ``operational``: they say how fast or how patiently it
+    works, not what comes out. A class that is not part of this project then also shows a hash of its source, so
+    that rows are made again when its code has changed.
+    """
+    if is_dataclass(component) and not isinstance(component, type):
+        values = {
+            f.name: settings(getattr(component, f.name), identity=identity)
+            for f in fields(component)
+            if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
+        }
+        return {"type": type(component).__name__, **(_source(type(component)) if identity else {}), **values}
+    if isinstance(component, dict):
+        return {str(k): settings(v, identity=identity) for k, v in component.items()}
+    if isinstance(component, list | tuple):
+        return [settings(item, identity=identity) for item in component]
+    if component is None or isinstance(component, str | int | float | bool):
+        return component
+    return f"{type(component).__module__}.{type(component).__qualname__}"
+
+
+def digest(component: Any) -> str:
+    """A short name for whatever a component's results depend on."""
+    identity = json.dumps(settings(component, identity=True), sort_keys=True)
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _source(kind: type) -> dict[str, str]:
+    if f"{kind.__module__}.".startswith(OWN):
+        return {}
+    try:
+        return {"source": hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()[:16]}
+    except (OSError, TypeError):  # typed in at a prompt
+        return {}

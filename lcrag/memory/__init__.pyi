@@ -1,0 +1,3 @@
+from .store import Item as Item
+from .store import Memory as Memory
+from .store import MemoryStore as MemoryStore

@@ -1,0 +1,6 @@
+from .table import SCHEMA as SCHEMA
+from .table import VERSION as VERSION
+from .table import load_outcomes as load_outcomes
+from .table import save_outcomes as save_outcomes
+from .table import validate as validate
+from .table import without_defects as without_defects

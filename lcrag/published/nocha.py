@@ -1,0 +1,109 @@
+"""NoCha's published answers as outcomes: true and false claims on whole novels, 18 settings.
+
+Karpinska et al. 2024 (arXiv 2406.16264), the released sample. A pair of claims that differ in little counts as right
+only when both verdicts are. ``bm25-gpt4o-topK`` are GPT-4o with K retrieved passages, the others read the whole book.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lcrag.errors import LcragError
+from lcrag.outcomes.rows import outcome_row
+from lcrag.outcomes.table import validate
+from lcrag.routers.learning.features import estimated_tokens
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SKIPPED = "SKIPPED"  # the book is longer than the model's window
+PASSAGE_TOKENS = 300  # of a retrieved passage; the sample does not say
+_ANSWER = re.compile(r"<answer>(.*?)(?:</answer|$)", re.DOTALL | re.IGNORECASE)
+
+
+def verdict(reply: str) -> bool | None:
+    """The claim's truth as the reply has it; ``None`` where it says both or neither.
+
+    What stands in ``<answer>`` counts, and the whole reply where there is none.
+    """
+    match = _ANSWER.search(reply)
+    said = (match[1] if match else reply).lower()
+    true, false = "true" in said, "false" in said
+    return true if true != false else None
+
+
+def import_nocha(file: Path | str, *, pairs: bool = True) -> pd.DataFrame:
+    """Outcomes of every setting in ``data_sample.json``.
+
+    A setting is a model and a strategy: ``bm25-gpt4o-top25`` is ``gpt4o`` with ``bm25_top25``, all others are
+    ``long_context``. Skipped claims are left out, and with them their pair. A reply without a verdict is wrong.
+
+    Args:
+        file: the sample.
+        pairs: one row a pair, right when both verdicts are; else one row a claim.
+
+    Raises:
+        LcragError: the file is missing or is not NoCha's sample.
+    """
+    import pandas as pd
+
+    file = Path(file)
+    try:
+        claims = json.loads(file.read_text("utf-8"))
+        settings = [k.removeprefix("response-") for k in claims[0] if k.startswith("response-")]
+        grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for claim in claims:
+            grouped.setdefault((claim["book_title"], claim["index"]), []).append(claim)
+        rows = [
+            row for s in settings for key, group in grouped.items() for row in _rows(key, group, s, pairs)
+        ]
+    except OSError as error:
+        raise LcragError(
+            f"{file} cannot be read ({error.strerror}): give NoCha's data_sample.json."
+        ) from error
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        raise LcragError(f"{file} is not NoCha's sample: {error!r}.") from error
+    return validate(pd.DataFrame(rows), str(file))
+
+
+def _rows(
+    key: tuple[str, str], claims: Sequence[Mapping[str, Any]], setting: str, pairs: bool
+) -> list[dict[str, Any]]:
+    replies = [c[f"response-{setting}"] for c in claims]
+    if len(claims) != 2 or SKIPPED in replies:
+        return []
+    found = re.fullmatch(r"bm25-(.+)-top(\d+)", setting)
+    model, strategy = (found[1], f"bm25_top{found[2]}") if found else (setting, "long_context")
+    book = float(claims[0]["length"])
+    right = [float(verdict(r) == (str(c["type"]) == "True")) for c, r in zip(claims, replies, strict=True)]
+    parts = [(claims, replies, float(all(right)))] if pairs else [
+        ([c], [r], x) for c, r, x in zip(claims, replies, right, strict=True)
+    ]  # fmt: skip
+    rows = []
+    for number, (asked, said, score) in enumerate(parts):
+        context = min(book, int(found[2]) * PASSAGE_TOKENS) if found else book
+        text = sum(estimated_tokens(len(c["claim"])) for c in asked)
+        rows.append(
+            outcome_row(
+                question_id=f"{key[0]}-{key[1]}" + ("" if pairs else f"-{number}"),
+                document_id=key[0],
+                kind="claim_pair" if pairs else "claim",
+                strategy=strategy,
+                model=model,
+                question="\n".join(c["claim"] for c in asked),
+                answer="\n".join(said),
+                score=score,
+                prompt_tokens=context * len(asked) + text,
+                completion_tokens=sum(estimated_tokens(len(r)) for r in said),
+                gold=" | ".join(str(c["type"]) for c in asked),
+                dataset="NoCha",
+                domain=claims[0]["genre"],
+                length=claims[0]["length_group"],
+                document_tokens=book,
+            )
+        )
+    return rows

@@ -1,0 +1,10 @@
+from .base import Completion as Completion
+from .base import Message as Message
+from .base import Reader as Reader
+from .base import Request as Request
+from .langchain import LangChainReader as LangChainReader
+from .openai import OpenAIReader as OpenAIReader
+from .rope import RopeExtension as RopeExtension
+from .scripted import ScriptedReader as ScriptedReader
+from .transformers import TransformersReader as TransformersReader
+from .vllm import VLLMReader as VLLMReader

@@ -1,0 +1,2 @@
+from .examples import Examples as Examples
+from .query import Query as Query

@@ -1,0 +1,97 @@
+"""What all questions of a run share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lcrag.cost.price import Price, dollars
+from lcrag.errors import LcragError
+from lcrag.memory.store import MemoryStore
+from lcrag.readers.base import Reader
+from lcrag.runtime.building import Made
+from lcrag.runtime.caps import Budget
+from lcrag.runtime.meter import Spending
+from lcrag.schema import Document, Question, Usage
+
+
+@dataclass
+class Resources:
+    """What all questions of a run share: reader, documents, indexes, things built once.
+
+    Attributes:
+        reader: the language model.
+        documents: by id.
+        retriever: a configuration with ``build(texts) -> index`` (see ``retrievers``), if any.
+        embedder: see ``embedders``, if any.
+        prices: a price that overrides the published prices.
+        questions: the document ids of each question, over which a build's cost is divided.
+        seed: passed to the reader with every request.
+        keep: folder for built things and memories that survive a restart.
+        examples: questions with answers that are not under test, for demonstrations.
+        budget: caps on what a question and the experiment may spend.
+        paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
+    """
+
+    reader: Reader
+    documents: Mapping[str, Document]
+    retriever: Any = None
+    embedder: Any = None
+    prices: Price | None = None
+    questions: Sequence[tuple[str, ...]] = ()
+    seed: int = 0
+    keep: Path | None = None
+    examples: Sequence[Question] = ()
+    budget: Budget = field(default_factory=Budget)
+    paid_prefixes: set[str] = field(default_factory=set)
+    rewarmed: Usage = field(default_factory=Usage)
+    built: dict[str, asyncio.Future[Made]] = field(default_factory=dict)
+
+    @cached_property
+    def slots(self) -> asyncio.Semaphore:
+        """Bounds the requests in flight, also where one question asks many at once."""
+        return asyncio.Semaphore(self.reader.max_concurrency)
+
+    @cached_property
+    def memories(self) -> MemoryStore:
+        """Where memories are kept: in ``keep``, else only as long as this lasts."""
+        return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What the experiment has spent of its budget."""
+        return Spending(self.budget)
+
+    def sharing(self, document_ids: Sequence[str]) -> int:
+        """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
+        wanted = set(document_ids)
+        return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
+
+    def demonstrations(self, question: Question, count: int) -> list[Question]:
+        """That many of ``examples``, without the question itself.
+
+        Raises:
+            LcragError: there are fewer.
+        """
+        found = [q for q in self.examples if q.id != question.id]
+        if len(found) < count:
+            raise LcragError(
+                f"{count} demonstrations are wanted, but the dataset has {len(found)}: set `demonstrations` "
+                "in the dataset, or m: 0 in the strategy."
+            )
+        return found[:count]
+
+    def priced(self, usage: Usage) -> Usage:
+        """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
+        spec = getattr(self.reader, "spec", None)
+        prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
+        return replace(
+            usage,
+            flops=spec.flops(prompt, cached, completion) if spec else None,
+            kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
+            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices, usage.seconds),
+        )

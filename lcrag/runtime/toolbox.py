@@ -1,0 +1,205 @@
+"""The metered toolbox: the one boundary through which strategies spend."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lcrag.components.settings import settings
+from lcrag.errors import LcragError
+from lcrag.local import run_local
+from lcrag.memory.store import Memory
+from lcrag.readers.base import Completion, Message, Request
+from lcrag.runtime.building import made_once
+from lcrag.runtime.guard import BudgetGuard
+from lcrag.runtime.resources import Resources
+from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+@dataclass
+class MeteredToolbox:
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
+
+    shared: Resources
+    salt: str
+    guard: BudgetGuard = field(default=None)  # type: ignore[assignment]
+    ledger: Ledger = field(default_factory=Ledger)
+    steps: list[Step] = field(default_factory=list)
+    warmed: list[str] = field(default_factory=list)
+    input_tokens: float = 0
+    _prompts: Any = field(default_factory=hashlib.sha256)
+
+    def __post_init__(self) -> None:
+        self.guard = self.guard or BudgetGuard(self.shared)
+
+    @property
+    def prompt_hash(self) -> str:
+        """Names everything that was sent to the reader, in order."""
+        return str(self._prompts.hexdigest()[:16])
+
+    @property
+    def reader_name(self) -> str:
+        """The reader's."""
+        return self.shared.reader.name
+
+    @property
+    def context_window(self) -> int:
+        """The reader's."""
+        return self.shared.reader.context_window
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """The reader's count."""
+        return self.shared.reader.count_tokens(messages)
+
+    async def read(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 64,
+        stop: tuple[str, ...] = (),
+        prefix_chars: int = 0,
+        begin: tuple[str, ...] = (),
+        watch: str = "",
+        temperature: float = 0.0,
+        sample: int = 0,
+        role: Role = "read",
+    ) -> Completion:
+        """Ask the reader; what it costs is booked under ``role``."""
+        request = Request(
+            tuple(messages),
+            max_tokens,
+            temperature,
+            seed=self.shared.seed + sample,
+            stop=stop,
+            prefix_chars=prefix_chars,
+            cache_salt=self.salt,
+            begin=begin,
+            watch=watch,
+        )
+        self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
+        async with self.shared.slots:
+            completion = await self.guard.ask(request)
+        usage = completion.usage
+        if completion.prefix_key:
+            self.warmed.append(completion.prefix_key)
+            if completion.prefix_key in self.shared.paid_prefixes:  # only because the run was interrupted
+                self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
+                usage = replace(usage, cached_tokens=completion.prefix_tokens)
+        priced = self.shared.priced(usage)
+        self.ledger = self.ledger.add(role, priced)
+        self.guard.booked += priced
+        self.input_tokens += usage.prompt_tokens
+        self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
+        return completion
+
+    def documents(self, question: Question) -> list[Document]:
+        """The documents that the question is about."""
+        return [self.shared.documents[i] for i in question.document_ids]
+
+    async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, dimension), of documents if ``role`` is ``build``, else of queries."""
+        embedder = self.shared.embedder
+        if embedder is None:
+            raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
+        queries = getattr(embedder, "embed_queries", embedder.embed_documents)
+        vectors = await run_local(embedder.embed_documents if role == "build" else queries, list(texts))
+        self._book_embedding(role, embedder.count_tokens(list(texts)))
+        return vectors  # type: ignore[no-any-return]
+
+    def _book_embedding(self, role: Role, tokens: int) -> None:
+        if tokens:
+            usage = Usage(prompt_tokens=tokens, calls=1, flops=None, kv_bytes=None, dollars=None)
+            self.ledger = self.ledger.add(role, usage)
+
+    async def retrieve(
+        self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
+    ) -> list[Passage]:
+        """The ``k`` best passages of the question's documents; their index is built once for each set."""
+        key = "index" if retriever is None else f"index:{_digest(retriever)}"
+        retriever = self.shared.retriever if retriever is None else retriever
+        if retriever is None:
+            raise LcragError("This strategy retrieves, but the experiment has no retriever: give it one.")
+        ids = question.document_ids
+
+        async def make(build: Any) -> Any:
+            texts = {i: self.shared.documents[i].text for i in ids}
+            index = await run_local(retriever.build, texts)
+            build._book_embedding("build", index.build_tokens)
+            return index
+
+        index = await self.build(key, ids, make)
+        (passages,) = await run_local(index.search, [query], k)
+        self._book_embedding(role, index.query_tokens([query]))
+        found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
+        self.steps.append(Step("retrieve", query, found))
+        return list(passages)
+
+    def demonstrations(self, question: Question, count: int) -> list[Question]:
+        """That many questions with their answers, none of them under test."""
+        return self.shared.demonstrations(question, count)
+
+    @property
+    def spent(self) -> Usage:
+        """Everything booked so far, all roles together."""
+        return self.ledger.total
+
+    async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
+        """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
+        own = MeteredToolbox(self.shared, self.salt, self.guard.own())
+        try:
+            done = await work(own)
+        finally:  # what was spent before a failure is spent
+            self.ledger += own.ledger
+            self.guard.booked += own.guard.booked
+            self.input_tokens += own.input_tokens
+            self.steps += own.steps
+            self.warmed += own.warmed
+            self._prompts.update(own.prompt_hash.encode())
+        return done, own.spent
+
+    def book(self, role: Role, usage: Usage) -> None:
+        """Book what was paid earlier for something that was kept."""
+        self.ledger = self.ledger.add(role, usage)
+        if usage.completion_tokens:  # else an embedder was at work
+            self.guard.take(self.shared.priced(usage))
+
+    def memory(self, name: str) -> Memory:
+        """A memory on disk that belongs to this reader and embedder."""
+        owner = _digest([self.shared.reader.name, settings(self.shared.embedder, identity=True)])
+        return self.shared.memories.memory(f"{owner}:{name}")
+
+    async def build(
+        self,
+        key: str,
+        document_ids: Sequence[str],
+        make: Callable[[Any], Awaitable[T]],
+        *,
+        keep: bool = False,
+    ) -> T:
+        """Make once for all strategies; each is booked its share under ``build`` as if it were alone."""
+        shared = self.shared
+        name, sharing = "\0".join((key, *document_ids)), shared.sharing(document_ids)
+        if name not in shared.built:
+            own = MeteredToolbox(shared, self.salt, self.guard.build(sharing))
+            work = made_once(name, make, own, shared.keep if keep else None)
+            shared.built[name] = asyncio.ensure_future(work)
+        made = await asyncio.shield(shared.built[name])
+        self.ledger = self.ledger.add("build", made.cost / sharing)
+        self.guard.take(made.read / sharing)
+        return made.what  # type: ignore[no-any-return]
+
+
+def _digest(component: Any) -> str:
+    """A short name for a component's settings."""
+    shown = json.dumps(settings(component, identity=True), sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

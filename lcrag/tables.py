@@ -1,0 +1,63 @@
+"""Numbers and tables as text. What is not known is a dash, never 0."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from math import isnan
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 118  # of notes, in characters
+
+
+def wrapped(notes: Sequence[str]) -> list[str]:
+    """Notes in lines that fit below a table."""
+    return [line for note in notes for line in textwrap.wrap(note, WIDTH, subsequent_indent="  ")]
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Cells in columns, the first ``left`` to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def known(number: float, form: str = ".3f") -> str:
+    """A number, a dash for what is not known."""
+    return "-" if isnan(number) else format(number, form)
+
+
+def interval(mean: float, low: float, high: float) -> str:
+    """``0.512 [0.40, 0.63]``; without bounds where they are not known."""
+    return "-" if isnan(mean) else f"{mean:.3f}" + ("" if isnan(low) else f" [{low:.2f}, {high:.2f}]")
+
+
+def human(number: float) -> str:
+    """1234567 as ``1.23M``; a dash for what is not known."""
+    if isnan(number):
+        return "-"
+    for limit, unit in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= 0.9995 * limit:
+            return f"{number / limit:.3g}{unit}"
+    return f"{number:.3g}" if abs(number) < 99.95 else f"{number:.0f}"
+
+
+def many(count: int, noun: str, plural: str = "") -> str:
+    """``1 question``, ``2 questions``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
+
+
+def markdown(shown: pd.DataFrame) -> str:
+    """A Markdown table."""
+    rows = [[c.replace("|", r"\|").replace("*", r"\*") for c in r] for r in shown.to_numpy().tolist()]
+    rule = "|---" + "|---:" * (len(shown.columns) - 1) + "|"
+    lines = ["| " + " | ".join(r) + " |" for r in [list(shown.columns), *rows]]
+    return "\n".join([lines[0], rule, *lines[1:]])
