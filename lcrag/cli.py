@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lcrag.commands import import_outcomes
+from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
 from lcrag.errors import LcragError
@@ -110,6 +111,7 @@ def training_pairs(
     _say(f"{lines} chats in {output}.")
 
 
+app.command()(components)
 app.command()(cost)
 app.add_typer(import_outcomes.app, name="import")
 app.command()(replay)
@@ -144,8 +146,8 @@ def _quiet() -> None:
 
 def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
     from lcrag.experiment.config import from_mapping
-    from lcrag.experiment.progress import RunProgress, human
-    from lcrag.tables import many
+    from lcrag.experiment.progress import RunProgress
+    from lcrag.tables import human, many
 
     _quiet()
     if isinstance(spec, dict) and no_mlflow:

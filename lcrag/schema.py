@@ -199,6 +199,9 @@ class Outcome:
 
     ``scores`` holds only the metrics that apply; a missing metric is missing, not zero.
     ``score`` is the experiment's primary metric, ``None`` where it could not be scored.
+    ``closed_book``: the strategy answers without the document, so no router chooses it.
+    ``finish_reason``: how the reader ended the last text it wrote to ``read``: ``stop``, or ``length`` where it was
+    cut at ``max_tokens``.
     ``error`` is one sentence when the question failed (then ``score`` is ``None`` too).
     """
 
@@ -211,6 +214,8 @@ class Outcome:
     answer: str = ""
     declined: bool = False
     truncation: str = ""
+    closed_book: bool = False
+    finish_reason: str = ""
     score: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, float] = field(default_factory=dict)

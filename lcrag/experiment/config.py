@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -12,15 +12,20 @@ from lcrag.components.build import build, check_keys
 from lcrag.cost.price import Price, price_card, read_prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
+from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.experiment import Experiment
+from lcrag.experiment.plan import CostUnit
+from lcrag.metrics.base import Metric
 from lcrag.runtime.caps import Budget
-from lcrag.runtime.defaults import default_retriever
+from lcrag.runtime.defaults import default_embedder
 
 KEYS = [
     "name",
     "output",
     "seed",
     "metric",
+    "cost",
+    "executor",
     "dataset",
     "reader",
     "embedder",
@@ -74,10 +79,12 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     for key in ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
-    embedder = build(
-        "embedder", spec.get("embedder", "sentence_transformer"), f"{where}: embedder", None, folder
-    )
-    shared = {"embedder": embedder}
+    shared: dict[str, Any] = {}
+
+    def component(kind: str) -> Any:
+        return build(kind, spec[kind], f"{where}: {kind}", shared, folder) if kind in spec else None
+
+    shared["embedder"] = component("embedder") or default_embedder()
     mlflow = spec.get("mlflow", {})
     mlflow = {"tracking_uri": ""} if mlflow is False else mlflow or {}
     check_keys(mlflow, MLFLOW_KEYS, f"{where}: mlflow")
@@ -96,15 +103,15 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         strategies=each("strategies", "strategy"),
         output=Path(str(spec.get("output", f"runs/{name}"))),
         routers=each("routers", "router"),
-        retriever=build("retriever", spec["retriever"], f"{where}: retriever", shared)
-        if "retriever" in spec
-        else default_retriever(embedder),
-        embedder=embedder,
-        metric=str(spec.get("metric", "accuracy")),
+        retriever=component("retriever"),
+        embedder=shared["embedder"],
+        metric=_metric(spec.get("metric", "accuracy"), f"{where}: metric", folder),
+        cost=_one_of(spec.get("cost", "auto"), get_args(CostUnit), f"{where}: cost"),
         seed=_whole(spec.get("seed", 0), f"{where}: seed"),
         name=name,
         budget=_budget(spec.get("budget"), f"{where}: budget"),
         prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name),
+        executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
     )
@@ -121,6 +128,18 @@ def load_dataset(path: Path) -> Dataset:
         raise LcragError(f"{path}: the key 'dataset' is missing.")
     dataset: Dataset = build("dataset", spec["dataset"], f"{path}: dataset", None, path.parent)
     return dataset
+
+
+def _metric(spec: Any, where: str, folder: Path) -> str | Metric:
+    """A standard metric stays a name; one of the user's own is built."""
+    own = isinstance(spec, Mapping) or ":" in str(spec)
+    return build("metric", spec, where, None, folder) if own else str(spec)  # type: ignore[no-any-return]
+
+
+def _one_of(value: Any, allowed: tuple[str, ...], where: str) -> Any:
+    if value not in allowed:
+        raise LcragError(f"{where}: {value!r} is not one of {', '.join(allowed)}.")
+    return value
 
 
 def _whole(value: Any, where: str) -> int:

@@ -19,9 +19,10 @@ from lcrag.schema import Ledger, Outcome, Step, Usage
 class Journal:
     """Append-only outcomes of one output folder, locked against a second run.
 
-    A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls took in fact and,
-    where a question's budget refused it, that budget. ``paid`` is the sum over all lines, also of rows that were
-    tried again. A last line that a crash tore is dropped. The lock goes with the process, also when it is killed.
+    A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls have cost (shared
+    builds counted in full) and, where a question's budget refused it, that budget. ``paid`` is the sum over all lines,
+    those of rows that were tried again included. A last line that a crash tore is dropped. The lock ends with the
+    process, also when the process is killed.
 
     Raises:
         LcragError: another run holds the folder, or the journal is damaged in the middle.
@@ -62,10 +63,10 @@ class Journal:
         if not self.path.exists():
             return
         data = self.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        if whole < len(data):  # torn by a crash
-            os.truncate(self.path, whole)
-        for number, line in enumerate(data[:whole].splitlines(), start=1):
+        end = data.rfind(b"\n") + 1
+        if end < len(data):  # torn by a crash
+            os.truncate(self.path, end)
+        for number, line in enumerate(data[:end].splitlines(), start=1):
             try:
                 entry = json.loads(line)
                 self.rows[entry["key"]] = _outcome(entry["outcome"])
@@ -96,14 +97,14 @@ class Journal:
         line = json.dumps(entry, default=_plain)
         data = line.encode("utf-8") + b"\n"
         descriptor = None
-        before = self.path.stat().st_size if self.path.exists() else 0
+        size_before = self.path.stat().st_size if self.path.exists() else 0
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             while data:
                 data = data[os.write(descriptor, data) :]
         except OSError as error:
             if descriptor is not None:
-                os.truncate(self.path, before)
+                os.truncate(self.path, size_before)
             raise LcragError(
                 f"{self.path} could not be written ({error.strerror}): make room and run again, "
                 f"the {len(self.rows)} finished rows are kept."
@@ -122,9 +123,8 @@ def _plain(value: Any) -> Any:
 
 
 def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
-    """What a line's calls took; lines without it have their own calls."""
-    own = outcome.usage["read"] + outcome.usage["route"]
-    return Usage(**entry["paid"]) if "paid" in entry else own
+    """What a line's calls have cost; a line that does not say so has only the calls of its own row."""
+    return Usage(**entry["paid"]) if "paid" in entry else outcome.usage["read"] + outcome.usage["route"]
 
 
 def _outcome(row: dict[str, Any]) -> Outcome:

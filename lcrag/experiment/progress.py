@@ -18,14 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from lcrag.schema import Outcome
-
-
-def human(count: float) -> str:
-    """12_345 as ``12.3k``."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= limit:
-            return f"{count / limit:.1f}{unit}"
-    return f"{count:.0f}"
+from lcrag.tables import human
 
 
 class TimeLeft(ProgressColumn):

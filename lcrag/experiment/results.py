@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lcrag.experiment.plan import Plan
 from lcrag.experiment.routing import candidates_of, replay_routers
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import save_outcomes
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
-    from lcrag.experiment.experiment import Experiment
 
 
 def _gold(question: Question) -> str:
@@ -32,15 +32,15 @@ class Results:
     """Outcomes of one experiment; ``print(results)`` is the table.
 
     Attributes:
-        experiment: what was run.
-        outcomes: one for each question and strategy.
-        seen: what a router may see of each question: ``document_tokens``, ``window``, ``feature_*``.
-        rewarmed: KV prefixes computed again because a run was interrupted; not part of any row.
+        experiment: What was run.
+        outcomes: One for each question and strategy.
+        features: What a router may see of each question: ``document_tokens``, ``window``, ``feature_*``.
+        rewarmed: KV prefixes computed again because a run was interrupted; they are part of no row.
     """
 
-    experiment: Experiment
+    experiment: Plan
     outcomes: tuple[Outcome, ...]
-    seen: Mapping[str, dict[str, float]]
+    features: Mapping[str, dict[str, float]]
     rewarmed: Usage = field(default_factory=Usage)
 
     @cached_property
@@ -48,19 +48,17 @@ class Results:
         """The outcomes as a table, one row for each question and strategy, every cost in its own column."""
         import pandas as pd
 
-        asked = {q.id: {"question": q.text, "gold": _gold(q)} for q in self.experiment.dataset.questions}
-        return pd.DataFrame(
-            [o.flat() | asked[o.question_id] | self.seen[o.question_id] for o in self.outcomes]
-        )
+        texts = {q.id: {"question": q.text, "gold": _gold(q)} for q in self.experiment.dataset.questions}
+        rows = [o.flat() | texts[o.question_id] | self.features[o.question_id] for o in self.outcomes]
+        return pd.DataFrame(rows)
 
     @cached_property
     def _routed(self) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
-        from lcrag.runtime.defaults import default_embedder
-
         experiment = self.experiment
         candidates = candidates_of(experiment.strategies)
-        embedder = experiment.embedder or default_embedder()
-        return replay_routers(experiment.routers, self.table, candidates, embedder, experiment.seed)
+        return replay_routers(
+            experiment.routers, self.table, candidates, experiment.embedder, experiment.seed
+        )
 
     @property
     def routed(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lcrag.analysis.comparison import Comparison
 
 PARAMETER_LIMIT = 500  # longer values go into parameters.json
-IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
 def default_tracking_uri() -> str:
@@ -118,8 +118,8 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
         "dollars": "dollars",
         "p_value": "p_value",
     }
-    found = {new: float(row[old]) for old, new in names.items()}
-    return {k: v for k, v in found.items() if not isnan(v)}  # missing is not zero
+    values = {new: float(row[old]) for old, new in names.items()}
+    return {k: v for k, v in values.items() if not isnan(v)}  # missing is not zero
 
 
 def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:
@@ -131,8 +131,8 @@ def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:
 @contextmanager
 def _tracked(uri: str) -> Iterator[Any]:
     """MLflow on ``uri``; the tracking address and environment are put back afterwards."""
-    before = {k: os.environ.get(k) for k in IMPATIENT}
-    os.environ.update(IMPATIENT)
+    before = {k: os.environ.get(k) for k in NO_LONG_RETRIES}
+    os.environ.update(NO_LONG_RETRIES)
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -145,13 +145,13 @@ def _tracked(uri: str) -> Iterator[Any]:
     try:
         yield mlflow
     except MlflowException as error:
-        said = str(error).splitlines()[0][:200]
+        reason = str(error).splitlines()[0][:200]
         start = (
             f"; start it with: mlflow server --port {urlparse(uri).port or 5000}"
             if uri.startswith("http")
             else ""
         )
-        raise LcragError(f"The run could not be logged to MLflow at {uri} ({said}){start}.") from error
+        raise LcragError(f"The run could not be logged to MLflow at {uri} ({reason}){start}.") from error
     finally:
         mlflow.set_tracking_uri(previous)
         for key, value in before.items():

@@ -1,1 +1,12 @@
+from .accuracy import Accuracy as Accuracy
+from .base import Metric as Metric
+from .choice import Choice as Choice
+from .contains import Contains as Contains
+from .exact_match import ExactMatch as ExactMatch
+from .f1 import F1 as F1
+from .fact_recall import FactRecall as FactRecall
+from .fact_recall_fuzzy import FactRecallFuzzy as FactRecallFuzzy
+from .length import Length as Length
+from .recall import Recall as Recall
+from .refusal import Refusal as Refusal
 from .score import score as score

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from lcrag.metrics.base import wants_choice
 from lcrag.metrics.text import normalise
+from lcrag.schema import Answer, Question
 
 _LETTERS = "ABCDEFGHIJ"
 _LEADING = re.compile(
@@ -14,6 +17,21 @@ _LEADING = re.compile(
 )
 _LISTED = re.compile(r"^\s*\(?([A-J])[.):]", re.MULTILINE)
 _STATED = re.compile(r"\b(?:answer|choice|option)(?: is)?\W{0,3}\(?([A-J])\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The answer picks a right choice."""
+
+    name: str = "choice"
+
+    def score(self, question: Question, answer: Answer) -> float | None:
+        """1 or 0 for multiple choice."""
+        return (
+            multiple_choice(answer.text, question.choices, question.answers)
+            if wants_choice(question)
+            else None
+        )
 
 
 def pick(prediction: str, choices: Sequence[str]) -> int | None:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from lcrag.schema import Answer, Question
+
+
+@dataclass(frozen=True)
+class Length:
+    """The answer is as long as ``metadata["words"]`` asks for (LongWriter)."""
+
+    name: str = "length"
+
+    def score(self, question: Question, answer: Answer) -> float | None:
+        """From 0 to 1 where the question says how many words are wanted."""
+        words = question.metadata.get("words")
+        return length_score(len(answer.text.split()), int(words)) if words else None
+
 
 def length_score(words: int, required: int) -> float:
     """LongWriter's length score (Bai et al. 2024, arXiv 2408.07055, section 2), scaled to 0..1.

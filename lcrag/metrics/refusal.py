@@ -1,29 +1,19 @@
-"""Whether an answer declines: the metric of questions that the text does not answer."""
+"""Whether the answer declines where the text does not answer the question."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
-_PHRASES = re.compile(
-    r"\bun-?answerable\b"
-    r"|\b(?:can(?:no|')?t|cannot|could not|couldn't) (?:be )?(?:answer\w*|determin\w*|found|find|tell|say|know)"
-    r"|\b(?:is|are|was|were)(?: not|n't) (?:\w+ ){0,2}(?:mentioned|stated|specified|provided|given|discussed|described|"
-    r"included|contained|available|found|disclosed|known)"
-    r"|\b(?:does|do|did)(?: not|n't) (?:\w+ ){0,2}(?:mention|state|say|specify|provide|contain|include|answer|give|"
-    r"discuss|disclose|describe|know|have (?:any |enough )?information)"
-    r"|\bno (?:\w+ ){0,2}(?:information|mention|answer|details?)\b(?! (?:key|type))"
-    r"|\bnot (?:enough|sufficient) information\b|\binsufficient information\b"
-    r"|^\W*not (?:\w+ly )?(?:mentioned|stated|specified|provided|given|discussed|described|available|found|disclosed)"
-    r"(?=\W*$|[.;,:]|\s+(?:by|in) (?:the|this|any)\b)",
-    re.IGNORECASE,
-)
+from lcrag.metrics.declining import declines
+from lcrag.schema import Answer, Question
 
 
-def is_refusal(text: str) -> bool:
-    """Whether a text says that the question cannot be answered; an empty text says nothing."""
-    return bool(_PHRASES.search(text.replace("\u2019", "'")))
+@dataclass(frozen=True)
+class Refusal:
+    """The answer declines, for questions that the text does not answer."""
 
+    name: str = "refusal"
 
-def refusal(prediction: str, declined: bool = False) -> float:
-    """1 when the answer declines, for questions that have no answer in the text."""
-    return float(declined or is_refusal(prediction))
+    def score(self, question: Question, answer: Answer) -> float | None:
+        """1 or 0 for questions without an answer."""
+        return None if question.answerable else float(answer.declined or declines(answer.text))

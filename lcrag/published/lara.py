@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lcrag.cost.price import dollars
 from lcrag.errors import LcragError
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.metrics.text import token_recall
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
@@ -149,7 +149,7 @@ def _row(
 ) -> dict[str, Any]:
     length, genre, _ = document.split("/", 2)
     answer = row["prediction"] if isinstance(row["prediction"], str) else ""
-    declined = is_refusal(answer)
+    declined = declines(answer)
     if kind == "hallu":
         metrics = {"refusal": float(declined)}
     else:

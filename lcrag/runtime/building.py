@@ -1,4 +1,4 @@
-"""What is made once for all questions on the same documents, with what it took."""
+"""What is built once for all questions on the same documents, with its cost."""
 
 from __future__ import annotations
 
@@ -7,40 +7,47 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lcrag.files import write_atomically
 from lcrag.schema import Usage
 
+if TYPE_CHECKING:
+    from lcrag.strategies.base import Toolbox
+
 
 @dataclass(frozen=True)
-class Made:
-    """``what`` was made, its whole ``cost``, and the part of it that was ``read`` by the language model."""
+class Built:
+    """Something that was built.
 
-    what: Any
+    Attributes:
+        result: What was built, such as an index.
+        cost: All that building it took.
+        reader_cost: The part of it that the language model took, which budgets count.
+    """
+
+    result: Any
     cost: Usage
-    read: Usage
+    reader_cost: Usage
 
 
-async def made_once(
-    name: str, make: Callable[[Any], Awaitable[Any]], tools: Any, folder: Path | None
-) -> Made:
-    """Make something, or take it from a folder where an earlier process has kept it with its cost.
+async def build_once(
+    key: str, build: Callable[[Toolbox], Awaitable[Any]], tools: Any, folder: Path | None
+) -> Built:
+    """Build something, or load what an earlier process has built and kept with its cost.
 
     Args:
-        name: names it; a hash of it is the file's name.
-        make: makes it with the toolbox that it is given.
-        tools: a toolbox of its own, whose ledger and guard are empty.
-        folder: where it is kept as JSON; ``None`` for what is not kept.
+        key: Names what is built and with which settings; a hash of it is the file's name.
+        build: Builds it with the toolbox that it is given.
+        tools: A new toolbox, with an empty ledger.
+        folder: Where it is kept as JSON; ``None`` where it is not kept.
     """
     if folder is None:
-        return Made(await make(tools), tools.ledger.total, tools.guard.booked)
-    file = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
+        return Built(await build(tools), tools.ledger.total, tools.guard.booked)
+    file = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if file.exists():
         stored = json.loads(file.read_text("utf-8"))
-        usage = stored["usage"]
-        return Made(stored["made"], Usage(**usage), Usage(**stored.get("read", usage)))
-    made = Made(await make(tools), tools.ledger.total, tools.guard.booked)
-    stored = {"key": name, "made": made.what, "usage": asdict(made.cost), "read": asdict(made.read)}
-    write_atomically(file, json.dumps(stored))
-    return made
+        return Built(stored["result"], Usage(**stored["cost"]), Usage(**stored["reader_cost"]))
+    built = Built(await build(tools), tools.ledger.total, tools.guard.booked)
+    write_atomically(file, json.dumps({"key": key, **asdict(built)}))
+    return built

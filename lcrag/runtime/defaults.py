@@ -13,8 +13,11 @@ def default_embedder() -> Embedder:
     return SentenceTransformerEmbedder()
 
 
-def default_retriever(embedder: Embedder) -> Retriever:
-    """BM25 and dense search, fused by reciprocal rank."""
-    from retrievers.hybrid import HybridRetriever
+def with_defaults(retriever: Retriever | None, embedder: Embedder | None) -> tuple[Retriever, Embedder]:
+    """Both as given, the default in place of ``None``: BM25 and dense search fused by reciprocal rank, and MiniLM."""
+    embedder = embedder or default_embedder()
+    if retriever is None:
+        from retrievers.hybrid import HybridRetriever
 
-    return HybridRetriever(embedder=embedder)
+        retriever = HybridRetriever(embedder=embedder)
+    return retriever, embedder

@@ -1,4 +1,4 @@
-"""What a question's calls to the reader may take and took: caps are kept here, before each call."""
+"""The budget guard: it asks the reader, and refuses a call that could go over a cap before it is made."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lcrag.readers.base import Completion, Request
-from lcrag.runtime.meter import Meter, within
+from lcrag.runtime.meter import Meter, reserve
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Usage
 
 
 @dataclass
 class BudgetGuard:
-    """One toolbox's share of a budget.
+    """Keeps the caps of one question, or of something that is built for many questions.
 
     Attributes:
-        shared: the run's reader, prices and budget.
-        meters: the question's (or a build's), then the experiment's; none without a budget.
-        payer: whoever set this work off pays as well.
-        paid: what the calls took in fact, those for things made once for many questions undivided.
-        booked: the reader's part of the toolbox's ledger; such things are divided there.
+        shared: The run's reader, prices and budget.
+        meters: The question's (or the build's) meter, then the experiment's; none without a budget.
+        parent: The guard whose work set this work off; it counts these calls as paid, too.
+        paid: What the calls have cost. A build that is shared by many questions counts in full.
+        booked: The reader's part of the toolbox's ledger. There a shared build counts with its share.
     """
 
     shared: Resources
     meters: Sequence[Meter] = ()
-    payer: BudgetGuard | None = None
+    parent: BudgetGuard | None = None
     paid: Usage = field(default_factory=Usage)
     booked: Usage = field(default_factory=Usage)
 
     async def ask(self, request: Request) -> Completion:
-        """The reader's answer.
+        """The reader's answer to one request.
 
         Raises:
             OverBudget: the call could go over a cap, and was not made.
         """
-        most = Usage()
+        upper_bound = Usage()
         if self.meters:
             prompt = self.shared.reader.count_tokens(request.messages)
-            most = self.shared.priced(Usage(prompt, completion_tokens=request.max_tokens, calls=1))
-            most = self.shared.spending.timed(most)
-        async with within(self.meters, most):
+            tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
+            upper_bound = self.shared.spending.timed(self.shared.priced(tokens))
+        async with reserve(self.meters, upper_bound):
             completion = await self.shared.reader.generate(request)
-            took = self.shared.priced(completion.usage)
-            self._count(took)
-            self.shared.spending.pay(took)
-            self._pay(took)
+            cost = self.shared.priced(completion.usage)
+            self._count(cost)
+            self.shared.spending.pay(cost)
+            self._pay(cost)
         return completion
 
-    def own(self) -> BudgetGuard:
-        """For a part of the same question's work."""
+    def for_part(self) -> BudgetGuard:
+        """A guard for a part of the same question's work, under the same caps."""
         return BudgetGuard(self.shared, self.meters, self)
 
-    def build(self, questions: int) -> BudgetGuard:
-        """For something that is made once for that many questions, which may take the caps of all of them."""
+    def for_build(self, questions: int) -> BudgetGuard:
+        """A guard for what is built once for that many questions: it may spend the caps of all of them."""
         return BudgetGuard(self.shared, self.shared.spending.question(questions), self)
 
-    def take(self, usage: Usage) -> None:
-        """Count a share of what was built, or what was paid earlier, as the question's."""
+    def book_share(self, usage: Usage) -> None:
+        """Count a share of a build, or what was paid in an earlier run, as this question's."""
         self.booked += usage
         self._count(usage)
 
@@ -67,5 +67,5 @@ class BudgetGuard:
 
     def _pay(self, usage: Usage) -> None:
         self.paid += usage
-        if self.payer is not None:
-            self.payer._pay(usage)
+        if self.parent is not None:
+            self.parent._pay(usage)

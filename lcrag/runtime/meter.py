@@ -1,4 +1,4 @@
-"""Keeping caps: what is spent, what calls in flight may still take, and whether one more fits."""
+"""Keeping caps: what is spent, what calls in flight may still spend, and whether one more call fits."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from lcrag.errors import LcragError
 from lcrag.runtime.caps import UNITS, Budget, Limits, OverBudget, amounts
 from lcrag.schema import Usage
 
-SLACK = 1 + 1e-9  # sums of fractions
+TOLERANCE = 1 + 1e-9  # for rounding errors in sums of fractions
 
 
 @dataclass
 class Meter:
-    """What one question, ``count`` of them together, or the whole experiment has spent of its limits."""
+    """What one question, ``count`` questions together, or the whole experiment has spent of its limits."""
 
     limits: Limits
     scope: str
     count: int = 1
     spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(UNITS, 0.0))
-    held: dict[str, float] = field(default_factory=lambda: dict.fromkeys(UNITS, 0.0))
+    reserved: dict[str, float] = field(default_factory=lambda: dict.fromkeys(UNITS, 0.0))
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
     def book(self, usage: Usage) -> None:
@@ -39,36 +39,40 @@ class Meter:
             self.spent[unit] += amount or 0.0
 
     def fits(self, estimate: Usage) -> bool:
-        """Whether a call fits beside those in flight, should they take all they may.
+        """Whether a call fits beside those in flight, even if each of them spends all that it may.
 
         Raises:
             OverBudget: it does not even fit beside what is spent.
         """
-        free = True
-        for unit, each in self.limits.given.items():
-            call, most = amounts(estimate)[unit] or 0.0, each * self.count
-            if self.spent[unit] + call > most * SLACK:
+        fits = True
+        for unit, limit in self.limits.given.items():
+            call, total = amounts(estimate)[unit] or 0.0, limit * self.count
+            if self.spent[unit] + call > total * TOLERANCE:
                 shared = f" for each of the {self.count} that share it" if self.count > 1 else ""
                 raise OverBudget(
-                    f"Over budget.{self.scope}.{unit} = {each:,.10g}{shared}: {self.spent[unit]:,.6g} are spent and "
+                    f"Over budget.{self.scope}.{unit} = {limit:,.10g}{shared}: {self.spent[unit]:,.6g} are spent and "
                     f"this call may take {call:,.6g} more, so it was not made; raise the cap or take less context.",
                     self.scope,
                     unit,
                 )
-            free &= self.spent[unit] + self.held[unit] + call <= most * SLACK
-        return free
+            fits &= self.spent[unit] + self.reserved[unit] + call <= total * TOLERANCE
+        return fits
 
-    def hold(self, estimate: Usage, sign: int = 1) -> None:
-        """Set aside what a call may take; with ``sign`` -1 set it free and wake who waits for it."""
+    def reserve(self, estimate: Usage) -> None:
+        """Set aside what a call may spend."""
         for unit, amount in amounts(estimate).items():
-            self.held[unit] += sign * (amount or 0.0)
-        if sign < 0:
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_result(None)
-            self._waiting.clear()
+            self.reserved[unit] += amount or 0.0
 
-    async def change(self) -> None:
+    def release(self, estimate: Usage) -> None:
+        """Give back what was set aside, and wake whoever waits for it."""
+        for unit, amount in amounts(estimate).items():
+            self.reserved[unit] -= amount or 0.0
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
+
+    async def released(self) -> None:
         """Wait until a call in flight has ended."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
@@ -76,21 +80,21 @@ class Meter:
 
 
 @asynccontextmanager
-async def within(meters: Sequence[Meter], estimate: Usage) -> AsyncIterator[None]:
-    """Hold an estimate in every meter while a call is made; waits while only calls in flight stand in the way.
+async def reserve(meters: Sequence[Meter], estimate: Usage) -> AsyncIterator[None]:
+    """Reserve an estimate in every meter during a call; wait while only calls in flight stand in the way.
 
     Raises:
         OverBudget: the call could go over a cap.
     """
     while full := [meter for meter in meters if not meter.fits(estimate)]:
-        await full[0].change()
+        await full[0].released()
     for meter in meters:
-        meter.hold(estimate)
+        meter.reserve(estimate)
     try:
         yield
     finally:
         for meter in meters:
-            meter.hold(estimate, -1)
+            meter.release(estimate)
 
 
 @dataclass

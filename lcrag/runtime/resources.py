@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from embedders.base import Embedder
 from lcrag.cost.price import Price, dollars
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
-from lcrag.runtime.building import Made
+from lcrag.runtime.building import Built
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.meter import Spending
 from lcrag.schema import Document, Question, Usage
+from retrievers.base import Retriever
 
 
 @dataclass
@@ -24,32 +25,34 @@ class Resources:
     """What all questions of a run share: reader, documents, indexes, things built once.
 
     Attributes:
-        reader: the language model.
-        documents: by id.
-        retriever: a configuration with ``build(texts) -> index`` (see ``retrievers``), if any.
-        embedder: see ``embedders``, if any.
-        prices: a price that overrides the published prices.
-        questions: the document ids of each question, over which a build's cost is divided.
-        seed: passed to the reader with every request.
-        keep: folder for built things and memories that survive a restart.
-        examples: questions with answers that are not under test, for demonstrations.
-        budget: caps on what a question and the experiment may spend.
+        reader: The language model.
+        documents: The documents by id.
+        retriever: Builds the indexes.
+        embedder: Embeds texts for strategies and routers that ask for it.
+        prices: A price card that overrides the published prices.
+        questions: The document ids of each question, over which the cost of a build is divided.
+        seed: The seed that every request has.
+        keep: The folder for builds and memories that survive a restart; ``None`` keeps them in this process.
+        demonstration_pool: Questions with answers that are not under test.
+        budget: Caps on what a question and the experiment may spend.
         paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
+        rewarmed: What those prefixes cost when they had to be computed again; it is booked in no row.
+        built: What has been built, by its key.
     """
 
     reader: Reader
     documents: Mapping[str, Document]
-    retriever: Any = None
-    embedder: Any = None
+    retriever: Retriever | None = None
+    embedder: Embedder | None = None
     prices: Price | None = None
     questions: Sequence[tuple[str, ...]] = ()
     seed: int = 0
     keep: Path | None = None
-    examples: Sequence[Question] = ()
+    demonstration_pool: Sequence[Question] = ()
     budget: Budget = field(default_factory=Budget)
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
-    built: dict[str, asyncio.Future[Made]] = field(default_factory=dict)
+    built: dict[str, asyncio.Future[Built]] = field(default_factory=dict)
 
     @cached_property
     def slots(self) -> asyncio.Semaphore:
@@ -72,12 +75,12 @@ class Resources:
         return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
-        """That many of ``examples``, without the question itself.
+        """That many of the demonstrations, without the question itself.
 
         Raises:
             LcragError: there are fewer.
         """
-        found = [q for q in self.examples if q.id != question.id]
+        found = [q for q in self.demonstration_pool if q.id != question.id]
         if len(found) < count:
             raise LcragError(
                 f"{count} demonstrations are wanted, but the dataset has {len(found)}: set `demonstrations` "

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lcrag.components.settings import settings
+from lcrag.components.settings import digest
 from lcrag.errors import LcragError
 from lcrag.local import run_local
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message, Request
-from lcrag.runtime.building import made_once
+from lcrag.runtime.building import build_once
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
@@ -37,6 +37,7 @@ class MeteredToolbox:
     steps: list[Step] = field(default_factory=list)
     warmed: list[str] = field(default_factory=list)
     input_tokens: float = 0
+    finish_reason: str = ""
     _prompts: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
@@ -99,6 +100,8 @@ class MeteredToolbox:
         self.ledger = self.ledger.add(role, priced)
         self.guard.booked += priced
         self.input_tokens += usage.prompt_tokens
+        if role == "read":
+            self.finish_reason = completion.finish_reason
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
 
@@ -125,7 +128,7 @@ class MeteredToolbox:
         self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents; their index is built once for each set."""
-        key = "index" if retriever is None else f"index:{_digest(retriever)}"
+        key = "index" if retriever is None else f"index:{digest(retriever)}"
         retriever = self.shared.retriever if retriever is None else retriever
         if retriever is None:
             raise LcragError("This strategy retrieves, but the experiment has no retriever: give it one.")
@@ -155,7 +158,7 @@ class MeteredToolbox:
 
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt, self.guard.own())
+        own = MeteredToolbox(self.shared, self.salt, self.guard.for_part())
         try:
             done = await work(own)
         finally:  # what was spent before a failure is spent
@@ -164,6 +167,7 @@ class MeteredToolbox:
             self.input_tokens += own.input_tokens
             self.steps += own.steps
             self.warmed += own.warmed
+            self.finish_reason = own.finish_reason or self.finish_reason
             self._prompts.update(own.prompt_hash.encode())
         return done, own.spent
 
@@ -171,11 +175,11 @@ class MeteredToolbox:
         """Book what was paid earlier for something that was kept."""
         self.ledger = self.ledger.add(role, usage)
         if usage.completion_tokens:  # else an embedder was at work
-            self.guard.take(self.shared.priced(usage))
+            self.guard.book_share(self.shared.priced(usage))
 
     def memory(self, name: str) -> Memory:
         """A memory on disk that belongs to this reader and embedder."""
-        owner = _digest([self.shared.reader.name, settings(self.shared.embedder, identity=True)])
+        owner = digest([self.shared.reader.name, self.shared.embedder])
         return self.shared.memories.memory(f"{owner}:{name}")
 
     async def build(
@@ -190,16 +194,10 @@ class MeteredToolbox:
         shared = self.shared
         name, sharing = "\0".join((key, *document_ids)), shared.sharing(document_ids)
         if name not in shared.built:
-            own = MeteredToolbox(shared, self.salt, self.guard.build(sharing))
-            work = made_once(name, make, own, shared.keep if keep else None)
+            own = MeteredToolbox(shared, self.salt, self.guard.for_build(sharing))
+            work = build_once(name, make, own, shared.keep if keep else None)
             shared.built[name] = asyncio.ensure_future(work)
-        made = await asyncio.shield(shared.built[name])
-        self.ledger = self.ledger.add("build", made.cost / sharing)
-        self.guard.take(made.read / sharing)
-        return made.what  # type: ignore[no-any-return]
-
-
-def _digest(component: Any) -> str:
-    """A short name for a component's settings."""
-    shown = json.dumps(settings(component, identity=True), sort_keys=True)
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+        built = await asyncio.shield(shared.built[name])
+        self.ledger = self.ledger.add("build", built.cost / sharing)
+        self.guard.book_share(built.reader_cost / sharing)
+        return built.result  # type: ignore[no-any-return]

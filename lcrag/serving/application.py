@@ -11,14 +11,16 @@ from typing import Any
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from embedders.base import Embedder
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.readers.base import Reader
-from lcrag.runtime.defaults import default_embedder, default_retriever
+from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Document, Ledger, Question, Usage
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy
+from retrievers.base import Retriever
 
 
 class Application(Runnable[Any, dict[str, Any]]):
@@ -46,15 +48,14 @@ class Application(Runnable[Any, dict[str, Any]]):
         reader: Reader,
         documents: Sequence[Document] | Mapping[str, str] | Path | str,
         *,
-        retriever: Any = None,
-        embedder: Any = None,
+        retriever: Retriever | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         self.strategy = strategy
-        embedder = embedder or default_embedder()
         known = {d.id: d for d in _documents(documents)}
         if not known:
             raise LcragError("An application needs at least one document.")
-        self.resources = Resources(reader, known, retriever or default_retriever(embedder), embedder=embedder)
+        self.resources = Resources(reader, known, *with_defaults(retriever, embedder))
         self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
 

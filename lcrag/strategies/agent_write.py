@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.passages import merged
@@ -84,7 +84,7 @@ class AgentWrite:
                 written.append(paragraph.text)
         text = "\n\n".join(written)
         notes = {"steps": len(steps), "planned_words": sum(w for _, w in steps), "words": len(text.split())}
-        return Answer(text, tuple(evidence), declined=len(steps) == 1 and is_refusal(text), notes=notes)
+        return Answer(text, tuple(evidence), declined=len(steps) == 1 and declines(text), notes=notes)
 
 
 def parse_plan(text: str) -> list[tuple[str, int]]:

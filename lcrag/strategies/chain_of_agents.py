@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
@@ -59,4 +59,4 @@ class ChainOfAgents:
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
         content = f"What readers of a long text pass on:\n{message or '(nothing)'}\n\n{ending}"
         completion = await tools.read(chat(content), max_tokens=self.max_tokens)
-        return Answer(completion.text, declined=is_refusal(completion.text), notes={"parts": len(parts)})
+        return Answer(completion.text, declined=declines(completion.text), notes={"parts": len(parts)})

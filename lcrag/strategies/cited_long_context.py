@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lcrag.metrics.citations import citation_scores, cited_numbers, without_citations
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, chat, passages_block, question_block
@@ -67,7 +67,7 @@ class CitedLongContext:
         return Answer(
             said,
             tuple(passages[n - 1] for n in dict.fromkeys(inside)),
-            declined=is_refusal(said),
+            declined=declines(said),
             truncation=cut,
             notes={"citations": len(numbers), "citations_out_of_range": len(numbers) - len(inside), **scores},
         )

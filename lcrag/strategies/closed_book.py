@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import SHORT, chat, question_block
@@ -34,4 +34,4 @@ class ClosedBook:
         """One call."""
         content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
         completion = await tools.read(chat(content, "You answer questions."), max_tokens=self.max_tokens)
-        return Answer(completion.text, declined=is_refusal(completion.text))
+        return Answer(completion.text, declined=declines(completion.text))

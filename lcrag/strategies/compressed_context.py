@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.compressors import Compressor, Extractive
@@ -45,4 +45,4 @@ class CompressedContext:
         completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens)
         whole = sum(tools.count_tokens(chat(d.text, "")) for d in documents)
         kept = sum(tools.count_tokens(chat(s, "")) for s in short) / whole
-        return Answer(completion.text, declined=is_refusal(completion.text), notes={"kept": kept})
+        return Answer(completion.text, declined=declines(completion.text), notes={"kept": kept})

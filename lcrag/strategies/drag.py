@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lcrag.errors import LcragError
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.demonstrations import documents_block, example
@@ -73,7 +73,7 @@ class DRAG:
         return Answer(
             completion.text,
             tuple(passages),
-            declined=is_refusal(completion.text),
+            declined=declines(completion.text),
             notes={"effective_context": tools.input_tokens},
         )
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import Granularity, split_values
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, first_json, listed, question_block
@@ -80,7 +80,7 @@ class EvolvingMemory:
         )
         # a fact does not stand in the document as it is: it is no evidence whose place could be scored
         notes = {"facts_kept": len(facts), "facts_read": len(chosen)}
-        return Answer(completion.text, declined=is_refusal(completion.text), notes=notes)
+        return Answer(completion.text, declined=declines(completion.text), notes=notes)
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = (

@@ -9,7 +9,7 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from lcrag.memory.store import Item, Memory, digest
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question, Usage
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
@@ -72,7 +72,7 @@ class GistMemory:
         return Answer(
             completion.text,
             tuple(passage(pages[i]) for i in chosen),
-            declined=is_refusal(completion.text),
+            declined=declines(completion.text),
             notes={"pages": len(pages), "looked_up": len(chosen)},
         )
 

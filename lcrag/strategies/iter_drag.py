@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.metrics.score import score
 from lcrag.readers.base import Message
 from lcrag.schema import Answer, Passage, Question
@@ -90,7 +90,7 @@ class IterDRAG:
         return Answer(
             said,
             tuple(trace.passages),
-            declined=is_refusal(said),
+            declined=declines(said),
             notes={
                 "iterations": trace.iterations,
                 "demonstrations": len(examples),
@@ -194,7 +194,7 @@ class IterDRAG:
             kept = []
             for shown in build.demonstrations(question, self.m):
                 trace = await bare._loop(shown, [], build)
-                said = Answer(trace.final, declined=is_refusal(trace.final))
+                said = Answer(trace.final, declined=declines(trace.final))
                 if score(shown, said).get("accuracy") == 1:
                     kept.append(example(shown, trace.passages, "\n".join(trace.lines)))
             return kept

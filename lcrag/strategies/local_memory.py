@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from lcrag.errors import LcragError
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import split_values
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
@@ -88,7 +88,7 @@ class LocalMemory:
         return Answer(
             completion.text,
             (*found, *(local if window else [])),
-            declined=is_refusal(completion.text),
+            declined=declines(completion.text),
             notes={"local_tokens": tools.count_tokens(chat(window, "")), "remembered": len(found)},
         )
 

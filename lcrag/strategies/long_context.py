@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import (
@@ -64,4 +64,4 @@ class LongContext:
             prefix_chars=0 if before else len(text),
         )
         said = answer_of(completion.text, self.reasoning)
-        return Answer(said, declined=is_refusal(said), truncation=cut)
+        return Answer(said, declined=declines(said), truncation=cut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
@@ -56,7 +56,7 @@ class LongRAG:
         completion = await tools.read(
             chat(f"A longer answer:\n{long.text}\n\n{short}"), max_tokens=self.max_tokens
         )
-        return Answer(completion.text, tuple(units), declined=is_refusal(completion.text))
+        return Answer(completion.text, tuple(units), declined=declines(completion.text))
 
     def _units(self, hits: list[Passage], question: Question, tools: Toolbox) -> list[Passage]:
         """Units by their best chunk."""

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
@@ -48,9 +48,7 @@ class MapReduce:
                 for block in map(part_block, parts)
             )
         )
-        pairs = [
-            (p, r.text) for p, r in zip(parts, replies, strict=True) if r.text and not is_refusal(r.text)
-        ]
+        pairs = [(p, r.text) for p, r in zip(parts, replies, strict=True) if r.text and not declines(r.text)]
         notes = {"parts": len(parts), "answered": len(pairs)}
         if not pairs:
             return Answer("unanswerable", declined=True, notes=notes)
@@ -58,4 +56,4 @@ class MapReduce:
         content = f"Answers from different parts of a text:\n{told}\n\n{question_block(question, SHORT)}"
         completion = await tools.read(chat(content), max_tokens=self.max_tokens)
         evidence = tuple(p for p, _ in pairs)
-        return Answer(completion.text, evidence, declined=is_refusal(completion.text), notes=notes)
+        return Answer(completion.text, evidence, declined=declines(completion.text), notes=notes)

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from lcrag.memory.dates import Period, demote_outside, period_of
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import Granularity, split_values
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.periods import ask_period
@@ -94,7 +94,7 @@ class MemoryReading:
         completion = await tools.read(chat(self._prompt(question, told)), max_tokens=self.max_tokens)
         text = after_answer(completion.text) if self.reading == "note" else completion.text
         evidence = tuple(passage(items[i], scored[i]) for i in chosen)
-        return Answer(text, evidence, declined=is_refusal(text), notes={"values": len(told)})
+        return Answer(text, evidence, declined=declines(text), notes={"values": len(told)})
 
     def _prompt(self, question: Question, items: Sequence[Item]) -> str:
         memory = shown(items, self.form) or "(nothing was found)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
@@ -42,7 +42,7 @@ class Refine:
             told = f"The answer so far: {so_far}\n" if so_far else ""
             ask = f"{told}{question_block(question, BETTER if so_far else '', SHORT, DECLINE)}"
             reply = await tools.read(chat(block + ask), max_tokens=self.max_tokens, prefix_chars=len(block))
-            if reply.text and not is_refusal(reply.text) and reply.text != so_far:
+            if reply.text and not declines(reply.text) and reply.text != so_far:
                 changes += bool(so_far)
                 so_far = reply.text
         notes = {"parts": len(parts), "changes": changes}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
-from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.prompts import (
@@ -125,7 +125,7 @@ class RetrieveThenReason:
         return Answer(
             said,
             tuple(locate(facts, originals)),
-            declined=is_refusal(said),
+            declined=declines(said),
             truncation=cut,
             notes=notes,
             quotes=tuple(facts),

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.memory.values import split_values
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question, Usage
 from lcrag.strategies.base import Card, Toolbox
 from lcrag.strategies.pieces.clusters import soft_clusters
@@ -78,7 +78,7 @@ class SummaryTree:
         completion = await tools.read(chat(passages_block(found) + ending), max_tokens=self.max_tokens)
         leaves = tuple(p for p, i in zip(found, chosen, strict=True) if not nodes[i].level)
         notes = {"nodes": len(found), "summaries": len(found) - len(leaves)}
-        return Answer(completion.text, leaves, declined=is_refusal(completion.text), notes=notes)
+        return Answer(completion.text, leaves, declined=declines(completion.text), notes=notes)
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = (

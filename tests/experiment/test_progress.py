@@ -4,8 +4,9 @@ import io
 
 from rich.console import Console
 
-from lcrag.experiment.progress import RunProgress, TimeLeft, human
+from lcrag.experiment.progress import RunProgress, TimeLeft
 from lcrag.schema import Ledger, Outcome, Usage
+from lcrag.tables import human
 
 
 def row(strategy="long_context", error=""):

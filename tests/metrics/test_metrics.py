@@ -1,9 +1,9 @@
 import pytest
 
 from lcrag.metrics.choice import multiple_choice, pick
+from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated
-from lcrag.metrics.refusal import is_refusal
-from lcrag.metrics.retrieval import span_recall
+from lcrag.metrics.recall import span_recall
 from lcrag.metrics.score import score
 from lcrag.metrics.text import contains, exact_match, normalise, token_f1
 from lcrag.schema import Answer, Passage, Question, Span
@@ -90,7 +90,7 @@ def test_choice_against_text_or_letter():
     ],
 )
 def test_refusals(text):
-    assert is_refusal(text)
+    assert declines(text)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_refusals(text):
     ],
 )
 def test_answers_that_are_no_refusals(text):
-    assert not is_refusal(text)
+    assert not declines(text)
 
 
 def test_span_recall_counts_covered_characters():

@@ -16,7 +16,7 @@ from lcrag.experiment.experiment import Experiment
 from lcrag.experiment.journal import Journal
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.caps import Budget, Limits, OverBudget
-from lcrag.runtime.meter import Meter, within
+from lcrag.runtime.meter import Meter, reserve
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Usage
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, GistMemory, LongContext, MapReduce
@@ -214,7 +214,7 @@ def test_no_interleaving_spends_more_than_the_cap(calls, cap):
     async def call(prompt, written):
         most = Usage(prompt_tokens=prompt, completion_tokens=50)
         try:
-            async with within([meter], most):
+            async with reserve([meter], most):
                 await asyncio.sleep(0)
                 meter.book(Usage(prompt_tokens=prompt, completion_tokens=written))
         except OverBudget as error:
@@ -225,7 +225,7 @@ def test_no_interleaving_spends_more_than_the_cap(calls, cap):
 
     asyncio.run(all_of_them())
     assert meter.spent["tokens"] <= cap
-    assert meter.held["tokens"] == 0
+    assert meter.reserved["tokens"] == 0
     if sum(p + 50 for p, _ in calls) <= cap:
         assert not refused
 

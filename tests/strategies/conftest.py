@@ -103,7 +103,7 @@ def resources(dataset, reader, embedder, **settings) -> Resources:
         BM25Retriever(chunker=RecursiveChunker(200, 0)),
         embedder,
         questions=[q.document_ids for q in dataset.questions],
-        examples=dataset.demonstrations,
+        demonstration_pool=dataset.demonstrations,
         **settings,
     )
 

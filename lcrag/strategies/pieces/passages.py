@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lcrag.metrics.refusal import is_refusal
+from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Toolbox
 from lcrag.strategies.pieces.prompts import (
@@ -40,7 +40,7 @@ async def answer_from(
     completion = await tools.read(chat(shown + ending), max_tokens=max_tokens, watch=watch)
     said = answer_of(completion.text, reasoning)
     notes = {} if completion.watched is None else {"p_unanswerable": completion.watched}
-    return Answer(said, tuple(passages), declined=is_refusal(said), notes=notes)
+    return Answer(said, tuple(passages), declined=declines(said), notes=notes)
 
 
 def merged(*rankings: Sequence[Passage], most: int | None = None) -> list[Passage]:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from lcrag.schema import Passage, Span
+from lcrag.schema import Answer, Passage, Question, Span
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The share of the gold evidence that the strategy's passages cover."""
+
+    name: str = "recall"
+
+    def score(self, question: Question, answer: Answer) -> float | None:
+        """From 0 to 1 where the strategy names evidence and the question has gold evidence."""
+        return span_recall(answer.evidence, question.evidence) if answer.evidence else None
 
 
 def span_recall(passages: Sequence[Passage], spans: Sequence[Span]) -> float | None:

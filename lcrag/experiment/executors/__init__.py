@@ -1,0 +1,5 @@
+"""Where and in which order questions are run: one file per executor."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,3 @@
+from .base import Batch as Batch
+from .base import Executor as Executor
+from .local import LocalExecutor as LocalExecutor

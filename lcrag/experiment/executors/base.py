@@ -1,0 +1,42 @@
+"""What an executor is given, and what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from lcrag.readers.base import Reader
+from lcrag.schema import Question
+from lcrag.strategies.base import Strategy
+
+Answer = Callable[[Question, Strategy], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Questions of one strategy that run together.
+
+    With ``leader`` the first question goes ahead and warms the prefix of the document that all of them share.
+    """
+
+    strategy: Strategy
+    questions: tuple[Question, ...]
+    leader: bool
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Runs batches."""
+
+    async def run(self, batches: Sequence[Batch], answer: Answer, reader: Reader) -> None:
+        """Call ``answer`` once for each question of each batch.
+
+        Args:
+            batches: The work, ordered so that a document's KV is used up before the next one's is made.
+            answer: Answers one question by one strategy and journals the row. It raises only what must stop the run.
+            reader: Says how many requests and documents may be in flight, and whether it needs a leader.
+
+        Raises:
+            BaseException: What ``answer`` raised, after everything else that was running has been cancelled.
+        """

@@ -1,0 +1,130 @@
+"""What an experiment compares on what, with its defaults resolved and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from embedders.base import Embedder
+from lcrag.components.settings import settings
+from lcrag.cost.price import Price, find_price
+from lcrag.datasets.base import Dataset
+from lcrag.errors import LcragError, did_you_mean
+from lcrag.experiment.executors.base import Executor
+from lcrag.experiment.executors.local import LocalExecutor
+from lcrag.experiment.routing import check_routers
+from lcrag.metrics.base import Metric
+from lcrag.metrics.score import METRICS
+from lcrag.readers.base import Reader
+from lcrag.routers.base import Router
+from lcrag.runtime.caps import Budget
+from lcrag.runtime.defaults import with_defaults
+from lcrag.strategies.base import Strategy
+from retrievers.base import Retriever
+
+CostUnit = Literal["auto", "tokens", "flops", "dollars"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that an experiment was given.
+
+    Attributes:
+        dataset: Documents and questions.
+        reader: The language model.
+        strategies: What is compared; their names must differ.
+        output: The folder of this run; running again into it continues where it stopped.
+        routers: They are replayed on the outcomes at no cost, over every strategy but closed-book. One that has to
+            learn does so from the questions on other documents.
+        retriever: The default fuses BM25 and dense search.
+        embedder: The default is MiniLM.
+        metric: The metric that decides: a key of ``Outcome.scores``, or a metric of your own.
+        cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
+            strategy's are known, else tokens.
+        seed: Seeds the reader, the routers and the bootstrap.
+        name: What the run is called in MLflow and in the report.
+        budget: Caps on what a question and the whole run may spend, kept before each call.
+        prices: A price card that overrides published prices.
+        executor: Where and in which order the questions are run.
+        mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
+        mlflow_experiment: The MLflow experiment's name.
+    """
+
+    dataset: Dataset
+    reader: Reader
+    strategies: Sequence[Strategy]
+    output: Path | str = "runs/experiment"
+    routers: Sequence[Router] = ()
+    retriever: Retriever | None = None
+    embedder: Embedder | None = None
+    metric: str | Metric = "accuracy"
+    cost: CostUnit = "auto"
+    seed: int = 0
+    name: str = "experiment"
+    budget: Budget = field(default_factory=Budget)
+    prices: Price | None = None
+    executor: Executor = field(default_factory=LocalExecutor)
+    mlflow: str | None = None
+    mlflow_experiment: str = "lcrag"
+
+    def __post_init__(self) -> None:
+        retriever, embedder = with_defaults(self.retriever, self.embedder)
+        object.__setattr__(self, "retriever", retriever)
+        object.__setattr__(self, "embedder", embedder)
+
+    @property
+    def own_metrics(self) -> tuple[Metric, ...]:
+        """The metric that decides, where it is not one of the standard ones."""
+        return () if isinstance(self.metric, str) else (self.metric,)
+
+    @property
+    def deciding(self) -> str:
+        """The name of the metric that decides."""
+        return self.metric if isinstance(self.metric, str) else self.metric.name
+
+    def check(self) -> None:
+        """Find what is wrong before anything is spent.
+
+        Raises:
+            LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
+                dataset, or a router that could not be replayed.
+        """
+        self.dataset.validate()
+        if isinstance(self.metric, str) and self.metric not in METRICS:
+            raise LcragError(f"There is no metric {self.metric!r}; {did_you_mean(self.metric, METRICS)}")
+        if not self.dataset.questions:
+            raise LcragError(f"The dataset {self.dataset.name} has no questions.")
+        if not self.strategies:
+            raise LcragError("The experiment has no strategies: give at least one.")
+        names = [s.name for s in self.strategies]
+        duplicates = sorted({n for n in names if names.count(n) > 1})
+        if duplicates:
+            raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
+        check_routers(self.routers, self.strategies, self.dataset.questions)
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything that was set, defaults included, as plain values."""
+        from lcrag.version import __version__
+
+        price = find_price(self.reader.name, self.prices)
+        return {
+            "name": self.name,
+            "lcrag_version": __version__,
+            "dataset": self.dataset.name,
+            "dataset_digest": self.dataset.digest,
+            "questions": len(self.dataset.questions),
+            "documents": len(self.dataset.documents),
+            "metric": settings(self.metric),
+            "cost": self.cost,
+            "seed": self.seed,
+            **({"budget": settings(self.budget)} if self.budget else {}),
+            "reader": settings(self.reader),
+            "embedder": settings(self.embedder),
+            "retriever": settings(self.retriever),
+            "strategies": [settings(s) for s in self.strategies],
+            "routers": [settings(r) for r in self.routers],
+            "executor": settings(self.executor),
+            "prices": price.describe() if price else None,
+        }
