@@ -45,9 +45,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "routing.md"
 KEPT = ROOT / "runs" / "routing"
 RAG, LC = "chunked_retrieval", "long_context"
-BEST = FeatureRouter(name="boosted, probe, label", estimator="boosting", probe=RAG, kind=True, price=0.05)
-TIGHT = QualityRouter(name="quality, probe, label", probe=RAG, kind=True, price=0.03)
-BLIND = QualityRouter(name="quality, probe", probe=RAG, price=0.02)
+BEST = FeatureRouter(
+    name="boosted, probe, label", estimator="boosting", probe=RAG, kind=True, cost_weight=0.05
+)
+TIGHT = QualityRouter(name="quality, probe, label", probe=RAG, kind=True, cost_weight=0.03)
+BLIND = QualityRouter(name="quality, probe", probe=RAG, cost_weight=0.02)
 ROUTERS = [
     LaRARule(),
     LaRAPrior(),

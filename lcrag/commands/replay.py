@@ -137,9 +137,10 @@ def _examples(
     table: pd.DataFrame, strategies: list[str] | None, routers: list[Any], cost: str, cache: str
 ) -> Examples:
     from lcrag.replay import examples_of
+    from lcrag.routers.learning.router import ReplayableRouter
 
     embedder = None
-    if any(getattr(r, "needs_embedding", False) for r in routers):
+    if any(isinstance(r, ReplayableRouter) and r.needs_embedding for r in routers):
         from lcrag.runtime.defaults import default_embedder
 
         embedder = default_embedder()

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError
-from lcrag.routers.base import ReplayableRouter, Router, nearest
+from lcrag.routers.base import Router, check_candidate
 from lcrag.routers.budget import for_all
-from lcrag.routers.learning.query import Query, look
+from lcrag.routers.learning.query import Query, query_of
+from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 def candidates_of(strategies: Sequence[Strategy]) -> list[str]:
     """What routers choose among: every strategy but closed-book."""
     return [s.name for s in strategies if not isinstance(s, ClosedBook)]
-
-
-def learns(router: Any) -> bool:
-    """Whether the router still has to learn from outcomes."""
-    return getattr(router, "_learned", 0) is None
 
 
 def check_routers(
@@ -55,8 +51,8 @@ def check_routers(
         if not isinstance(router, ReplayableRouter):
             raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
         for probe in router.probes:
-            nearest(probe, candidates, router.name)
-        if not learns(router):
+            check_candidate(probe, candidates, router.name)
+        if not router.learns:
             blank = {p: {"declined": 0.0} for p in router.probes}
             if not router.needs_embedding:
                 router.choose([Query(q.id, q.text, q.kind, signals=blank) for q in questions], candidates)
@@ -75,7 +71,7 @@ async def features_of(
     found: dict[str, dict[str, float]] = {}
     for question in questions:
         tools = MeteredToolbox(resources, salt="features")
-        query = await look(question, tools, retrieval=question.id in retrieved)
+        query = await query_of(question, tools, retrieval=question.id in retrieved)
         features = {f"feature_{k}": v for k, v in query.features.items()}
         found[question.id] = {
             "document_tokens": query.tokens,
@@ -107,7 +103,7 @@ def replay_routers(
     names = examples.strategies
     for router in (for_all(r, len(examples)) for r in routers):
         try:
-            done = cross_replay(router, examples, seed=seed) if learns(router) else replay(router, examples)
+            done = cross_replay(router, examples, seed=seed) if router.learns else replay(router, examples)
         except LcragError as error:
             remarks.append(f"{router.name} has no figures. {error}")
             continue

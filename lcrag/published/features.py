@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.metrics.support import support
 from lcrag.routers.learning.features import (
     context_features,
-    estimated_tokens,
     retrieval_features,
     text_features,
 )
-from lcrag.routers.learning.query import PROBE_K
+from lcrag.routers.learning.query import FEATURE_K
 from lcrag.schema import Document, Passage
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def add_features(
         lengths = {n: len(t) for n, t in there.items()}
         index = retriever.build(there) if len(there) == len(names) else None
         questions = rows["question"].tolist()
-        hits = index.search(questions, PROBE_K) if index else [[]] * len(questions)
+        hits = index.search(questions, FEATURE_K) if index else [[]] * len(questions)
         for row, question, passages in zip(rows.itertuples(), questions, hits, strict=True):
-            known = estimated_tokens(sum(lengths.values())) if index else None
+            known = sum(lengths.values()) / CHARS_PER_TOKEN if index else None
             tokens = getattr(row, "document_tokens", float("nan")) if known is None else known
             key = str(row.question_id)
             seen[key] = passages

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.cost.price import dollars
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
@@ -20,7 +21,6 @@ from lcrag.metrics.text import token_recall
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 from lcrag.published.features import add_features
-from lcrag.routers.learning.features import estimated_tokens
 from lcrag.schema import Document
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ def _row(
         metrics = {"token_recall": token_recall(answer, [row["ground_truth"]])}
     sound = kind in {"hallu", "location"} or scores == "recall"
     score = next(iter(metrics.values())) if sound and answer else None
-    tokens = estimated_tokens(len(text)) if text else float(length.removesuffix("k")) * 1000
-    rest = PROMPT_TOKENS + estimated_tokens(len(row["question"]))
+    tokens = len(text) / CHARS_PER_TOKEN if text else float(length.removesuffix("k")) * 1000
+    rest = PROMPT_TOKENS + len(row["question"]) / CHARS_PER_TOKEN
     read = min(tokens, CUT - rest) if mode == "full" else min(tokens, RAG_TOKENS)
     return outcome_row(
         question_id=key,
@@ -171,7 +171,7 @@ def _row(
         score=score,
         error="" if answer else "The call failed: no answer was published.",
         prompt_tokens=read + rest,
-        completion_tokens=estimated_tokens(len(answer)),
+        completion_tokens=len(answer) / CHARS_PER_TOKEN,
         truncation="middle" if mode == "full" and tokens > CUT else "",
         gold=row["ground_truth"],
         dataset="LaRA",

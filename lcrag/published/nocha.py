@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.errors import LcragError
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
-from lcrag.routers.learning.features import estimated_tokens
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def _rows(
     rows = []
     for number, (asked, said, score) in enumerate(parts):
         context = min(book, int(found[2]) * PASSAGE_TOKENS) if found else book
-        text = sum(estimated_tokens(len(c["claim"])) for c in asked)
+        text = sum(len(c["claim"]) / CHARS_PER_TOKEN for c in asked)
         rows.append(
             outcome_row(
                 question_id=f"{key[0]}-{key[1]}" + ("" if pairs else f"-{number}"),
@@ -98,7 +98,7 @@ def _rows(
                 answer="\n".join(said),
                 score=score,
                 prompt_tokens=context * len(asked) + text,
-                completion_tokens=sum(estimated_tokens(len(r)) for r in said),
+                completion_tokens=sum(len(r) / CHARS_PER_TOKEN for r in said),
                 gold=" | ".join(str(c["type"]) for c in asked),
                 dataset="NoCha",
                 domain=claims[0]["genre"],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lcrag.replay.replayed import Replayed
 from lcrag.routers.learning.examples import Examples
 
-PRICES = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())
+COST_WEIGHTS = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())
 SHARES = (0.5, 0.8, 0.95)
 
 
@@ -95,7 +95,7 @@ def curve_of(points: Sequence[tuple[float, float]], examples: Examples) -> Curve
 
 
 def points_of(replayed: Replayed, examples: Examples, sweep: Any = None) -> list[tuple[float, float]]:
-    """Where a router can be: as it decided, and for one that expects qualities at every price of a grid.
+    """Where a router can be: as it decided, and for one that expects qualities at every cost weight of a grid.
 
     ``sweep``: further points, such as a probe's thresholds.
     """
@@ -105,8 +105,8 @@ def points_of(replayed: Replayed, examples: Examples, sweep: Any = None) -> list
         return points
     rows = np.arange(len(examples))
     free = replayed.expected_costs == 0.0  # probes that have run
-    for price in PRICES:
-        best = (replayed.quality - price * replayed.expected_costs).argmax(1)
+    for cost_weight in COST_WEIGHTS:
+        best = (replayed.quality - cost_weight * replayed.expected_costs).argmax(1)
         probed = np.where(free, examples.costs, 0.0).sum(1)
         own = np.where(free[rows, best], 0.0, examples.costs[rows, best])
         points.append((float((probed + own).mean()), float(examples.scores[rows, best].mean())))

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
 from lcrag.replay.splits import Split, folds
-from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.base import Decision, check_candidate
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.routers.learning.scoring import ScoringRouter
 
 
@@ -85,7 +86,7 @@ def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Repl
     """
     column = {s: i for i, s in enumerate(examples.strategies)}
     for strategy in {s for d in decisions for s in (d.strategy, *d.ran)}:
-        nearest(strategy, examples.strategies, name)
+        check_candidate(strategy, examples.strategies, name)
     chosen = np.array([column[d.strategy] for d in decisions])
     ran = np.zeros((len(decisions), len(column)), bool)
     for row, decision in enumerate(decisions):

@@ -1,6 +1,5 @@
 from .adaptive_rag import AdaptiveRAGRouter as AdaptiveRAGRouter
 from .base import Decision as Decision
-from .base import ReplayableRouter as ReplayableRouter
 from .base import Router as Router
 from .budget import BudgetRouter as BudgetRouter
 from .cascade import CascadeRouter as CascadeRouter
@@ -12,7 +11,9 @@ from .knn import KNNRouter as KNNRouter
 from .lara_prior import LaRAPrior as LaRAPrior
 from .lara_rule import LaRARule as LaRARule
 from .learning import Examples as Examples
+from .learning import LearningRouter as LearningRouter
 from .learning import Query as Query
+from .learning import ReplayableRouter as ReplayableRouter
 from .linucb import LinUCBRouter as LinUCBRouter
 from .llm import LLMRouter as LLMRouter
 from .probe import ProbeRouter as ProbeRouter

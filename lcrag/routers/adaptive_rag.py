@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lcrag.routers.feature import FeatureRouter
 from lcrag.routers.learning.examples import Examples
@@ -19,26 +19,26 @@ class AdaptiveRAGRouter(FeatureRouter):
     right one among questions of the same kind. The paper's classifier is a T5; this one sees features.
 
     Attributes:
-        right: the score from which an answer counts as right.
-        estimator, calibrate, retrieval, kind, model: as in ``FeatureRouter``.
+        correct_threshold: the score from which an answer counts as right.
+        estimator, calibrate, retrieval, kind, model: see ``FeatureRouter``.
     """
 
     name: str = "adaptive_rag"
-    right: float = 0.5
+    correct_threshold: float = 0.5
 
-    def _labels(self, examples: Examples) -> tuple[Any, Any]:
-        return cheapest_right(examples, self.right), np.ones(len(examples))
+    def _labels(self, examples: Examples) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        return cheapest_correct(examples, self.correct_threshold), np.ones(len(examples))
 
 
-def cheapest_right(examples: Examples, right: float) -> Any:
-    """The label of each example: index of a strategy, shape (N,)."""
-    cheap = np.argsort(examples.mean_costs, kind="stable")
-    good = examples.scores[:, cheap] >= right
-    labels = np.where(good.any(1), cheap[good.argmax(1)], -1)
+def cheapest_correct(examples: Examples, correct_threshold: float) -> NDArray[np.int64]:
+    """The label of each example: the index of a strategy, shape (N,)."""
+    cheapest_first = np.argsort(examples.mean_costs, kind="stable")
+    correct = examples.scores[:, cheapest_first] >= correct_threshold
+    labels = np.where(correct.any(1), cheapest_first[correct.argmax(1)], -1)
     kinds = np.array([q.kind for q in examples.queries])
     for kind in np.unique(kinds):
-        mine = kinds == kind
-        known = labels[mine & (labels >= 0)]
-        bias = np.bincount(known).argmax() if len(known) else cheap[0]
-        labels[mine & (labels < 0)] = bias
+        of_kind = kinds == kind
+        labelled = labels[of_kind & (labels >= 0)]
+        most_frequent = np.bincount(labelled).argmax() if len(labelled) else cheapest_first[0]
+        labels[of_kind & (labels < 0)] = most_frequent
     return labels

@@ -1,177 +1,139 @@
 """A router as a file: its settings and what it has learned, without pickle.
 
-The file is a zip: ``router.json`` (type, settings, versions, plain values), one ``.npy`` for each array and one
-``.skops`` for each scikit-learn estimator (skops loads only types that are known to be harmless).
+The file is one skops file of a plain dict: ``format``, ``versions`` and ``router``, which holds the router's type, its
+settings and its state as dicts, lists, arrays and scikit-learn estimators. Nothing in it is built before every type
+that it names is known (see ``lcrag.routers.saving``). What a trusted type answers is not checked: a file from a
+stranger may route as badly as it likes.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import zipfile
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
-import numpy as np
+from pydantic import Field
 
 from lcrag.errors import LcragError
 from lcrag.files import write_atomically
-from lcrag.routers.base import ReplayableRouter
+from lcrag.routers.learning.router import LearningRouter, ReplayableRouter
+from lcrag.routers.saving.archive import damaged, read_members
+from lcrag.routers.saving.classes import Trusted, class_of, estimator_names, name_of
+from lcrag.routers.saving.plain import decode, encode
+from lcrag.routers.saving.schema import check_schema, holds_estimators, plain
 
-FORMAT = 1
-HARMLESS = ("sklearn.", "scipy.", "numpy.")  # types of these packages only hold numbers
-TYPES = {
-    "FixedRouter": "lcrag.routers.fixed",
-    "RandomRouter": "lcrag.routers.random",
-    "LaRARule": "lcrag.routers.lara_rule",
-    "LaRAPrior": "lcrag.routers.lara_prior",
-    "FeatureRouter": "lcrag.routers.feature",
-    "TfidfRouter": "lcrag.routers.tfidf",
-    "AdaptiveRAGRouter": "lcrag.routers.adaptive_rag",
-    "KNNRouter": "lcrag.routers.knn",
-    "QualityRouter": "lcrag.routers.quality",
-    "ProbeRouter": "lcrag.routers.probe",
-    "CascadeRouter": "lcrag.routers.cascade",
-    "LinUCBRouter": "lcrag.routers.linucb",
-    "ThompsonRouter": "lcrag.routers.thompson",
-    "BudgetRouter": "lcrag.routers.budget",
-}
+FORMAT = 2
+# In YAML a text becomes a path, which is relative to the file that it stands in.
+RouterPath = Annotated[Path | str, Field(union_mode="left_to_right")]
 
 
 def save_router(router: ReplayableRouter, path: Path | str) -> None:
     """Write a router with what it has learned, whole or not at all.
 
+    Any frozen dataclass derived from ``ReplayableRouter`` or ``LearningRouter`` can be saved, this project's or not.
+
     Raises:
-        LcragError: the router's type or something it holds cannot be saved, or the file cannot be written.
+        LcragError: the router or something that it holds cannot be saved, or the file cannot be written.
     """
-    blob = io.BytesIO()
-    with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED) as archive:
-        head = {"format": FORMAT, "versions": _versions(), "router": _pack(router, "router", archive)}
-        archive.writestr("router.json", json.dumps(head, indent=1))
-    write_atomically(Path(path), blob.getvalue())
+    from skops.io import dumps
+
+    content = {"format": FORMAT, "versions": _versions(), "router": _record(router, "router")}
+    try:
+        data = dumps(content, compression=zipfile.ZIP_DEFLATED)
+    except Exception as error:  # skops raises whatever an estimator's own code raises
+        raise LcragError(f"Router {router.name} cannot be saved: {error}") from error
+    write_atomically(Path(path), data)
 
 
-def load_router(path: Path | str, trusted: Sequence[str] = ()) -> ReplayableRouter:
+def load_router(path: RouterPath, trusted: Trusted = ()) -> ReplayableRouter:
     """A router as it was saved.
 
     Args:
         path: the file.
-        trusted: further types of estimators that may be loaded (``package.module.Class``).
+        trusted: further classes that may be loaded: routers as a class, ``module:Class`` or ``./file.py:Class``
+            (relative to the current folder), estimators as a class or ``package.module.Class``.
 
     Raises:
-        LcragError: no such file, no router, a format or a scikit-learn other than this one's, or an estimator of a
-            type that is not trusted.
+        LcragError: there is no such file, it is not a router's, it has another format or was fitted with another
+            release of scikit-learn, or it holds a type that is not trusted.
     """
+    from skops.io import loads
+
     path = Path(path)
+    data, members = read_members(path)
+    estimators = estimator_names(trusted)
+    schema = check_schema(members, estimators, path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            head = json.loads(archive.read("router.json"))
-            if head.get("format") != FORMAT:
-                raise LcragError(
-                    f"{path} holds a router of format {head.get('format')}, this lcrag reads {FORMAT}: fit it anew."
-                )
-            _check_versions(head["versions"], archive, path)
-            return _unpack(head["router"], archive, trusted, path)  # type: ignore[no-any-return]
-    except FileNotFoundError as error:
-        raise LcragError(f"There is no router at {path}.") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise LcragError(f"{path} is no router file, or a damaged one ({error}).") from error
+        _check_versions(schema, path)
+        content = loads(data, trusted=sorted(_types(schema)))
+        return _router(content["router"], trusted, path)
+    except LcragError:
+        raise
+    except Exception as error:  # whatever skops, numpy or a trusted class makes of a crafted file
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def _types(schema: Any) -> set[str]:
+    """The checked types by name: skops has a list of its own, which trusts less."""
+    from lcrag.routers.saving.schema import _nodes
+
+    return {f"{n['__module__']}.{n['__class__']}" for n in _nodes(schema)}
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {package: version(package) for package in ("scikit-learn", "numpy")}
+    return {package: version(package) for package in ("scikit-learn", "skops", "numpy")}
 
 
-def _check_versions(saved: dict[str, str], archive: zipfile.ZipFile, path: Path) -> None:
-    """An estimator fitted under another minor release may answer differently: refused."""
-    here = _versions()["scikit-learn"]
-    if any(n.endswith(".skops") for n in archive.namelist()) and _minor(saved["scikit-learn"]) != _minor(
-        here
-    ):
+def _check_versions(schema: dict[str, Any], path: Path) -> None:
+    """Refuse another format, and an estimator that was fitted with another minor release of scikit-learn."""
+    content = schema["content"]
+    saved_format, saved = plain(content["format"]), plain(content["versions"])["scikit-learn"]
+    if saved_format != FORMAT:
         raise LcragError(
-            f"{path} was fitted with scikit-learn {saved['scikit-learn']}, this is {here}: fit it anew or install that."
+            f"{path} holds a router of format {saved_format}, this lcrag reads {FORMAT}: fit it again."
+        )
+    current = version("scikit-learn")
+    if holds_estimators(schema) and saved.split(".")[:2] != current.split(".")[:2]:
+        raise LcragError(
+            f"{path} was fitted with scikit-learn {saved}, this is {current}: fit it again or install that version."
         )
 
 
-def _minor(version: str) -> list[str]:
-    return version.split(".")[:2]
+def _record(router: ReplayableRouter, where: str) -> dict[str, Any]:
+    """A router as a plain dict."""
+    kind = type(router)
+    if not is_dataclass(kind):
+        raise LcragError(f"Router {router.name} cannot be saved: make {kind.__name__} a dataclass.")
+    hints = get_type_hints(kind)
+    settings = {n: encode(getattr(router, n), hints[n], f"{where}.{n}", _record) for n in _settings(kind)}
+    state = None
+    if isinstance(router, LearningRouter):
+        state = encode(router.state, router.state_type(), f"{where}.state", _record)
+    return {"type": name_of(kind), "settings": settings, "state": state}
 
 
-def _pack(value: Any, name: str, archive: zipfile.ZipFile) -> Any:
-    """A value as JSON; arrays and estimators inside it become files of the archive."""
-    if isinstance(value, ReplayableRouter):
-        kind = type(value).__name__
-        if kind not in TYPES:
-            raise LcragError(
-                f"Router {value.name} ({kind}) cannot be saved: it is none of {', '.join(TYPES)}."
-            )
-        settings = {f.name: getattr(value, f.name) for f in fields(value) if f.name[0] != "_"}  # type: ignore[arg-type]
-        learned = getattr(value, "_learned", None)
-        return {
-            "$router": kind,
-            "settings": _pack(settings, f"{name}.settings", archive),
-            "learned": _pack(learned, f"{name}.learned", archive),
-        }
-    if isinstance(value, np.ndarray):
-        data = io.BytesIO()
-        np.save(data, value, allow_pickle=False)
-        archive.writestr(f"{name}.npy", data.getvalue())
-        return {"$array": f"{name}.npy"}
-    if hasattr(value, "get_params"):
-        from skops.io import dumps
+def _router(record: Mapping[str, Any], trusted: Trusted, path: Path) -> ReplayableRouter:
+    """The router of a plain dict."""
+    kind = class_of(record["type"], trusted, path)
+    hints = get_type_hints(kind)
 
-        archive.writestr(f"{name}.skops", dumps(value))
-        return {"$estimator": f"{name}.skops"}
-    if isinstance(value, dict):
-        return {str(k): _pack(v, f"{name}.{k}", archive) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_pack(v, f"{name}.{i}", archive) for i, v in enumerate(value)]
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    raise LcragError(f"A router with a {type(value).__name__} in {name!r} cannot be saved.")
+    def inner(nested: Mapping[str, Any]) -> ReplayableRouter:
+        return _router(nested, trusted, path)
 
-
-def _unpack(value: Any, archive: zipfile.ZipFile, trusted: Sequence[str], path: Path) -> Any:
-    from importlib import import_module
-
-    if isinstance(value, list):
-        return [_unpack(v, archive, trusted, path) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if "$array" in value:
-        return np.load(io.BytesIO(archive.read(value["$array"])), allow_pickle=False)
-    if "$estimator" in value:
-        return _estimator(archive.read(value["$estimator"]), trusted, path)
-    inner = {k: _unpack(v, archive, trusted, path) for k, v in value.items()}
-    if "$router" not in value:
-        return inner
-    kind = inner["$router"]
-    if kind not in TYPES:
+    names = _settings(kind)
+    if unknown := [n for n in record["settings"] if n not in names]:
         raise LcragError(
-            f"{path} holds a router of type {kind}, which this lcrag does not know: fit it anew."
+            f"{path} has a setting {unknown[0]!r}, which {kind.__name__} does not have: fit it again."
         )
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in inner["settings"].items()}
-    router = getattr(import_module(TYPES[kind]), kind)(**settings)
-    if inner["learned"] is not None:
-        object.__setattr__(router, "_learned", inner["learned"])
+    router = kind(**{n: decode(v, hints[n], inner) for n, v in record["settings"].items()})
+    if isinstance(router, LearningRouter) and record["state"] is not None:
+        return router.with_state(decode(record["state"], router.state_type(), inner))
     return router
 
 
-def _estimator(data: bytes, trusted: Sequence[str], path: Path) -> Any:
-    from skops.io import get_untrusted_types, loads
-
-    named = get_untrusted_types(data=data)
-    harmless = [n for n in named if n.startswith(HARMLESS)]
-    unknown = set(named) - set(trusted) - set(harmless)
-    if unknown:
-        raise LcragError(
-            f"{path} holds an estimator of type {min(unknown)}, which is not known to be harmless: name it in "
-            "`trusted` if you trust the file."
-        )
-    return loads(data, trusted=[*trusted, *harmless])
+def _settings(kind: Any) -> list[str]:
+    """The names of the fields that are settings."""
+    return [f.name for f in fields(kind) if f.init and not f.name.startswith("_")]

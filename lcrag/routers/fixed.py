@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.base import Decision, check_candidate
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import ReplayableRouter
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,4 @@ class FixedRouter(ReplayableRouter):
 
     def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
         """The fixed strategy, which must be a candidate."""
-        return [Decision(nearest(self.strategy, candidates, self.name), "fixed")] * len(queries)
+        return [Decision(check_candidate(self.strategy, candidates, self.name), "fixed")] * len(queries)

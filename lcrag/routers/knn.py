@@ -1,4 +1,4 @@
-"""Nearest neighbours: what worked on the questions that are most alike."""
+"""Nearest neighbours: the strategy that did best on the most similar questions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
+from lcrag.routers.learning.cost_lines import CostLines, Matrix
 from lcrag.routers.learning.examples import Examples
-from lcrag.routers.learning.query import Query
-from lcrag.routers.learning.scoring import Matrix, ScoringRouter
+from lcrag.routers.learning.query import Query, models_of
+from lcrag.routers.learning.scoring import ScoringRouter, ScoringState
 
 
 @dataclass(frozen=True)
-class KNNRouter(ScoringRouter):
+class KNNState(ScoringState):
+    """The training questions; T distinct texts.
+
+    Attributes:
+        vectors: embeddings of the texts, shape (T, dimension).
+        scores: for each reader, mean scores of the texts, shape (T, strategies); NaN where it did not answer.
+        pooled_scores: the same over all readers.
+    """
+
+    vectors: NDArray[np.float32]
+    scores: dict[str, Matrix]
+    pooled_scores: Matrix
+
+
+@dataclass(frozen=True)
+class KNNRouter(ScoringRouter[KNNState]):
     """Mean score of each strategy on the ``k`` training questions with the most similar embedding.
 
     RouterBench's kNN (cosine, 50 neighbours; arXiv 2403.12031); hard to beat (arXiv 2505.12601).
@@ -39,43 +56,40 @@ class KNNRouter(ScoringRouter):
         """Always."""
         return True
 
-    def _learn(self, examples: Examples) -> dict[str, Any]:
-        texts: dict[str, int] = {}
-        rows = np.array([texts.setdefault(q.text, len(texts)) for q in examples.queries])
+    def _learn(self, examples: Examples, costs: CostLines) -> KNNState:
+        index: dict[str, int] = {}
+        rows = np.array([index.setdefault(q.text, len(index)) for q in examples.queries])
         first = np.unique(rows, return_index=True)[1]
         vectors = _vectors([examples.queries[int(i)] for i in first], self.name)
-        scores: dict[str, Any] = {}
-        for model in sorted({q.model for q in examples.queries}):
-            scores[model] = _by_text(examples, rows, len(texts), [q.model == model for q in examples.queries])
-        everyone = _by_text(examples, rows, len(texts), [True] * len(rows))
-        return {"vectors": vectors, "scores": scores, "everyone": everyone}
+        models = np.array([q.model for q in examples.queries])
+        scores = {m: _mean_by_text(examples, rows, models == m) for m in models_of(examples.queries)}
+        return KNNState(costs, vectors, scores, _mean_by_text(examples, rows, np.ones(len(rows), bool)))
 
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Mean scores of the neighbours."""
-        learned = self.learned
-        near = _vectors(queries, self.name) @ learned["vectors"].T
-        found = np.empty((len(queries), len(self.strategies)))
-        models = [q.model if self.own_model and q.model in learned["scores"] else "" for q in queries]
+        state = self.fitted_state
+        similarities = _vectors(queries, self.name) @ state.vectors.T
+        expected = np.empty((len(queries), len(self.strategies)))
+        models = [q.model if self.own_model and q.model in state.scores else "" for q in queries]
         for model in set(models):
-            scores = learned["scores"][model] if model else learned["everyone"]
-            mine = np.array([m == model for m in models])
-            known = np.flatnonzero(~np.isnan(scores).any(1))
-            k = min(self.k, len(known))
-            sims = near[np.ix_(mine, known)]
-            top = np.argpartition(-sims, k - 1, axis=1)[:, :k]
-            found[mine] = scores[known][top].mean(1)
-        return found
+            scores = state.scores[model] if model else state.pooled_scores
+            of_model = np.array([m == model for m in models])
+            answered = np.flatnonzero(~np.isnan(scores).any(1))
+            k = min(self.k, len(answered))
+            nearest = np.argpartition(-similarities[np.ix_(of_model, answered)], k - 1, axis=1)[:, :k]
+            expected[of_model] = scores[answered][nearest].mean(1)
+        return expected
 
 
-def _by_text(examples: Examples, rows: Any, texts: int, use: Sequence[bool]) -> Any:
+def _mean_by_text(examples: Examples, rows: Any, use: NDArray[np.bool_]) -> Matrix:
     """Mean scores of each distinct text over the examples in use, shape (texts, strategies); NaN without any."""
-    mine = np.array(use)
-    counts = np.bincount(rows[mine], minlength=texts)[:, None]
-    sums = np.column_stack([np.bincount(rows[mine], s[mine], minlength=texts) for s in examples.scores.T])
+    texts = int(rows.max()) + 1
+    counts = np.bincount(rows[use], minlength=texts)[:, None]
+    sums = np.column_stack([np.bincount(rows[use], s[use], minlength=texts) for s in examples.scores.T])
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def _vectors(queries: Sequence[Query], name: str) -> Any:
+def _vectors(queries: Sequence[Query], name: str) -> NDArray[np.float32]:
     missing = next((q for q in queries if q.embedding is None), None)
     if missing is not None:
         raise LcragError(

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.base import Decision, check_candidate
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import ReplayableRouter
 
 _COMPARES = re.compile(
     r"\b(compar\w+|differ\w*|versus|vs\.?|both|either|which (?:of|is|has|was)\b.*\bor\b|(?:more|less|fewer|larger|"
@@ -21,7 +22,7 @@ _REASONS = re.compile(
 
 
 def guess_kind(text: str) -> str:
-    """LaRA's kind from cue words; ours, for questions without a label.
+    """LaRA's kind, guessed from cue words for questions without a label; the cue words are ours.
 
     That a question has no answer in the text cannot be seen in the question, so ``hallucination`` is
     never guessed.
@@ -35,17 +36,21 @@ KINDS = ("location", "reasoning", "comparison", "hallucination")
 
 
 def kind_of(query: Query) -> tuple[str, bool]:
-    """The question's kind in LaRA's terms, and whether it is labelled; guessed from cue words if not."""
-    known = query.kind in KINDS
-    return (query.kind if known else guess_kind(query.text)), known
+    """The question's kind in LaRA's terms, and whether that is its label; without a label it is guessed."""
+    labelled = query.kind in KINDS
+    return (query.kind if labelled else guess_kind(query.text)), labelled
 
 
 @dataclass(frozen=True)
 class LaRARule(ReplayableRouter):
     """Location and hallucination to retrieval, reasoning and comparison to long context.
 
-    The pattern of LaRA's main table (Li et al. 2025, arXiv 2502.09977). A question without a known
-    kind has it guessed from cue words.
+    The pattern of LaRA's main table (Li et al. 2025, arXiv 2502.09977). The kind of a question without one of LaRA's
+    labels is guessed from cue words.
+
+    Attributes:
+        retrieval: the strategy for location and hallucination.
+        long_context: the strategy for reasoning and comparison.
     """
 
     retrieval: str = "chunked_retrieval"
@@ -57,6 +62,8 @@ class LaRARule(ReplayableRouter):
         return [self._decision(query, candidates) for query in queries]
 
     def _decision(self, query: Query, candidates: Sequence[str]) -> Decision:
-        kind, known = kind_of(query)
+        kind, labelled = kind_of(query)
         chosen = self.retrieval if kind in {"location", "hallucination"} else self.long_context
-        return Decision(nearest(chosen, candidates, self.name), kind if known else f"{kind} (guessed)")
+        return Decision(
+            check_candidate(chosen, candidates, self.name), kind if labelled else f"{kind} (guessed)"
+        )

@@ -1,4 +1,4 @@
-"""LinUCB: the strategy that might be best."""
+"""LinUCB: the strategy with the highest upper confidence bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lcrag.routers.learning.bandit import LinearBandit
-from lcrag.routers.learning.scoring import Matrix
+from lcrag.routers.learning.cost_lines import Matrix
 
 
 @dataclass(frozen=True)

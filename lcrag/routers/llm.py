@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, nearest
-from lcrag.routers.learning.features import estimated_tokens
+from embedders.tokens import estimate_tokens
+from lcrag.routers.base import Decision, check_candidate
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import chat
@@ -18,12 +18,12 @@ SYSTEM = "You decide how a question about documents is answered best, without an
 class LLMRouter:
     """Ask the reader which strategy to take, by metadata alone: names and lengths of documents, window, strategies.
 
-    Pre-retrieval routing by a prompt; the call is booked under ``route``. It asks a model, so it is not replayed but
-    run: ``Routed(LLMRouter(), strategies)``.
+    Routing by a prompt before anything is retrieved; the call is booked under ``route``. It asks a model, so it is
+    not replayed but run: ``Routed(LLMRouter(), strategies)``.
 
     Attributes:
         otherwise: the strategy for a reply that names none; empty for the first candidate.
-        opening: characters of each document's beginning to show.
+        opening: how many characters of each document's beginning the prompt shows.
     """
 
     otherwise: str = ""
@@ -38,15 +38,16 @@ class LLMRouter:
             begin=tuple(candidates),
             role="route",
         )
-        found = [(at, -len(n), n) for n in candidates if (at := reply.text.find(n)) >= 0]
-        if found:
-            return Decision(min(found)[2], "named by the model")
+        # The name that comes first; of names that begin alike the longest.
+        names = [(at, -len(n), n) for n in candidates if (at := reply.text.find(n)) >= 0]
+        if names:
+            return Decision(min(names)[2], "named by the model")
         fallback = self.otherwise or next(iter(candidates))
-        return Decision(nearest(fallback, candidates, self.name), "the model named no strategy")
+        return Decision(check_candidate(fallback, candidates, self.name), "the model named no strategy")
 
     def _prompt(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> str:
         documents = "".join(
-            f"- {d.id}: about {estimated_tokens(len(d.text)):.0f} tokens, begins: "
+            f"- {d.id}: about {estimate_tokens(len(d.text))} tokens, begins: "
             f"{' '.join(d.text[: self.opening].split())}\n"
             for d in tools.documents(question)
         )

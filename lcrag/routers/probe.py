@@ -1,24 +1,36 @@
-"""The probe router: ask the cheap strategy first, escalate when it seems unable to answer."""
+"""The probe router: ask the cheap strategy first, escalate when it declines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from lcrag.errors import LcragError
-from lcrag.routers.base import Decision, ReplayableRouter, nearest
+from lcrag.routers.base import Decision, check_candidate
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import LearningRouter
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class ProbeRouter(ReplayableRouter):
+class ProbeState:
+    """That ``fit`` has chosen the router's threshold.
+
+    Attributes:
+        thresholds: how many thresholds it compared; 0 if it was not to choose.
+    """
+
+    thresholds: int
+
+
+@dataclass(frozen=True)
+class ProbeRouter(LearningRouter[ProbeState]):
     """Self-Route (Li et al. 2024, arXiv 2407.16833) with a threshold.
 
     The cheap strategy answers; where the probability that it declines reaches ``threshold`` the other strategy answers
@@ -27,19 +39,18 @@ class ProbeRouter(ReplayableRouter):
 
     Attributes:
         first: the cheap strategy.
-        then: the one to escalate to.
+        then: the strategy to escalate to.
         threshold: from 0 (always escalate) to 1; ``fit`` chooses it.
-        price: quality given up to save what ``then`` costs on a mean query, in ``fit``.
+        cost_weight: the quality that one gives up to save what ``then`` costs on average; used by ``fit``.
         learn: whether ``fit`` may change the threshold; without, this is Self-Route as published.
     """
 
     first: str = "chunked_retrieval"
     then: str = "long_context"
     threshold: float = 0.5
-    price: float = 0.0
+    cost_weight: float = 0.0
     learn: bool = True
     name: str = "probe_router"
-    _learned: Any = field(default=None, repr=False, compare=False)
 
     @property
     def probes(self) -> tuple[str, ...]:
@@ -47,73 +58,76 @@ class ProbeRouter(ReplayableRouter):
         return (self.first,)
 
     def fit(self, examples: Examples) -> Self:
-        """A copy with the threshold of the best score less price times cost; the highest of equals.
+        """A copy with the threshold of the highest score minus ``cost_weight`` times cost; the highest of equals.
 
         Raises:
-            LcragError: a strategy is not among the outcomes, nothing is scored in both, or a price is to be weighed
-                against costs that are not known.
+            LcragError: a strategy is not among the outcomes, no question is scored in both, or ``cost_weight`` is set
+                but costs are not known.
         """
         if not self.learn:
-            return replace(self, _learned={})
+            return self.with_state(ProbeState(0))
         table = self.sweep(examples)
         value = table["accuracy"]
-        if self.price:
-            dear = examples.mean_costs[examples.strategies.index(self.then)]
-            value = value - self.price * table["cost"] / dear
+        if self.cost_weight:
+            unit = examples.mean_costs[examples.strategies.index(self.then)]
+            value = value - self.cost_weight * table["cost"] / unit
             if value.isna().all():
                 raise LcragError(
                     f"Router {self.name} weighs quality against cost, but the outcomes do not say what its strategies "
-                    "cost: set its price to 0, or count costs in another unit."
+                    "cost: set its cost_weight to 0, or count costs in another unit."
                 )
         best = table.loc[value[::-1].idxmax(), "threshold"]
-        return replace(self, threshold=float(best), _learned={"swept": len(table)})
+        return self.with_state(ProbeState(len(table)), threshold=float(best))
 
     def sweep(self, examples: Examples) -> pd.DataFrame:
         """What every threshold gives: a row each, ascending, ``inf`` (never escalate) last.
 
-        Columns: ``threshold``, ``escalated`` (share), ``accuracy``, ``cost`` (mean a query), ``false_accept`` (share of
-        all queries that stayed although ``then`` is better), ``false_decline`` (that escalated although it is not).
+        Columns: ``threshold``, ``escalated`` (share of queries), ``accuracy``, ``cost`` (per-query mean),
+        ``false_accept`` (share of all queries that were kept although ``then`` is better), ``false_decline`` (share of
+        all queries that were escalated although it is not).
         """
         import pandas as pd
 
-        a, b = (
-            examples.strategies.index(nearest(s, examples.strategies, self.name))
+        first, then = (
+            examples.strategies.index(check_candidate(s, examples.strategies, self.name))
             for s in (self.first, self.then)
         )
-        known = ~np.isnan(examples.scores[:, [a, b]]).any(1)
-        if not known.any():
+        scored = ~np.isnan(examples.scores[:, [first, then]]).any(1)
+        if not scored.any():
             raise LcragError(
                 f"Router {self.name} has nothing to learn from: no question is scored in both strategies."
             )
-        doubt = np.array([_doubt(q, self.first) for q in examples.queries])[known]
-        (cheap, dear), (paid, more) = examples.scores[known][:, [a, b]].T, examples.costs[known][:, [a, b]].T
+        doubt = np.array([_doubt(q, self.first) for q in examples.queries])[scored]
+        first_score, then_score = examples.scores[scored][:, [first, then]].T
+        first_cost, then_cost = examples.costs[scored][:, [first, then]].T
         rows = []
         for threshold in [*np.unique(np.round(doubt, 4)), np.inf]:
-            up = doubt >= threshold
+            escalated = doubt >= threshold
             rows.append(
                 {
                     "threshold": float(threshold),
-                    "escalated": up.mean(),
-                    "accuracy": np.where(up, dear, cheap).mean(),
-                    "cost": (paid + np.where(up, more, 0.0)).mean(),
-                    "false_accept": (~up & (dear > cheap)).mean(),
-                    "false_decline": (up & (dear <= cheap)).mean(),
+                    "escalated": escalated.mean(),
+                    "accuracy": np.where(escalated, then_score, first_score).mean(),
+                    "cost": (first_cost + np.where(escalated, then_cost, 0.0)).mean(),
+                    "false_accept": (~escalated & (then_score > first_score)).mean(),
+                    "false_decline": (escalated & (then_score <= first_score)).mean(),
                 }
             )
         return pd.DataFrame(rows)
 
     def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
-        """The cheap strategy unless it seems unable to answer."""
-        for name in (self.first, self.then):
-            nearest(name, candidates, self.name)
+        """The cheap strategy unless it declines."""
+        for strategy in (self.first, self.then):
+            check_candidate(strategy, candidates, self.name)
         decisions = []
         for query in queries:
             doubt = _doubt(query, self.first)
-            chosen = self.then if doubt >= self.threshold else self.first
-            decisions.append(Decision(chosen, f"p(unanswerable) {doubt:.2f}", (self.first,)))
+            strategy = self.then if doubt >= self.threshold else self.first
+            decisions.append(Decision(strategy, f"p(unanswerable) {doubt:.2f}", (self.first,)))
         return decisions
 
 
 def _doubt(query: Query, strategy: str) -> float:
-    said = query.signals[strategy]
-    return float(said.get("p_unanswerable", said["declined"]))
+    """How likely the strategy declines, from 0 to 1."""
+    signals = query.signals[strategy]
+    return float(signals.get("p_unanswerable", signals["declined"]))

@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lcrag.routers.base import Decision, ReplayableRouter
+from lcrag.routers.base import Decision
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import ReplayableRouter
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,6 @@ class RandomRouter(ReplayableRouter):
     name: str = "random_router"
 
     def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
-        """Candidates drawn at random."""
+        """A candidate drawn at random for each query."""
         ordered = sorted(candidates)
         return [Decision(random.Random(f"{self.seed}:{q.id}").choice(ordered), "drawn") for q in queries]

@@ -1,4 +1,4 @@
-"""Thompson sampling: a strategy as often as it may be the best."""
+"""Thompson sampling: each strategy in proportion to its probability of being best."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from lcrag.routers.learning.bandit import LinearBandit
-from lcrag.routers.learning.scoring import Matrix
+from lcrag.routers.learning.cost_lines import Matrix
 
 
 @dataclass(frozen=True)
 class ThompsonRouter(LinearBandit):
     """Linear Thompson sampling (Agrawal and Goyal 2013, arXiv 1209.3352, algorithm 1).
 
-    Propensities are estimated from ``draws`` samples of the posterior, of which one decides.
+    While learning it chooses each strategy in proportion to its probability of being best, which is estimated from
+    ``draws`` samples of the posterior.
 
     Attributes:
-        width: standard deviation of the posterior, in those of the linear model.
-        draws: samples a batch.
+        width: standard deviation of the posterior, as a multiple of the linear model's.
+        draws: samples per batch.
     """
 
     name: str = "thompson_router"

@@ -24,10 +24,10 @@ from lcrag.routers import (
     ProbeRouter,
     QualityRouter,
     RandomRouter,
+    ReplayableRouter,
     TfidfRouter,
     ThompsonRouter,
 )
-from lcrag.routers.base import ReplayableRouter
 from tests.replay.conftest import small
 from tests.routers.conftest import ARMS, make_examples
 

@@ -12,8 +12,15 @@ from lcrag.cost.price import PriceCard, RentedHardware, dollars
 from lcrag.errors import LcragError
 from lcrag.outcomes.costs import cost_of
 from lcrag.replay import evaluate, examples_of, replay
-from lcrag.routers import CascadeRouter, Decision, FixedRouter, LinUCBRouter, ProbeRouter, QualityRouter
-from lcrag.routers.base import ReplayableRouter
+from lcrag.routers import (
+    CascadeRouter,
+    Decision,
+    FixedRouter,
+    LinUCBRouter,
+    ProbeRouter,
+    QualityRouter,
+    ReplayableRouter,
+)
 
 RAG, ALL = "chunked_retrieval", "long_context"
 
@@ -190,7 +197,11 @@ def test_without_costs_accuracy_can_be_replayed_but_not_a_price_weighed(outcomes
     assert done.scores.tolist() == [0, 1, 0, 1] and np.isnan(done.costs).all()
     for router in (QualityRouter(estimator="linear"), LinUCBRouter(), ProbeRouter()):
         assert len(replay(router.fit(examples), examples).scores) == 4
-    for router in (QualityRouter(price=0.1), LinUCBRouter(price=0.1), ProbeRouter(price=0.1)):
+    for router in (
+        QualityRouter(cost_weight=0.1),
+        LinUCBRouter(cost_weight=0.1),
+        ProbeRouter(cost_weight=0.1),
+    ):
         with pytest.raises(
             LcragError, match=f"{router.name} weighs quality against cost, but the outcomes do not say"
         ):

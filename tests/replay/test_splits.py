@@ -14,16 +14,17 @@ from lcrag.routers import (
     AdaptiveRAGRouter,
     BudgetRouter,
     CascadeRouter,
+    Decision,
     FeatureRouter,
     KNNRouter,
     LaRAPrior,
     LinUCBRouter,
     ProbeRouter,
     QualityRouter,
+    ReplayableRouter,
     TfidfRouter,
     ThompsonRouter,
 )
-from lcrag.routers.base import Decision, ReplayableRouter
 from tests.routers.conftest import ARMS, make_examples
 
 GROUPS = {
@@ -36,7 +37,7 @@ LEARNED = [
     FeatureRouter(),
     FeatureRouter(name="boosted", estimator="boosting", calibrate="isotonic"),
     QualityRouter(),
-    QualityRouter(name="linear", estimator="linear", probe="chunked_retrieval", price=0.1),
+    QualityRouter(name="linear", estimator="linear", probe="chunked_retrieval", cost_weight=0.1),
     KNNRouter(k=10),
     TfidfRouter(),
     AdaptiveRAGRouter(),

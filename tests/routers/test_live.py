@@ -20,10 +20,10 @@ from lcrag.routers import (
     LLMRouter,
     ProbeRouter,
     QualityRouter,
+    ReplayableRouter,
     Routed,
     TfidfRouter,
 )
-from lcrag.routers.base import ReplayableRouter
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies import ChunkedRetrieval, LongContext

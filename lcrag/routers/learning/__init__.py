@@ -1,4 +1,4 @@
-"""What routers learn from, and how: queries, features, encoding, examples, scoring."""
+"""What routers learn from and how: queries, features, encoding, examples, costs, scoring, estimators, bandits."""
 
 import lazy_loader
 

@@ -10,47 +10,6 @@ from numpy.typing import NDArray
 from lcrag.errors import LcragError
 
 Calibrate = Literal["", "sigmoid", "isotonic"]
-NAMES = ("logistic", "boosting")
-
-
-def classifier(spec: Any, calibrate: Calibrate = "") -> Any:
-    """A new classifier: ``logistic``, ``boosting`` or a copy of a scikit-learn estimator.
-
-    Args:
-        spec: a name or an estimator that has ``predict_proba``.
-        calibrate: wrap it into cross-validated calibration (Platt's sigmoid or isotonic regression).
-
-    Raises:
-        LcragError: an unknown name, or no classifier.
-    """
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.ensemble import GradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-
-    if spec == "logistic":
-        made: Any = LogisticRegression(C=0.3, max_iter=500)
-    elif spec == "boosting":
-        made = GradientBoostingClassifier(**BOOSTING)
-    else:
-        made = _own(spec, "predict_proba")
-    return CalibratedClassifierCV(made, method=calibrate, cv=3, ensemble=False) if calibrate else made
-
-
-def regressor(spec: Any) -> Any:
-    """A new regressor: ``linear`` (ridge), ``boosting`` or a copy of a scikit-learn estimator.
-
-    Raises:
-        LcragError: an unknown name, or no estimator.
-    """
-    from sklearn.ensemble import GradientBoostingRegressor
-    from sklearn.linear_model import Ridge
-
-    if spec in {"linear", "logistic"}:
-        return Ridge(alpha=10.0)
-    if spec == "boosting":
-        return GradientBoostingRegressor(**BOOSTING)
-    return _own(spec, "predict")
-
 
 # Not scikit-learn's histogram boosting: that takes several milliseconds for a single question.
 BOOSTING: dict[str, Any] = {
@@ -64,18 +23,59 @@ BOOSTING: dict[str, Any] = {
 }
 
 
-def _own(spec: Any, needs: str) -> Any:
+def classifier(spec: Any, calibrate: Calibrate = "") -> Any:
+    """A new classifier: ``logistic``, ``boosting`` or a copy of a scikit-learn estimator.
+
+    Args:
+        spec: a name, or an estimator that has ``predict_proba``.
+        calibrate: wrap it into cross-validated calibration (Platt's sigmoid or isotonic regression).
+
+    Raises:
+        LcragError: an unknown name, or an object that is not a classifier.
+    """
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    if isinstance(spec, str) and spec == "logistic":
+        estimator: Any = LogisticRegression(C=0.3, max_iter=500)
+    elif isinstance(spec, str) and spec == "boosting":
+        estimator = GradientBoostingClassifier(**BOOSTING)
+    else:
+        estimator = _copy(spec, "predict_proba", "logistic, boosting")
+    if not calibrate:
+        return estimator
+    return CalibratedClassifierCV(estimator, method=calibrate, cv=3, ensemble=False)
+
+
+def regressor(spec: Any) -> Any:
+    """A new regressor: ``linear`` (ridge), ``boosting`` or a copy of a scikit-learn estimator.
+
+    Raises:
+        LcragError: an unknown name, or an object that is not an estimator.
+    """
+    from sklearn.ensemble import GradientBoostingRegressor
+    from sklearn.linear_model import Ridge
+
+    if isinstance(spec, str) and spec in {"linear", "logistic"}:
+        return Ridge(alpha=10.0)
+    if isinstance(spec, str) and spec == "boosting":
+        return GradientBoostingRegressor(**BOOSTING)
+    return _copy(spec, "predict", "linear, boosting")
+
+
+def _copy(spec: Any, method: str, names: str) -> Any:
     from sklearn.base import clone
 
-    if isinstance(spec, str) or not hasattr(spec, "fit") or not hasattr(spec, needs):
+    if isinstance(spec, str) or not hasattr(spec, "fit") or not hasattr(spec, method):
         raise LcragError(
-            f"{spec!r} is no estimator for a router: give {', '.join(NAMES)} or a scikit-learn estimator with {needs}."
+            f"{spec!r} is not an estimator for a router: give {names} or a scikit-learn estimator with {method}."
         )
     return clone(spec)
 
 
 def probabilities(estimator: Any, rows: Any, classes: int) -> NDArray[np.float64]:
-    """Class probabilities, shape (rows, classes); a class that was not there in training has 0."""
-    found = np.zeros((rows.shape[0], classes))
-    found[:, np.asarray(estimator.classes_, int)] = estimator.predict_proba(rows)
-    return found
+    """Class probabilities, shape (rows, classes); a class that was not in training has 0."""
+    result = np.zeros((rows.shape[0], classes))
+    result[:, np.asarray(estimator.classes_, int)] = estimator.predict_proba(rows)
+    return result

@@ -1,17 +1,16 @@
-"""What routers learn from: queries whose every strategy was run."""
+"""What routers learn from: queries with the scores and costs of every strategy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.query import Query
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,12 @@ class Examples:
 
     Attributes:
         queries: what a router may see, with the signals of every strategy's answer; length N.
-        strategies: names, length A.
+        strategies: names of the strategies, length A.
         scores: shape (N, A), from 0 to 1; NaN where a strategy failed or was not scored.
-        costs: shape (N, A), of each strategy by itself, in ``unit``.
-        documents: of each query; folds and intervals are made of whole documents.
+        costs: cost of each strategy run by itself, in ``unit``; shape (N, A).
+        documents: each query's document; folds and intervals are made of whole documents.
         unit: ``tokens``, ``dollars`` or ``flops``.
-        lengths: nominal length of the documents (``32k``), for leaving one length out.
+        lengths: nominal length of each query's documents (``32k``), for leaving one length out.
     """
 
     queries: tuple[Query, ...]
@@ -40,7 +39,7 @@ class Examples:
         return len(self.queries)
 
     def take(self, rows: Sequence[int] | NDArray[Any]) -> Examples:
-        """These queries alone."""
+        """The examples in these rows."""
         rows = [int(i) for i in rows]
         return replace(
             self,
@@ -53,22 +52,22 @@ class Examples:
 
     @cached_property
     def mean_scores(self) -> NDArray[np.float64]:
-        """Of each strategy, shape (A,)."""
-        return _means(self.scores)
+        """Mean score of each strategy over the queries where it is known, shape (A,)."""
+        return _known_means(self.scores)
 
     @cached_property
     def mean_costs(self) -> NDArray[np.float64]:
-        """Of each strategy, shape (A,)."""
-        return _means(self.costs)
+        """Mean cost of each strategy over the queries where it is known, shape (A,)."""
+        return _known_means(self.costs)
 
     @cached_property
     def best_fixed(self) -> int:
-        """The strategy with the highest mean score, of equals the cheapest."""
+        """Index of the strategy with the highest mean score; of equals the cheapest."""
         return int(np.lexsort((self.mean_costs, -self.mean_scores))[0])
 
 
-def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each column, over what is known."""
+def _known_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each column without its NaN; NaN for a column of NaN."""
     return np.array(
         [column[~np.isnan(column)].mean() if (~np.isnan(column)).any() else np.nan for column in values.T]
     )

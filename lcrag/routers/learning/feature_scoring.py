@@ -1,22 +1,38 @@
-"""Scoring routers that look at features."""
+"""Scoring routers that see features."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from lcrag.routers.learning.encoding import Inputs
+from lcrag.routers.learning.cost_lines import Matrix
+from lcrag.routers.learning.encoding import Encoding
 from lcrag.routers.learning.query import Query
-from lcrag.routers.learning.scoring import Matrix, ScoringRouter
+from lcrag.routers.learning.scoring import ScoringRouter, ScoringState
 
 
 @dataclass(frozen=True)
-class LookingRouter(ScoringRouter):
-    """What is looked at; what is expected of it, subclasses say.
+class FeatureState(ScoringState):
+    """What every router learns that sees features.
 
     Attributes:
-        retrieval: look at a first retrieval as well (it is booked under ``route``).
-        kind: look at the question's label, where applications have one.
+        encoding: how queries become rows of numbers.
+    """
+
+    encoding: Encoding
+
+
+Features = TypeVar("Features", bound=FeatureState)
+
+
+@dataclass(frozen=True)
+class FeatureScoringRouter(ScoringRouter[Features]):
+    """Feature options; subclasses predict.
+
+    Attributes:
+        retrieval: see features of a first retrieval (booked under ``route``).
+        kind: see the question's label, where applications have one.
         model: tell readers apart, where outcomes of several are pooled.
     """
 
@@ -26,15 +42,15 @@ class LookingRouter(ScoringRouter):
 
     @property
     def wants_retrieval(self) -> bool:
-        """As configured."""
+        """As ``retrieval`` says."""
         return self.retrieval
 
-    def inputs(self, queries: Sequence[Query]) -> Inputs:
-        """Names, labels and scales of what is looked at, learned from training queries."""
-        return Inputs.fit(
+    def encoding(self, queries: Sequence[Query]) -> Encoding:
+        """The encoding by these options, learned from training queries."""
+        return Encoding.fit(
             queries, retrieval=self.retrieval, kind=self.kind, model=self.model, probes=self.probes
         )
 
     def rows(self, queries: Sequence[Query]) -> Matrix:
-        """The fitted router's numbers for these queries, shape (queries, columns)."""
-        return Inputs.restore(self.learned["inputs"]).matrix(queries)
+        """The queries in the fitted encoding, shape (queries, columns)."""
+        return self.fitted_state.encoding.matrix(queries)

@@ -1,8 +1,9 @@
-"""What can be seen of a question before it is answered, as numbers.
+"""Features: numbers that are known of a question before it is answered; and signals: numbers of an answer.
 
 The axes are scope (how much of the text is needed) and dispersion (how hard that is to find), after Goldman et al.
-2024 (arXiv 2407.00402), who leave them unmeasured: every proxy here is ours. The same functions serve a router in
-an application and a replay of outcomes, so that both see the same numbers.
+2024 (arXiv 2407.00402), who do not measure them: every proxy here is ours. The same functions serve a router in
+an application and a replay of outcomes, so that both see the same numbers. Names of features are columns of the table
+of outcomes (``feature_*``).
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from collections.abc import Mapping, Sequence
 from lcrag.metrics.text import normalise
 from lcrag.schema import Passage
 
-CHARACTERS_A_TOKEN = 4.0  # of English text; a tokeniser would take longer than the router
-NOTED = ("p_unanswerable", "confidence", "support", "support_new", "support_numbers")
-REGIONS = 10  # a document is divided into so many regions to see where passages come from
+SIGNAL_NOTES = ("p_unanswerable", "confidence", "support", "support_new", "support_numbers")
+REGIONS = 10  # equal parts of a document, to see where in it the passages are
 ASKS = ("who", "when", "where", "what", "which", "how", "why")
 CUES = {
     "compares": r"compar\w+|differ\w*|versus|vs|both|between|contrast\w*|(?:more|less|fewer|larger|smaller|higher|lower"
@@ -35,18 +35,13 @@ _CUES = {name: re.compile(rf"\b(?:{cue})\b", re.IGNORECASE) for name, cue in CUE
 _ENTITY = re.compile(r"(?<=\s)(?:[A-Z][\w&'-]*)(?:\s+(?:of|and|the|&)?\s*[A-Z][\w&'-]*)*")
 
 
-def estimated_tokens(characters: float) -> float:
-    """Tokens of so many characters of English text."""
-    return characters / CHARACTERS_A_TOKEN
-
-
 def text_features(text: str) -> dict[str, float]:
-    """Features of the question's words: how it asks, what it names, cues of scope and of several steps."""
+    """Features of the question's words: question word, entities, and cues of scope and of several steps."""
     words = text.split()
     first = next((w for w in re.findall(r"[a-z]+", text.lower()) if w in ASKS), "")
-    found = {f"asks_{ask}": float(first == ask) for ask in ASKS}
-    found |= {name: float(len(pattern.findall(text))) for name, pattern in _CUES.items()}
-    return found | {
+    features = {f"asks_{ask}": float(first == ask) for ask in ASKS}
+    features |= {name: float(len(pattern.findall(text))) for name, pattern in _CUES.items()}
+    return features | {
         "words": float(len(words)),
         "letters_a_word": len(text) / max(1, len(words)),
         "numbers": float(len(re.findall(r"\d[\d,.]*", text))),
@@ -57,7 +52,7 @@ def text_features(text: str) -> dict[str, float]:
 
 
 def context_features(tokens: float, window: float | None, documents: int = 1) -> dict[str, float]:
-    """Features of what the question is asked about: tokens, share of the reader's window, documents."""
+    """Features of the question's documents: their tokens, the share of the reader's window, their number."""
     ratio = tokens / window if window else math.nan
     return {"log_tokens": math.log(max(1.0, tokens)), "window_ratio": ratio, "documents": float(documents)}
 
@@ -65,15 +60,20 @@ def context_features(tokens: float, window: float | None, documents: int = 1) ->
 def retrieval_features(
     text: str, passages: Sequence[Passage], characters: Mapping[str, int]
 ) -> dict[str, float]:
-    """Features of what a first retrieval finds (a proxy of dispersion), best passage first.
+    """Features of a first retrieval, a proxy of dispersion. Without passages every feature is NaN.
 
-    ``characters`` is the length of each document. Without passages every figure is NaN.
-
-    - ``gap``: how far the second score is below the first, relative to the first; ``gap_k``: the last.
-    - ``entropy``: of the scores as shares, divided by its maximum: 1 where nothing stands out.
-    - ``regions``: share of distinct tenths among the passages; ``spread``: their standard deviation of place.
-    - ``overlap``: share of the question's words in the best passage; ``overlap_k``: in all of them.
+    - ``top``: the best score.
+    - ``gap``: how far the second score is below the first, relative to the first; ``gap_k``: how far the last is.
+    - ``entropy``: entropy of the scores as shares, divided by its maximum: 1 where all scores are equal.
+    - ``regions``: number of distinct tenths of documents that hold the passages, per passage.
+    - ``spread``: standard deviation of the passages' positions in their documents, from 0 to 1.
+    - ``overlap``: share of the question's words that the best passage has; ``overlap_k``: that any passage has.
     - ``redundancy``: mean Jaccard similarity of the best passage to the others.
+
+    Args:
+        text: the question.
+        passages: the passages, best first.
+        characters: length of each document, by id.
     """
     names = ("top", "gap", "gap_k", "entropy", "regions", "spread", "overlap", "overlap_k", "redundancy")
     if not passages:
@@ -84,7 +84,7 @@ def retrieval_features(
     entropy = -sum(s * math.log(s) for s in shares) / math.log(len(scores)) if len(scores) > 1 else 0.0
     places = [p.start / max(1, characters[p.document_id]) for p in passages]
     centre = sum(places) / len(places)
-    asked = set(normalise(text).split())
+    question_words = set(normalise(text).split())
     bags = [set(normalise(p.text).split()) for p in passages]
     rest = [len(bags[0] & b) / max(1, len(bags[0] | b)) for b in bags[1:]]
     values = (
@@ -95,28 +95,32 @@ def retrieval_features(
         len({(p.document_id, int(x * REGIONS)) for p, x in zip(passages, places, strict=True)})
         / len(passages),
         math.sqrt(sum((x - centre) ** 2 for x in places) / len(places)),
-        len(asked & bags[0]) / max(1, len(asked)),
-        len(asked & set().union(*bags)) / max(1, len(asked)),
+        len(question_words & bags[0]) / max(1, len(question_words)),
+        len(question_words & set().union(*bags)) / max(1, len(question_words)),
         sum(rest) / len(rest) if rest else 0.0,
     )
     return {f"retrieval_{n}": v for n, v in zip(names, values, strict=True)}
 
 
 def signals(text: str, answer: str, declined: bool, notes: Mapping[str, float]) -> dict[str, float]:
-    """What an answer that was made already says of itself, for routers that look at one before they decide.
+    """Signals of an answer, for routers that probe: whether it declines, how long it is, how much of it is new.
 
-    ``notes`` that are such signals are taken over: ``p_unanswerable``, ``confidence`` and what ``support`` gives.
+    Args:
+        text: the question.
+        answer: the answer's text.
+        declined: whether the answer declines.
+        notes: the answer's notes; those in ``SIGNAL_NOTES`` are signals, too.
     """
-    asked, said = set(normalise(text).split()), normalise(answer).split()
-    known = {k: float(v) for k, v in notes.items() if k in NOTED}
+    question_words, answer_words = set(normalise(text).split()), normalise(answer).split()
+    noted = {k: float(v) for k, v in notes.items() if k in SIGNAL_NOTES}
     return {
         "declined": float(declined),
-        "words": float(len(said)),
-        "new_words": float(len(set(said) - asked)),
-        "overlap": len(asked & set(said)) / max(1, len(set(said))),
+        "words": float(len(answer_words)),
+        "new_words": float(len(set(answer_words) - question_words)),
+        "overlap": len(question_words & set(answer_words)) / max(1, len(set(answer_words))),
         "numbers": float(len(re.findall(r"\d[\d,.]*", answer))),
         "hedges": float(
             len(re.findall(r"\b(?:may|might|could|likely|appears?|seems?|however|not)\b", answer.lower()))
         ),
-        **known,
+        **noted,
     }

@@ -8,32 +8,28 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lcrag.routers.learning.features import (
-    context_features,
-    estimated_tokens,
-    retrieval_features,
-    text_features,
-)
+from embedders.tokens import CHARS_PER_TOKEN
+from lcrag.routers.learning.features import context_features, retrieval_features, text_features
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Toolbox
 
-PROBE_K = 5  # passages of the retrieval that features are made of
+FEATURE_K = 5  # passages of the first retrieval that features are made of
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a router may look at before it chooses a strategy.
+    """What a router may see before it chooses a strategy.
 
     Attributes:
-        id: the question's.
+        id: the question's id.
         text: the question.
-        kind: its task, if it is labelled; in an application it mostly is not.
+        kind: the question's task, if it is labelled; in an application it mostly is not.
         model: the reader's name.
-        tokens: of the question's documents, estimated from their characters.
+        tokens: tokens of the question's documents, estimated from their characters; NaN if unknown.
         features: see ``lcrag.routers.learning.features``.
-        embedding: of the text, shape (dimension,), for routers that want one.
-        signals: of answers that strategies have given already, by strategy; only those a router asked for.
-        answers: the same strategies' answers, where there are any (not in a replay).
+        embedding: embedding of the text, shape (dimension,), for routers that need one.
+        signals: for each strategy that the router has probed, the signals of its answer.
+        answers: the answers themselves, by strategy; empty in a replay.
     """
 
     id: str
@@ -47,22 +43,22 @@ class Query:
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
 
-async def look(
+async def query_of(
     question: Question, tools: Toolbox, *, retrieval: bool = False, embedding: bool = False
 ) -> Query:
-    """A live question as routers see it.
+    """The query of a live question.
 
     Args:
-        question: what is asked.
-        tools: knows the documents, and retrieves and embeds where that is wanted (booked under ``route``).
-        retrieval: make features of a first retrieval.
+        question: the question.
+        tools: gives the documents; retrieves and embeds where that is wanted (booked under ``route``).
+        retrieval: add features of a first retrieval.
         embedding: embed the text.
     """
     lengths = {d.id: len(d.text) for d in tools.documents(question)}
-    tokens = estimated_tokens(sum(lengths.values()))
+    tokens = sum(lengths.values()) / CHARS_PER_TOKEN  # a tokenizer would take longer than the router
     features = text_features(question.text) | context_features(tokens, tools.context_window, len(lengths))
     if retrieval:
-        passages = await tools.retrieve(question.text, question, PROBE_K, role="route")
+        passages = await tools.retrieve(question.text, question, FEATURE_K, role="route")
         features |= retrieval_features(question.text, passages, lengths)
     vector = (await tools.embed([question.text], role="route"))[0] if embedding else None
     return Query(question.id, question.text, question.kind, tools.reader_name, tokens, features, vector)

@@ -1,0 +1,1 @@
+"""How a router becomes a file, and what a file may hold."""
