@@ -71,7 +71,7 @@ class ClueMemory:
         ]
         passages = merged(*found, most=self.most)
         answer = await answer_from(passages, question, tools, "document", self.max_tokens, self.allow_decline)
-        return replace(answer, notes={"clues": len(clues)})
+        return replace(answer, notes={**answer.notes, "clues": len(clues)})
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = f"clue:{self.chunk_chars}:{self.gist_tokens}:{document.id}"

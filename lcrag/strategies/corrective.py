@@ -63,7 +63,7 @@ class CorrectiveRetrieval:
             passages = merged(unsure, again)
         answer = await answer_from(passages, question, tools, self.order, self.max_tokens, self.allow_decline)
         notes = {"helpful": len(helpful), "unsure": len(unsure), "rewritten": int(rewritten)}
-        return replace(answer, notes=notes)
+        return replace(answer, notes={**answer.notes, **notes})
 
 
 async def _grade(passage: Passage, question: Question, tools: Toolbox) -> Grade:

@@ -72,7 +72,7 @@ class IRCoT:
         answer = await answer_from(
             passages, question, tools, "score", self.max_tokens, self.allow_decline, self.reasoning
         )
-        return replace(answer, notes={"thoughts": len(thoughts)})
+        return replace(answer, notes={**answer.notes, "thoughts": len(thoughts)})
 
 
 def _first_sentence(text: str) -> str:
