@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from lcrag.datasets.evidence import locate
 from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
@@ -37,16 +38,10 @@ BOTH = (
 _ANSWERED = re.compile(r"^\W*answer\s*:", re.IGNORECASE | re.MULTILINE)
 
 
-def locate(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
-    """Where facts stand in the documents, line breaks aside; facts that stand nowhere are left out."""
-    found = []
-    for fact in facts:
-        pattern = re.compile(r"\s+".join(map(re.escape, fact.split())))
-        for document in documents:
-            if match := pattern.search(document.text):
-                found.append(Passage(match.group(), document.id, match.start(), match.end()))
-                break
-    return found
+def passages_of(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
+    """Where each fact stands first in the documents; facts that stand nowhere are left out."""
+    places = (next(filter(None, (locate(d, fact) for d in documents)), None) for fact in facts)
+    return [Passage(span.text, span.document_id, span.start, span.end) for span in places if span]
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,7 @@ class RetrieveThenReason:
             said = await self._reason(kept, question, text, decline, tools)
         return Answer(
             said,
-            tuple(locate(facts, originals)),
+            tuple(passages_of(facts, originals)),
             declined=is_refusal(said),
             truncation=cut,
             notes=notes,
