@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from lcrag.datasets.evidence import locate
 from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
 from lcrag.metrics.refusal import is_refusal
 from lcrag.schema import Answer, Document, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import (
     DECLINE,
     SHORT,
@@ -45,7 +45,7 @@ def passages_of(facts: Sequence[str], documents: Sequence[Document]) -> list[Pas
 
 
 @dataclass(frozen=True)
-class RetrieveThenReason:
+class RetrieveThenReason(Strategy):
     """ALR^2 by prompting (Li et al. 2024, arXiv 2410.03227): the model retrieves from its context, then reasons.
 
     The first call quotes the facts verbatim from the whole document, the second answers from them: p(z|q,c) and
@@ -76,8 +76,8 @@ class RetrieveThenReason:
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "ALR², arXiv 2410.03227",
         "2",
         "D",
