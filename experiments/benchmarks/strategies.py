@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from lcrag.components import find, names
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "strategies.md"
@@ -25,8 +30,25 @@ model is far too small for most of these: the table shows what they cost and tha
 """
 
 
+def all_strategies(special: Sequence[Any]) -> list[dict[str, Any]]:
+    """Every strategy with its defaults, then the special settings of experiments/strategies.yaml.
+
+    A special setting without a ``name`` takes the place of the defaults. A strategy that cannot be made without
+    settings, such as a cascade, is there only as the special settings have it.
+    """
+    settings = [{"type": s} if isinstance(s, str) else dict(s) for s in special]
+    replaced = {s["type"] for s in settings if "name" not in s}
+    defaults = [n for n in names("strategy") if n not in replaced and _has_defaults(n)]
+    return [*({"type": name} for name in defaults), *settings]
+
+
+def _has_defaults(name: str) -> bool:
+    parameters = inspect.signature(find("strategy", name)).parameters.values()
+    return all(p.default is not p.empty for p in parameters)
+
+
 def measured() -> str:
-    """Run experiments/strategies.yaml and describe what came out."""
+    """Run all strategies on the data of experiments/strategies.yaml and describe the results."""
     from vllm_server import vllm_server
 
     from lcrag.experiment.config import from_mapping, read
@@ -34,6 +56,7 @@ def measured() -> str:
 
     config = ROOT / "experiments" / "strategies.yaml"
     spec = read(config)
+    spec["strategies"] = all_strategies(spec["strategies"])
     folder = ROOT / "runs"
     folder.mkdir(exist_ok=True)
     started = time.perf_counter()

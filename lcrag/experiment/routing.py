@@ -14,15 +14,14 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
-from lcrag.strategies.closed_book import ClosedBook
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def candidates_of(strategies: Sequence[Strategy]) -> list[str]:
-    """What routers choose among: every strategy but closed-book."""
-    return [s.name for s in strategies if not isinstance(s, ClosedBook)]
+    """What routers choose among: every strategy that reads the documents."""
+    return [s.name for s in strategies if not s.closed_book]
 
 
 def check_routers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lcrag.datasets.evidence import find_quote
 from lcrag.metrics.text import normalise
 from retrievers.chunkers.sentence import sentences
 
@@ -21,16 +22,24 @@ def hallucinated(facts: Sequence[str], source: str, *, fuzzy: bool = False) -> l
     """For each fact whether it is missing from the source.
 
     The exact matcher of ALR^2 (Li et al. 2024, arXiv 2410.03227): a quoted sentence must stand in the
-    context; case, punctuation, articles and line breaks aside. ``fuzzy`` allows a tenth of the characters to
-    differ (rapidfuzz's partial ratio of at least 90). An empty fact is missing.
+    context; case, punctuation, articles and line breaks aside (``find_quote`` says how words that are broken over
+    two lines are found). ``fuzzy`` allows a tenth of the characters to differ (rapidfuzz's partial ratio of at
+    least 90). An empty fact is missing.
     """
     text = f" {normalise(source)} "
-    facts = [normalise(f) for f in facts]
-    if not fuzzy:
-        return [not f or f" {f} " not in text for f in facts]
-    from rapidfuzz.fuzz import partial_ratio
 
-    return [not f or (f not in text and partial_ratio(f, text) < FUZZY) for f in facts]
+    def stands(fact: str) -> bool:
+        if not fuzzy:
+            return f" {fact} " in text
+        from rapidfuzz.fuzz import partial_ratio
+
+        return fact in text or partial_ratio(fact, text) >= FUZZY
+
+    cleaned = [normalise(f) for f in facts]
+    return [
+        not clean or not (stands(clean) or find_quote(source, fact))
+        for fact, clean in zip(facts, cleaned, strict=True)
+    ]
 
 
 def unlike_any(facts: NDArray[np.float32], source: NDArray[np.float32]) -> list[bool]:

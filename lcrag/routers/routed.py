@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from lcrag.routers.base import Router
 from lcrag.schema import Answer, Question, Step
-from lcrag.strategies.base import Strategy, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 
 
 @dataclass(frozen=True)
-class Routed:
+class Routed(Strategy):
     """Let ``router`` choose among ``strategies`` for each question; use it like any strategy."""
 
     router: Router
     strategies: tuple[Strategy, ...]
     name: str = "routed"
-    document_first: ClassVar[bool] = False
+    card = Card(
+        "",
+        "Σ of the router and its choice",
+        "Σ of the router and its choice",
+        "no strategy is the best for all questions",
+    )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """The router's calls and the chosen strategy's."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import merged
 from lcrag.strategies.pieces.prompts import chat, passages_block
+from retrievers.base import Retriever
 
 PLAN = (
     "Break this writing task down into steps, a paragraph each, that cover all of it. Write one line for each, "
@@ -31,7 +31,7 @@ _STEP = re.compile(
 
 
 @dataclass(frozen=True)
-class AgentWrite:
+class AgentWrite(Strategy):
     """LongWriter's pipeline for outputs longer than a model writes at once (Bai et al. 2024, arXiv 2408.07055).
 
     One call plans paragraphs with their word counts; each is then written in a call that sees the task, the plan and
@@ -49,12 +49,11 @@ class AgentWrite:
 
     name: str = "agent_write"
     k: int = 3
-    retriever: Any = None
+    retriever: Retriever | None = None
     plan_tokens: int = 256
     max_tokens: int = 512
     most: int = MOST
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "LongWriter, arXiv 2408.07055",
         "steps + 1",
         "steps·(k·c + text/2)",

@@ -1,14 +1,16 @@
-"""How one question is answered: the protocol, and the toolbox through which a strategy touches the world."""
+"""What a strategy is, and the toolbox through which it does all its work."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
 from lcrag.schema import Answer, Document, Passage, Question, Role, Usage
+from retrievers.base import Retriever
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,11 +21,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Card:
-    """What one should know of a strategy before choosing it; the table in docs/strategies.md is made of these.
+    """What to know about a strategy before choosing it; the table in docs/strategies.md is made from the cards.
 
-    ``tokens`` is the prompt tokens of one question as a formula: D is the document, c a passage or chunk, N the
-    number of chunks in the document; questions, instructions and answers are left out. ``build`` is what is read
-    once for a document, whatever the number of questions on it. ``core``: one of the few that the README shows.
+    In the formulas D is the tokens of the document, c those of a passage or chunk, N the number of chunks in the
+    document; the tokens of questions, instructions and answers are not counted.
+
+    Attributes:
+        paper: the source of the method; empty if it has none.
+        calls: calls to the reader per question.
+        tokens: prompt tokens per question.
+        use: when to choose it, as the end of a sentence that begins with "when".
+        build: tokens read once per document, whatever the number of questions on it; empty if there are none.
+        core: whether the README shows it.
     """
 
     paper: str
@@ -35,15 +44,15 @@ class Card:
 
 
 class Toolbox(Protocol):
-    """Everything that a strategy may do. Each call is metered and booked under its role."""
+    """Everything that a strategy may do; what it costs is recorded under the role of the call."""
 
     @property
     def reader_name(self) -> str:
-        """The reader's."""
+        """The name of the language model."""
 
     @property
     def context_window(self) -> int:
-        """Tokens of prompt and completion that the reader takes."""
+        """The most tokens of prompt and completion together that the reader accepts."""
 
     async def read(
         self,
@@ -58,27 +67,41 @@ class Toolbox(Protocol):
         sample: int = 0,
         role: Role = "read",
     ) -> Completion:
-        """Ask the language model; ``prefix_chars``, ``begin`` and ``watch`` are explained in ``Request``.
+        """Ask the language model.
 
-        ``sample`` tells several draws from one prompt apart: it is added to the run's seed.
+        Args:
+            messages: the prompt.
+            max_tokens: most tokens of the completion.
+            stop: strings that end the text.
+            prefix_chars: see ``Request``, as for ``begin`` and ``watch``.
+            begin: strings of which one must begin the text.
+            watch: the word whose probability is wanted.
+            temperature: 0 for greedy decoding.
+            sample: the number of the sample where one prompt is sampled several times; added to the run's seed.
+            role: what the call is for. The text of the last call under ``read`` becomes the answer.
         """
 
     async def retrieve(
-        self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
+        self,
+        query: str,
+        question: Question,
+        k: int,
+        retriever: Retriever | None = None,
+        role: Role = "retrieve",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents, best first.
 
-        ``retriever`` takes the place of the experiment's (see ``retrievers``).
+        ``retriever`` replaces the experiment's retriever; ``None`` keeps it.
         """
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, dimension), of documents if ``role`` is ``build``, else of queries."""
+        """Unit vectors, shape (texts, dimension): embedded as documents if ``role`` is ``build``, else as queries."""
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
-        """That many questions with their answers, none of them under test.
+        """``count`` questions with answers to show in a prompt; none of them is under test.
 
         Raises:
             LcragError: the dataset has fewer.
@@ -89,20 +112,20 @@ class Toolbox(Protocol):
 
     @property
     def spent(self) -> Usage:
-        """Everything booked so far, all roles together."""
+        """The cost of all calls so far, all roles together."""
 
     @property
     def input_tokens(self) -> float:
-        """Prompt tokens of all calls to the reader so far: the effective context length."""
+        """Prompt tokens of all calls to the reader so far (the effective context length of arXiv 2410.04343)."""
 
     async def metered(self, work: Callable[[Toolbox], Awaitable[T]]) -> tuple[T, Usage]:
-        """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
+        """Do some work with a new toolbox; return its result and its cost, which is recorded here as well."""
 
     def book(self, role: Role, usage: Usage) -> None:
-        """Book what was paid earlier for something that was kept."""
+        """Record a cost that was paid earlier, such as that of a stored memory."""
 
     def memory(self, name: str) -> Memory:
-        """A memory on disk that belongs to this reader and embedder; a run keeps it in its folder."""
+        """The memory of that name for this reader and embedder, stored in the run's folder."""
 
     async def build(
         self,
@@ -112,27 +135,47 @@ class Toolbox(Protocol):
         *,
         keep: bool = False,
     ) -> T:
-        """Something made once for some documents and shared by the questions on them (a memory).
+        """Make something once for some documents and share it among the questions on them, such as a memory.
 
-        ``make`` gets a toolbox of its own; what it spends is booked under ``build``, divided over the
-        questions on those documents. ``key`` says what is made and with which settings. With ``keep``
-        the result, which must be plain JSON, is stored with the run and survives a restart.
+        Args:
+            key: names the result and the settings that it depends on.
+            document_ids: the documents; empty for what all questions share.
+            make: makes the result with a new toolbox. Its cost is divided among the questions on the documents
+                and recorded under ``build``.
+            keep: store the result, which must be plain JSON, in the run's folder, so that it survives a restart.
         """
 
 
 @runtime_checkable
 class Strategy(Protocol):
-    """How one question is answered.
+    """Answers one question.
 
-    A frozen dataclass; its fields are its whole configuration. ``document_first`` says that its
-    prompts start with the whole document, so that one leader should warm the prefix cache.
+    Write one as a frozen dataclass that inherits from this class; its fields are its whole configuration::
+
+        @dataclass(frozen=True)
+        class FirstWords(Strategy):
+            name: str = "first_words"
+            words: int = 5
+
+            async def answer(self, question, tools):
+                text = tools.documents(question)[0].text
+                return Answer(" ".join(text.split()[: self.words]))
+
+    Attributes:
+        document_first: whether its prompts start with the whole document, so that questions on a document share
+            a prefix. The engine then asks one question first, to fill the reader's prefix cache.
+        closed_book: whether it answers without any document. Routers and the baselines never choose it.
+        card: what the table of strategies shows.
     """
 
-    document_first: ClassVar[bool]
+    document_first: ClassVar[bool] = False
+    closed_book: ClassVar[bool] = False
+    card: ClassVar[Card | None] = None
 
     @property
     def name(self) -> str:
-        """What it is called in results; two strategies of one run need different names."""
+        """The strategy's name in results, unique in a run."""
 
+    @abstractmethod
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """Answer one question."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from lcrag.schema import Answer, Question
 from lcrag.strategies.acceptors import Acceptor, Answered
@@ -11,7 +10,7 @@ from lcrag.strategies.base import Card, Strategy, Toolbox
 
 
 @dataclass(frozen=True)
-class Cascade:
+class Cascade(Strategy):
     """Ask the strategies in turn; the first whose answer is accepted, or the last, answers.
 
     FrugalGPT's cascade (Chen et al. 2023, arXiv 2305.05176, section 3) with strategies for models. Every call that
@@ -28,8 +27,7 @@ class Cascade:
     accept: Acceptor = field(default_factory=Answered)
     thresholds: tuple[float, ...] = (0.5,)
     name: str = "cascade"
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "FrugalGPT, arXiv 2305.05176",
         "Σ up to the stage",
         "Σ up to the stage",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
@@ -18,7 +17,7 @@ WORK = (
 
 
 @dataclass(frozen=True)
-class ChainOfAgents:
+class ChainOfAgents(Strategy):
     """Workers read the parts in turn and pass on a message; a manager answers from the last one (Zhang et al. 2024).
 
     CU_i = LLM(instruction, CU_{i-1}, part_i, question), arXiv 2406.02818, section 3. The part stands first, so that
@@ -36,8 +35,8 @@ class ChainOfAgents:
     message_tokens: int = 128
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "Chain-of-Agents, arXiv 2406.02818",
         "N + 1",
         "D",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
 from lcrag.strategies.pieces.prompts import DECLINE, Reasoning
+from retrievers.base import Retriever
 from retrievers.order import Order
 
 
 @dataclass(frozen=True)
-class ChunkedRetrieval:
+class ChunkedRetrieval(Strategy):
     """Retrieve the ``k`` best chunks and answer from them in one call (Lewis et al. 2020, arXiv 2005.11401).
 
     Attributes:
@@ -30,13 +30,12 @@ class ChunkedRetrieval:
     name: str = "chunked_retrieval"
     k: int = 5
     order: Order = "score"
-    retriever: Any = None
+    retriever: Retriever | None = None
     reasoning: Reasoning = "direct"
     max_tokens: int = 48
     allow_decline: bool = True
     decline: str = DECLINE
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666",
         "1",
         "k·c",

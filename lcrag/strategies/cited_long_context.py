@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lcrag.metrics.citations import citation_scores, cited_numbers, without_citations
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, chat, passages_block, question_block
 from lcrag.strategies.pieces.truncation import Truncate, fit_passages
 from retrievers.chunkers import RecursiveChunker
@@ -20,7 +19,7 @@ CITE = (
 
 
 @dataclass(frozen=True)
-class CitedLongContext:
+class CitedLongContext(Strategy):
     """The whole document as numbered passages; the answer cites them (Tang et al. 2024, arXiv 2410.02115, L-CiteEval).
 
     ``notes``: ``citations``, ``citations_out_of_range``, and L-CiteEval's ``citation_recall``,
@@ -42,8 +41,8 @@ class CitedLongContext:
     max_tokens: int = 96
     truncate: Truncate = "error"
     allow_decline: bool = True
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "L-CiteEval, arXiv 2410.02115", "1", "D", "answers have to be checked by a reader who wants the place"
     )
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
-class ClosedBook:
+class ClosedBook(Strategy):
     """Ask without the document: what the model knows already (Li et al. 2025, arXiv 2501.01880, section 3).
 
     Attributes:
@@ -21,8 +20,8 @@ class ClosedBook:
 
     name: str = "closed_book"
     max_tokens: int = 48
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    closed_book = True
+    card = Card(
         "arXiv 2501.01880",
         "1",
         "0",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
 
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import split_values
 from lcrag.schema import Answer, Document, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
 from lcrag.strategies.pieces.prompts import chat, listed, question_block
 from lcrag.strategies.pieces.remembering import remember
+from retrievers.base import Retriever
 from retrievers.chunkers import RecursiveChunker
 
 GIST = "Write down what this part of a text says, in short: who, what, when, where and why."
@@ -22,7 +22,7 @@ CLUES = (
 
 
 @dataclass(frozen=True)
-class ClueMemory:
+class ClueMemory(Strategy):
     """MemoRAG-lite (Qian et al. 2024, arXiv 2409.05591): a reader that remembers the gist writes clues, which retrieve.
 
     Gists of large chunks are the memory; from them and the question the reader writes clues and surrogate questions;
@@ -46,11 +46,10 @@ class ClueMemory:
     clue_tokens: int = 96
     hits: int = 3
     most: int = 12
-    retriever: Any = None
+    retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "MemoRAG, arXiv 2409.05591",
         "2",
         "gists + clues·hits·c",
@@ -71,7 +70,7 @@ class ClueMemory:
         ]
         passages = merged(*found, most=self.most)
         answer = await answer_from(passages, question, tools, "document", self.max_tokens, self.allow_decline)
-        return replace(answer, notes={"clues": len(clues)})
+        return replace(answer, notes={**answer.notes, "clues": len(clues)})
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = f"clue:{self.chunk_chars}:{self.gist_tokens}:{document.id}"

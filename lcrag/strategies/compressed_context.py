@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.compressors import Compressor, Extractive
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
-class CompressedContext:
+class CompressedContext(Strategy):
     """Read the document at a fixed number of tokens, made by a compressor (LLMLingua, arXiv 2310.05736).
 
     ``notes``: ``kept``, the share of the document's tokens that is left.
@@ -30,8 +30,7 @@ class CompressedContext:
     compressor: Compressor = field(default_factory=Extractive)
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "LLMLingua, arXiv 2310.05736", "1", "tokens", "a budget of tokens is fixed and the text is wordy"
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
 from lcrag.strategies.pieces.prompts import chat
+from retrievers.base import Retriever
 from retrievers.order import Order
 
 Grade = Literal["yes", "no", "unsure"]
@@ -19,7 +20,7 @@ REWRITE = "A search for this question found nothing useful. Write one better sea
 
 
 @dataclass(frozen=True)
-class CorrectiveRetrieval:
+class CorrectiveRetrieval(Strategy):
     """Corrective RAG without its trained parts (Yan et al. 2024, arXiv 2401.15884).
 
     The reader grades each passage, where the paper has a fine-tuned T5. With a helpful passage only the helpful
@@ -38,11 +39,10 @@ class CorrectiveRetrieval:
     name: str = "corrective"
     k: int = 5
     order: Order = "score"
-    retriever: Any = None
+    retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "CRAG, arXiv 2401.15884",
         "k + 1 or k + 2",
         "2·k·c",
@@ -63,7 +63,7 @@ class CorrectiveRetrieval:
             passages = merged(unsure, again)
         answer = await answer_from(passages, question, tools, self.order, self.max_tokens, self.allow_decline)
         notes = {"helpful": len(helpful), "unsure": len(unsure), "rewritten": int(rewritten)}
-        return replace(answer, notes=notes)
+        return replace(answer, notes={**answer.notes, **notes})
 
 
 async def _grade(passage: Passage, question: Question, tools: Toolbox) -> Grade:

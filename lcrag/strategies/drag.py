@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.demonstrations import documents_block, example
 from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
+from retrievers.base import Retriever
 
 INSTRUCTION = (
     "You are an expert in question answering. Examples of contexts, a question and its answer come first; contexts may "
@@ -21,7 +21,7 @@ ONLY = "Write the answer only."
 
 
 @dataclass(frozen=True)
-class DRAG:
+class DRAG(Strategy):
     """Demonstration-based RAG (Yue et al. 2024, arXiv 2410.04343, section 3.2): one theta = (k, m, 1).
 
     ``m`` demonstrations, each with the ``k`` documents that its own question retrieves, then the documents of the
@@ -42,11 +42,10 @@ class DRAG:
     k: int = 3
     m: int = 2
     max_context: int | None = None
-    retriever: Any = None
+    retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "DRAG, arXiv 2410.04343",
         "1",
         "(m + 1)·k·c",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from lcrag.metrics.text import normalise
 from lcrag.schema import Answer, Question
@@ -15,7 +14,7 @@ DECLINED = "\0declined"
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class Ensemble(Strategy):
     """All strategies answer; the most frequent normalised answer wins, of equally frequent ones the earlier strategy's.
 
     Self-consistency (Wang et al. 2022, arXiv 2203.11171) over strategies instead of samples. ``notes``: ``agreement``,
@@ -24,8 +23,7 @@ class Ensemble:
 
     strategies: tuple[Strategy, ...]
     name: str = "ensemble"
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "after self-consistency, arXiv 2203.11171",
         "Σ",
         "Σ",

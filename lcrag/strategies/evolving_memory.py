@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import Granularity, split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, first_json, listed, question_block
 from lcrag.strategies.pieces.remembering import best_first, embed, in_time, scores, shown
 from retrievers.chunkers import RecursiveChunker
@@ -28,7 +28,7 @@ SEEN = -1  # level of an item that says that a part of the text was worked in
 
 
 @dataclass(frozen=True)
-class EvolvingMemory:
+class EvolvingMemory(Strategy):
     """mem0's memory (Chhikara et al. 2025, arXiv 2504.19413): extract facts, then add, update, delete or do nothing.
 
     Part by part, in order: the reader extracts facts; for each, the most similar facts are found and the reader says
@@ -53,8 +53,7 @@ class EvolvingMemory:
     fact_tokens: int = 128
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "mem0, arXiv 2504.19413",
         "1",
         "k·fact",

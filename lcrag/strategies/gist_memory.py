@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question, Usage
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.pieces.remembering import passage
 from retrievers.chunkers.sentence import sentences
@@ -28,7 +28,7 @@ PAGE = "Read so far in full: {read}. Which one page do you want to read next? Wr
 
 
 @dataclass(frozen=True)
-class GistMemory:
+class GistMemory(Strategy):
     """ReadAgent (Lee et al. 2024, arXiv 2402.09727): pages, gists, look-up.
 
     The text is cut into pages where the reader sees a natural pause, each page is shortened to a gist; for a question
@@ -54,8 +54,7 @@ class GistMemory:
     gist_tokens: int = 96
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "ReadAgent, arXiv 2402.09727", "2; sequential: up to most + 2", "2·N·gist + most·page",
         "stories and minutes, where what matters is spread but few pages decide", "2·D",
     )  # fmt: skip

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
 from lcrag.strategies.pieces.prompts import chat
+from retrievers.base import Retriever
 from retrievers.fusion import reciprocal_rank
 from retrievers.order import Order
 
 
 @dataclass(frozen=True)
-class HyDE:
+class HyDE(Strategy):
     """Hypothetical document embeddings (Gao et al. 2022, arXiv 2212.10496, section 3.2).
 
     The paper averages the embeddings of invented passages and of the question; here their rankings are fused by
@@ -38,11 +38,10 @@ class HyDE:
     temperature: float = 0.0
     passage_tokens: int = 96
     order: Order = "score"
-    retriever: Any = None
+    retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "HyDE, arXiv 2212.10496", "p + 1", "k·c", "questions do not look like the passages that answer them"
     )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merged
 from lcrag.strategies.pieces.prompts import Reasoning, chat, passages_block, question_block
+from retrievers.base import Retriever
 from retrievers.chunkers.sentence import sentences
 
 NEXT = (
@@ -19,7 +19,7 @@ DONE = "answer is"
 
 
 @dataclass(frozen=True)
-class IRCoT:
+class IRCoT(Strategy):
     """Interleaved retrieval and chain of thought (Trivedi et al. 2023, arXiv 2212.10509).
 
     Each thought is the next query; what it finds is added. It stops when a thought says what the answer is, when
@@ -43,11 +43,10 @@ class IRCoT:
     most: int = 15
     sentence_tokens: int = 48
     reasoning: Reasoning = "direct"
-    retriever: Any = None
+    retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "IRCoT, arXiv 2212.10509",
         "2 to steps + 1",
         "Σ k·c·i",
@@ -72,7 +71,7 @@ class IRCoT:
         answer = await answer_from(
             passages, question, tools, "score", self.max_tokens, self.allow_decline, self.reasoning
         )
-        return replace(answer, notes={"thoughts": len(thoughts)})
+        return replace(answer, notes={**answer.notes, "thoughts": len(thoughts)})
 
 
 def _first_sentence(text: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.metrics.score import score
 from lcrag.readers.base import Message
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.drag import check, over
 from lcrag.strategies.pieces.demonstrations import documents_block, example
 from lcrag.strategies.pieces.passages import merged
 from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
+from retrievers.base import Retriever
 
 FOLLOW, INTERMEDIATE, FINAL = "Follow up: ", "Intermediate answer: ", "So the final answer is: "
 INSTRUCTION = (
@@ -37,7 +37,7 @@ class _Trace:
 
 
 @dataclass(frozen=True)
-class IterDRAG:
+class IterDRAG(Strategy):
     """Iterative demonstration-based RAG (Yue et al. 2024, arXiv 2410.04343, section 3.3): theta = (k, m, n).
 
     Up to ``n`` times the reader asks a follow-up question, its documents are retrieved and added, and the reader
@@ -67,12 +67,11 @@ class IterDRAG:
     m: int = 2
     n: int = 5
     max_context: int | None = None
-    retriever: Any = None
+    retriever: Retriever | None = None
     step_tokens: int = 48
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "IterDRAG, arXiv 2410.04343", "1 to 2n + 1", "Σ m·k·c·i + k·c·i",
         "questions of several hops, and 128k tokens or more to spend", "m traces",
     )  # fmt: skip

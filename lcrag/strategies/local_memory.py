@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from lcrag.errors import LcragError
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from lcrag.strategies.pieces.remembering import best_first, passage, remember, scores
 from lcrag.strategies.pieces.truncation import piece
@@ -19,7 +19,7 @@ from retrievers.chunkers.sentence import sentences
 
 
 @dataclass(frozen=True)
-class LocalMemory:
+class LocalMemory(Strategy):
     """The three roles of LongMem (Wang et al. 2023, arXiv 2306.07174) in a prompt: memorise, retrieve, fuse.
 
     LongMem keeps keys and values of one attention layer and fuses by a learned gate in each head; here a share of the
@@ -43,8 +43,7 @@ class LocalMemory:
     chunk_chars: int = 1000
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "after LongMem, arXiv 2306.07174",
         "1",
         "budget",

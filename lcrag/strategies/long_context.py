@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import (
     DECLINE,
     Reasoning,
@@ -21,7 +21,7 @@ from lcrag.strategies.pieces.truncation import Truncate, fit
 
 
 @dataclass(frozen=True)
-class LongContext:
+class LongContext(Strategy):
     """Put the whole document into the prompt, document first and question last.
 
     Attributes:
@@ -39,8 +39,8 @@ class LongContext:
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "",
         "1",
         "D",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
+from retrievers.base import Retriever
 from retrievers.chunkers import RecursiveChunker
 
 
 @dataclass(frozen=True)
-class LongRAG:
+class LongRAG(Strategy):
     """Retrieve units of about 4k tokens; answer at length, then cut the answer short.
 
     Jiang et al. 2024, arXiv 2406.15319. A unit scores as its best chunk does, which is how the paper approximates it
@@ -33,12 +33,11 @@ class LongRAG:
     k: int = 2
     unit_chars: int = 16_000
     chunks: int = 50
-    retriever: Any = None
+    retriever: Retriever | None = None
     long_tokens: int = 128
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "LongRAG, arXiv 2406.15319",
         "2",
         "k·4096",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
-class MapReduce:
+class MapReduce(Strategy):
     """Every part is asked by itself, the parts' answers are put together in a last call.
 
     Chain-of-Agents (Zhang et al. 2024, arXiv 2406.02818) compares with it as Merge. Parts that decline are left out;
@@ -30,8 +29,8 @@ class MapReduce:
     part_chars: int = 8000
     part_tokens: int = 48
     max_tokens: int = 48
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "as in arXiv 2406.02818",
         "N + 1",
         "D",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Literal
 
 from lcrag.memory.dates import Period, demote_outside, period_of
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import Granularity, split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.periods import ask_period
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, after_answer, chat, listed, question_block
 from lcrag.strategies.pieces.remembering import best_first, in_time, keep, passage, remember, scores, shown
@@ -30,7 +30,7 @@ ONE_NOTE = 'Write down what in this item bears on the question, in a sentence or
 
 
 @dataclass(frozen=True)
-class MemoryReading:
+class MemoryReading(Strategy):
     """Index, retrieve, read: LongMemEval's framework and its four control points (Wu et al. 2025, arXiv 2410.10813).
 
     The document is split into values; each has a key, which is embedded; the question finds the best
@@ -68,8 +68,7 @@ class MemoryReading:
     note_tokens: int = 96
     max_tokens: int = 96
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "LongMemEval, arXiv 2410.10813", "1; note_each: k + 1", "k·c", "long conversations, questions about when",
         "embeddings; with facts D", core=True,
     )  # fmt: skip

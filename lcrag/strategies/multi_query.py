@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
 from lcrag.strategies.pieces.prompts import chat, listed
+from retrievers.base import Retriever
 from retrievers.fusion import reciprocal_rank
 from retrievers.order import Order
 
 
 @dataclass(frozen=True)
-class MultiQuery:
+class MultiQuery(Strategy):
     """The reader words the question anew; the rankings are fused by reciprocal rank (RAG-Fusion, arXiv 2402.03367).
 
     Attributes:
@@ -31,12 +31,11 @@ class MultiQuery:
     k: int = 5
     queries: int = 3
     order: Order = "score"
-    retriever: Any = None
+    retriever: Retriever | None = None
     query_tokens: int = 96
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "RAG-Fusion, arXiv 2402.03367",
         "2",
         "k·c",

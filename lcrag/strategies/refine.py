@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
@@ -15,7 +14,7 @@ BETTER = "If this part changes or completes the answer, write the better answer,
 
 
 @dataclass(frozen=True)
-class Refine:
+class Refine(Strategy):
     """Part after part, each call sees the answer so far and may better it (LangChain's and LlamaIndex's refine).
 
     An answer is not given up for "unanswerable". ``notes``: ``parts``, ``changes``.
@@ -28,10 +27,8 @@ class Refine:
     name: str = "refine"
     part_chars: int = 8000
     max_tokens: int = 48
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
-        "", "N", "D", "the text is longer than any window; later parts complete earlier ones"
-    )
+    document_first = True
+    card = Card("", "N", "D", "the text is longer than any window; later parts complete earlier ones")
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """A call for each part, one after the other."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from lcrag.datasets.evidence import locate
 from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
 from lcrag.schema import Answer, Document, Passage, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import (
     DECLINE,
     SHORT,
@@ -37,20 +38,14 @@ BOTH = (
 _ANSWERED = re.compile(r"^\W*answer\s*:", re.IGNORECASE | re.MULTILINE)
 
 
-def locate(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
-    """Where facts stand in the documents, line breaks aside; facts that stand nowhere are left out."""
-    found = []
-    for fact in facts:
-        pattern = re.compile(r"\s+".join(map(re.escape, fact.split())))
-        for document in documents:
-            if match := pattern.search(document.text):
-                found.append(Passage(match.group(), document.id, match.start(), match.end()))
-                break
-    return found
+def passages_of(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
+    """Where each fact stands first in the documents; facts that stand nowhere are left out."""
+    places = (next(filter(None, (locate(d, fact) for d in documents)), None) for fact in facts)
+    return [Passage(span.text, span.document_id, span.start, span.end) for span in places if span]
 
 
 @dataclass(frozen=True)
-class RetrieveThenReason:
+class RetrieveThenReason(Strategy):
     """ALR^2 by prompting (Li et al. 2024, arXiv 2410.03227): the model retrieves from its context, then reasons.
 
     The first call quotes the facts verbatim from the whole document, the second answers from them: p(z|q,c) and
@@ -81,8 +76,8 @@ class RetrieveThenReason:
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
-    document_first: ClassVar[bool] = True
-    card: ClassVar[Card] = Card(
+    document_first = True
+    card = Card(
         "ALR², arXiv 2410.03227",
         "2",
         "D",
@@ -124,7 +119,7 @@ class RetrieveThenReason:
             said = await self._reason(kept, question, text, decline, tools)
         return Answer(
             said,
-            tuple(locate(facts, originals)),
+            tuple(passages_of(facts, originals)),
             declined=declines(said),
             truncation=cut,
             notes=notes,

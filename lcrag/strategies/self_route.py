@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.cascade import Cascade
 from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext
@@ -16,7 +15,7 @@ from retrievers.order import Order
 
 
 @dataclass(frozen=True)
-class SelfRoute:
+class SelfRoute(Strategy):
     """Self-Route (Li et al. 2024, arXiv 2407.16833): retrieve with leave to decline, else the whole text.
 
     The second step is asked without the option to decline, as published.
@@ -35,8 +34,7 @@ class SelfRoute:
     max_tokens: int = 48
     truncate: Truncate = "error"
     decline: str = DECLINE
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "Self-Route, arXiv 2407.16833",
         "1 or 2",
         "k·c, or k·c + D",

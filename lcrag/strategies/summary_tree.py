@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.memory.values import split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question, Usage
-from lcrag.strategies.base import Card, Toolbox
+from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.clusters import soft_clusters
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from lcrag.strategies.pieces.remembering import best_first, embed, passage, scores
@@ -21,7 +20,7 @@ SUMMARISE = "Write a summary of these parts of a text, with as many details as p
 
 
 @dataclass(frozen=True)
-class SummaryTree:
+class SummaryTree(Strategy):
     """RAPTOR with a collapsed tree (Sarthi et al. 2024, arXiv 2401.18059).
 
     Chunks are clustered by meaning, each cluster summarised, the summaries clustered again, until one is left or
@@ -48,8 +47,7 @@ class SummaryTree:
     levels: int = 5
     max_tokens: int = 48
     allow_decline: bool = True
-    document_first: ClassVar[bool] = False
-    card: ClassVar[Card] = Card(
+    card = Card(
         "RAPTOR, arXiv 2401.18059",
         "1",
         "up to budget",

@@ -88,3 +88,11 @@ async def test_delay_is_waited_and_reported_and_requests_are_kept():
     assert 0.04 < loop.time() - started < 0.15  # they wait together
     assert done[0].usage.seconds == 0.05
     assert [r.messages[-1].content[-2:] for r in reader.requests] == ["0?", "1?", "2?", "3?"]
+
+
+async def test_the_probability_of_a_watched_word_is_given_where_it_is_asked_for():
+    reader = ScriptedReader(lambda request: "fine", p_unanswerable=0.25)
+    assert (await reader.generate(ask("Who?", watch="unanswerable"))).watched == 0.25
+    assert (await reader.generate(ask("Who?"))).watched is None
+    silent = ScriptedReader(lambda request: "fine")
+    assert (await silent.generate(ask("Who?", watch="unanswerable"))).watched is None

@@ -1,4 +1,4 @@
-"""Every strategy once, and how the tests ask them."""
+"""Every strategy that is found, some of them in several variants, and how the tests ask them."""
 
 from __future__ import annotations
 
@@ -7,83 +7,65 @@ from dataclasses import replace
 
 import pytest
 
-from lcrag.routers import LaRARule, Routed
+from lcrag.components import find, names
+from lcrag.routers import LaRARule
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Question
 from lcrag.strategies import (
-    DRAG,
-    AgentWrite,
     Cascade,
-    ChainOfAgents,
     ChunkedRetrieval,
-    CitedLongContext,
     ClosedBook,
-    ClueMemory,
-    CompressedContext,
-    CorrectiveRetrieval,
-    Ensemble,
-    EvolvingMemory,
     GistMemory,
-    HyDE,
-    IRCoT,
-    IterDRAG,
-    LocalMemory,
     LongContext,
-    LongRAG,
-    MapReduce,
     MemoryReading,
-    MultiQuery,
-    Refine,
     RetrieveThenReason,
-    SelfRoute,
-    SummaryTree,
 )
 from lcrag.strategies.acceptors import SelfRating
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 
-MATRIX = [
-    ClosedBook(),
-    LongContext(),
+SETTINGS = {  # small enough for the tiny documents; a strategy that is not here has its defaults
+    "cited_long_context": {"chunk_chars": 300},
+    "compressed_context": {"tokens": 60},
+    "chunked_retrieval": {"k": 2},
+    "long_rag": {"k": 1, "unit_chars": 600, "chunks": 4},
+    "hyde": {"k": 2},
+    "multi_query": {"k": 2, "queries": 2},
+    "ircot": {"k": 1, "steps": 2},
+    "corrective": {"k": 2},
+    "drag": {"k": 2, "m": 2},
+    "iter_drag": {"k": 1, "m": 2, "n": 2},
+    "memory": {"k": 2, "chunk_chars": 200},
+    "gist_memory": {"page_words": 80, "least_words": 30},
+    "clue_memory": {"chunk_chars": 800, "hits": 1},
+    "summary_tree": {"k": 3, "chunk_chars": 200},
+    "evolving_memory": {"chunk_chars": 600},
+    "local_memory": {"budget": 120, "chunk_chars": 300},
+    "map_reduce": {"part_chars": 600},
+    "refine": {"part_chars": 600},
+    "chain_of_agents": {"part_chars": 600},
+    "agent_write": {"k": 1},
+    "self_route": {"k": 1},
+    "cascade": {"strategies": (ClosedBook(), LongContext()), "name": "book_then_document"},
+    "ensemble": {"strategies": (ChunkedRetrieval(k=1), ChunkedRetrieval(k=2), LongContext())},
+    "routed": {"router": LaRARule(), "strategies": (ChunkedRetrieval(k=1), LongContext())},
+}
+VARIANTS = [
     LongContext(name="both_ends", question_at="both", reasoning="think"),
-    CitedLongContext(chunk_chars=300),
-    CompressedContext(tokens=60),
-    ChunkedRetrieval(k=2),
     ChunkedRetrieval(name="document_order", k=2, order="document", allow_decline=False),
-    LongRAG(k=1, unit_chars=600, chunks=4),
-    HyDE(k=2),
-    MultiQuery(k=2, queries=2),
-    IRCoT(k=1, steps=2),
-    CorrectiveRetrieval(k=2),
-    DRAG(k=2, m=2),
-    IterDRAG(k=1, m=2, n=2),
-    RetrieveThenReason(),
     RetrieveThenReason(name="one_call", calls="one"),
     RetrieveThenReason(
         name="verified", verify="snap", reason_on="facts_and_text", matchers=("exact", "fuzzy", "semantic")
     ),
-    MemoryReading(k=2, chunk_chars=200),
     MemoryReading(
         name="memory_facts", k=2, chunk_chars=600, keys="value+fact", reading="direct", form="text"
     ),
     MemoryReading(name="memory_notes", k=2, chunk_chars=300, keys="fact", reading="note_each", time="reader"),
-    GistMemory(page_words=80, least_words=30),
     GistMemory(name="gist_sequential", look_up="sequential", page_words=80, least_words=30),
-    ClueMemory(chunk_chars=800, hits=1),
-    SummaryTree(k=3, chunk_chars=200),
-    EvolvingMemory(chunk_chars=600),
-    LocalMemory(budget=120, chunk_chars=300),
-    MapReduce(part_chars=600),
-    Refine(part_chars=600),
-    ChainOfAgents(part_chars=600),
-    AgentWrite(k=1),
-    SelfRoute(k=1),
-    Cascade((ClosedBook(), LongContext()), name="book_then_document"),
     Cascade((ChunkedRetrieval(k=1), LongContext()), accept=SelfRating(), name="rated"),
-    Ensemble((ChunkedRetrieval(k=1), ChunkedRetrieval(k=2), LongContext())),
-    Routed(LaRARule(), (ChunkedRetrieval(k=1), LongContext())),
 ]
+MATRIX = [*(find("strategy", name)(**SETTINGS.get(name, {})) for name in names("strategy")), *VARIANTS]
 SHOWN = (
     Question("d1", "In which town was Northwind founded?", ("north",), ("Bergen",), "location"),
     Question("d2", "What do lamps give?", ("south",), ("light",), "location"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.schema import Document, Question
 from lcrag.strategies import (
@@ -71,6 +72,15 @@ def test_the_fact_is_found(strategy, shown_dataset, scripted, embedder):
     assert not answer.declined
 
 
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_the_probability_of_declining_is_noted(strategy, shown_dataset, scripted, embedder):
+    """Where the reader knows it and the call that gives the answer asks for it."""
+    reader = scripted(p_unanswerable=0.25)
+    answer, _ = ask(strategy, shown_dataset, reader, embedder)
+    if reader.requests[-1].watch:
+        assert answer.notes["p_unanswerable"] == 0.25
+
+
 @pytest.mark.parametrize("said", ["", "{]", "Grrr? 99 [7] <3>", 'yes\n- no\n{"op": "UPDATE"}'])
 @pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
 def test_a_reader_that_talks_nonsense_has_a_defined_outcome(
@@ -95,6 +105,20 @@ def test_hallucinated_facts_are_counted(dataset, scripted, embedder):
     answer, _ = ask(RetrieveThenReason(), dataset, reader, embedder)
     assert answer.notes == {"facts": 2, "hallucinated_facts": 1, "hallucinated_facts_fuzzy": 1}
     assert [p.text for p in answer.evidence] == ["It was founded in 1987 in Bergen."]
+
+
+def test_a_fact_over_a_line_break_is_evidence_and_not_invented(scripted, embedder):
+    text = "The infor-\nmation came by kite. It was well-\nknown by then."
+    question = Question("q", "How did the information come?", ("d",), ("by kite",))
+    data = Dataset("d", (Document("d", text),), (question,))
+    reader = scripted(["- the information came by kite.\n- It was well-known by then.", "by kite"])
+    answer, _ = ask(RetrieveThenReason(verify="drop"), data, reader, embedder)
+    assert [p.text for p in answer.evidence] == [
+        "The infor-\nmation came by kite.",
+        "It was well-\nknown by then.",
+    ]
+    assert answer.notes["hallucinated_facts"] == answer.notes["hallucinated_facts_fuzzy"] == 0
+    assert answer.notes["dropped_facts"] == 0
 
 
 def test_no_facts_is_a_defined_outcome(dataset, scripted, embedder):
@@ -168,8 +192,6 @@ def test_the_answer_after_notes():
 
 
 def test_a_memory_reads_in_order_of_time_and_prefers_the_period(scripted, embedder):
-    from lcrag.datasets.base import Dataset
-
     text = "\n".join(
         f"# Session of {day} {month} 2024\nUser: I flew the kite {n}.\nAssistant: Fine."
         for n, (day, month) in enumerate([(3, "June"), (2, "May"), (9, "July"), (4, "May")])
