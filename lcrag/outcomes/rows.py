@@ -27,7 +27,7 @@ def outcome_row(
     """One row: seconds, FLOPs, KV bytes and dollars are not known; ``more`` are further columns."""
     read = Usage(prompt_tokens, 0, completion_tokens, 1, float("nan"), None, None, None)
     outcome = Outcome(
-        question_id, document_id, kind, strategy, model, 0, answer, declined, truncation, score,
+        question_id, document_id, kind, strategy, model, 0, answer, declined, truncation, score=score,
         usage=Ledger({"read": read}), error=error,
     )  # fmt: skip
     return outcome.flat() | {"question": question} | more

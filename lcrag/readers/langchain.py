@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.tokens import CHARS_PER_TOKEN, estimate_tokens
 from lcrag.schema import Usage
 
@@ -43,6 +43,9 @@ class LangChainReader:
     max_concurrency: int = 8
     name: str = ""
     passed_on: tuple[str, ...] = ("max_tokens", "temperature")
+    documents_in_flight: ClassVar[int] = Reader.documents_in_flight
+    shares_prefix_in_batch: ClassVar[bool] = False
+    spec: ClassVar[None] = None
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Usage
 
 
 @dataclass(frozen=True)
-class ScriptedReader:
+class ScriptedReader(Reader):
     """A deterministic reader without a model; a token is a word between white space.
 
     It keeps prefixes as a KV cache does: the first request with some ``cache_salt`` and leading

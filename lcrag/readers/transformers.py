@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TransformersReader:
+class TransformersReader(Reader):
     """A causal language model through transformers.
 
     The document at the head of a prompt (``Request.prefix_chars``) is prefilled once; its KV is kept
@@ -42,6 +42,7 @@ class TransformersReader:
     rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
+    shares_prefix_in_batch: ClassVar[bool] = True
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -53,11 +54,6 @@ class TransformersReader:
     def max_concurrency(self) -> int:
         """Requests worth having in flight: one batch is decoded while the next one gathers."""
         return 2 * self.batch_size
-
-    @property
-    def shares_prefix_in_batch(self) -> bool:
-        """Questions that wait together compute their document once."""
-        return True
 
     @property
     def context_window(self) -> int:
