@@ -57,7 +57,7 @@ def test_a_full_disk_is_one_sentence_and_what_is_there_stays(tmp_path):
     (pages,) = store._db.execute("PRAGMA page_count").fetchone()
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(
-        LcragError, match=r"m\.sqlite could not be written \(database or disk is full\): make room"
+        LcragError, match=r"m\.sqlite could not be written \(database or disk is full\): free some disk space"
     ):
         memory.change(add=[Item("long " * 9000, "s2")])
     assert [i.text for i in memory.items] == ["one"]

@@ -105,7 +105,7 @@ def test_pages_are_looked_up_and_take_their_gists_place(dataset, scripted, embed
         return "1987"
 
     reader = scripted(talk)
-    answer, _ = ask(GistMemory(page_words=80, least_words=30), dataset, reader, embedder)
+    answer, _ = ask(GistMemory(max_page_words=80, min_page_words=30), dataset, reader, embedder)
     final = reader.requests[-1].messages[-1].content
     assert answer.notes["looked_up"] == 1 and answer.text == "1987"
     assert "Page 1 (shortened):\nA gist" in final and "Page 2:\n" in final
@@ -122,7 +122,7 @@ def test_sequential_look_up_stops(dataset, scripted, embedder):
         return next(said) if "Question: " in asked else "x"
 
     reader = scripted(talk)
-    strategy = GistMemory(look_up="sequential", most=5, page_words=80, least_words=30)
+    strategy = GistMemory(look_up="sequential", max_pages=5, max_page_words=80, min_page_words=30)
     answer, _ = ask(strategy, dataset, reader, embedder)
     assert (answer.text, answer.notes["looked_up"]) == ("1987", 1)
 
@@ -203,16 +203,18 @@ def test_two_facts_of_one_part_do_not_undo_each_other(scripted, embedder):
     assert "Ada was chief." in told and "Bo is chief." in told and "Ada is chief." not in told
 
 
-def test_the_local_window_and_the_memory_share_a_budget(dataset, scripted, embedder):
+def test_the_local_window_and_the_memory_share_the_tokens(dataset, scripted, embedder):
     reader = scripted()
-    answer, tools = ask(LocalMemory(budget=120, share=0.5, chunk_chars=200), dataset, reader, embedder)
+    answer, tools = ask(
+        LocalMemory(context_tokens=120, share=0.5, chunk_chars=200), dataset, reader, embedder
+    )
     assert answer.notes["local_tokens"] <= 60 < answer.notes["local_tokens"] + 20
     assert answer.notes["remembered"] >= 1
     assert tools.input_tokens < 120 + 80
-    only_local, _ = ask(LocalMemory(budget=120, share=0), dataset, scripted(), embedder)
-    only_memory, _ = ask(LocalMemory(budget=120, share=1), dataset, scripted(), embedder)
+    only_local, _ = ask(LocalMemory(context_tokens=120, share=0), dataset, scripted(), embedder)
+    only_memory, _ = ask(LocalMemory(context_tokens=120, share=1), dataset, scripted(), embedder)
     assert (only_local.notes["remembered"], only_memory.notes["local_tokens"]) == (0, 0)
-    start, _ = ask(LocalMemory(budget=60, share=0, window="start"), dataset, scripted(), embedder)
+    start, _ = ask(LocalMemory(context_tokens=60, share=0, window="start"), dataset, scripted(), embedder)
     assert start.evidence[0].start == 0
     two = replace(dataset, questions=(replace(dataset.questions[0], document_ids=("north", "south")),))
     with pytest.raises(LcragError, match="reads one document, not 2"):

@@ -15,7 +15,7 @@ from lcrag.strategies import (
     RetrieveThenReason,
     SelfRoute,
 )
-from lcrag.strategies.pieces.prompts import after_answer, listed
+from lcrag.strategies.pieces.prompts import after_answer, list_items
 from lcrag.strategies.pieces.truncation import GAP, cut
 from tests.strategies.conftest import MATRIX, ask, ask_all, resources
 
@@ -180,9 +180,9 @@ def test_a_document_of_one_word(strategy, dataset, scripted, embedder):
 
 
 def test_facts_are_read_from_bullets_numbers_or_plain_lines():
-    assert listed('- "One."\n* Two.\nprose\n1. Three.') == ["One.", "Two.", "Three."]
-    assert listed("One.\n\nOne.\nTwo.") == ["One.", "Two."]
-    assert listed("None.") == []
+    assert list_items('- "One."\n* Two.\nprose\n1. Three.') == ["One.", "Two.", "Three."]
+    assert list_items("One.\n\nOne.\nTwo.") == ["One.", "Two."]
+    assert list_items("None.") == []
 
 
 def test_the_answer_after_notes():
