@@ -40,5 +40,5 @@ class Ensemble(Strategy):
         answers = await asyncio.gather(*(s.answer(question, tools) for s in self.strategies))
         votes = [DECLINED if a.declined else normalise(a.text) for a in answers]
         vote, count = max(Counter(votes).items(), key=lambda pair: (pair[1], -votes.index(pair[0])))
-        chosen = answers[votes.index(vote)]
-        return replace(chosen, notes={**chosen.notes, "agreement": count / len(votes)})
+        winner = answers[votes.index(vote)]
+        return replace(winner, notes={**winner.notes, "agreement": count / len(votes)})

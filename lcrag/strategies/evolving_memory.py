@@ -72,14 +72,14 @@ class EvolvingMemory(Strategy):
             stored, similarities = _facts(memory), scores(memory, query)
             facts += [item for _, item in stored]
             scored += [similarities[i] for i, _ in stored]
-        chosen = best_first(scored)[: self.k]
-        block = items_block(by_date([facts[i] for i in chosen]), "json") or "(nothing is remembered)"
+        selected = best_first(scored)[: self.k]
+        block = items_block(by_date([facts[i] for i in selected]), "json") or "(nothing is remembered)"
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
         completion = await tools.read(
             chat(f"Facts from memory:\n{block}\n\n{ending}"), max_tokens=self.max_tokens
         )
         # a fact is not a passage of the document, so it has no place that could be scored as evidence
-        notes = {"facts_kept": len(facts), "facts_read": len(chosen)}
+        notes = {"facts_kept": len(facts), "facts_read": len(selected)}
         return Answer(completion.text, declined=is_refusal(completion.text), notes=notes)
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:

@@ -60,17 +60,17 @@ class GistMemory(Strategy):
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call or several to choose pages, one to answer."""
         pages = [p for d in tools.documents(question) for p in (await self._memory(d, tools)).items]
-        chosen = await (self._parallel if self.look_up == "parallel" else self._sequential)(
+        selected = await (self._parallel if self.look_up == "parallel" else self._sequential)(
             pages, question, tools
         )
-        opened = {i: pages[i].text for i in chosen}
+        opened = {i: pages[i].text for i in selected}
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
         completion = await tools.read(chat(_view(pages, opened) + ending), max_tokens=self.max_tokens)
         return Answer(
             completion.text,
-            tuple(passage(pages[i]) for i in chosen),
+            tuple(passage(pages[i]) for i in selected),
             declined=is_refusal(completion.text),
-            notes={"pages": len(pages), "looked_up": len(chosen)},
+            notes={"pages": len(pages), "looked_up": len(selected)},
         )
 
     async def _parallel(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
@@ -79,17 +79,17 @@ class GistMemory(Strategy):
         return _numbers(reply.text, len(pages))[: self.max_pages]
 
     async def _sequential(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
-        chosen: list[int] = []
+        selected: list[int] = []
         for _ in range(self.max_pages):
-            view = _view(pages, {i: pages[i].text for i in chosen})
-            read = ", ".join(str(i + 1) for i in chosen) or "none"
+            view = _view(pages, {i: pages[i].text for i in selected})
+            read = ", ".join(str(i + 1) for i in selected) or "none"
             ask = question_block(question, PAGE.format(read=read))
             reply = await tools.read(chat(view + ask), max_tokens=12)
-            new = [i for i in _numbers(reply.text, len(pages)) if i not in chosen]
+            new = [i for i in _numbers(reply.text, len(pages)) if i not in selected]
             if not new:
                 break
-            chosen.append(new[0])
-        return chosen
+            selected.append(new[0])
+        return selected
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         """The document's pages, each with its gist as key."""
@@ -136,8 +136,8 @@ class GistMemory(Strategy):
             marked, last = f"{marked}{text[last:place]} <{number}>", place
         ask = chat(f"{marked.strip()}\n\n{PAUSE}", "You find pauses in texts.")
         reply = await tools.read(ask, max_tokens=8, role="build")
-        chosen = _numbers(reply.text, len(places))
-        return places[chosen[0]] if chosen else ends[-1]
+        selected = _numbers(reply.text, len(places))
+        return places[selected[0]] if selected else ends[-1]
 
 
 def _window(text: str, at: int, words: int) -> list[int]:

@@ -143,24 +143,15 @@ class IterDRAG(Strategy):
         return trace
 
     def _prompt(
-        self, question: Question, demonstrations: Sequence[str], trace: _Trace
-    ) -> tuple[Message, ...]:
-        ending = question_block(question, DECLINE if self.allow_decline else "")
-        so_far = "".join(f"\n{line}" for line in trace.lines)
-        return chat(
-            f"{INSTRUCTION}{''.join(demonstrations)}{documents_block(trace.passages)}{ending}{so_far}"
-        )
-
-    def _request(
         self, begin: tuple[str, ...], question: Question, demonstrations: Sequence[str], trace: _Trace
     ) -> tuple[Message, ...]:
         """The prompt that asks for a line with one of these prefixes."""
-        system, user = self._prompt(question, demonstrations, trace)
+        documents = documents_block(trace.passages)
+        ending = question_block(question, DECLINE if self.allow_decline else "")
+        so_far = "".join(f"\n{line}" for line in trace.lines)
         prefixes = " or ".join(f'"{b}"' for b in begin)
-        return (
-            system,
-            replace(user, content=f"{user.content}\n(Write one line that begins with {prefixes}.)"),
-        )
+        instruction = f"\n(Write one line that begins with {prefixes}.)"
+        return chat(f"{INSTRUCTION}{''.join(demonstrations)}{documents}{ending}{so_far}{instruction}")
 
     def _needed(
         self,
@@ -171,10 +162,8 @@ class IterDRAG(Strategy):
         *begins: tuple[str, ...],
     ) -> float:
         """The effective context after these calls if the trace did not change."""
-        calls = [
-            tools.count_tokens(self._request(begin, question, demonstrations, trace)) for begin in begins
-        ]
-        return tools.input_tokens + sum(calls)
+        prompts = (self._prompt(begin, question, demonstrations, trace) for begin in begins)
+        return tools.input_tokens + sum(map(tools.count_tokens, prompts))
 
     async def _say(
         self,
@@ -186,7 +175,7 @@ class IterDRAG(Strategy):
         max_tokens: int,
     ) -> str:
         """The next line of the trace, with its prefix."""
-        messages = self._request(begin, question, demonstrations, trace)
+        messages = self._prompt(begin, question, demonstrations, trace)
         reply = await tools.read(messages, max_tokens=max_tokens, begin=begin)
         line = next((x.strip() for x in reply.text.splitlines() if x.strip()), "")
         matching = [b for b in begin if line.lower().startswith(b.strip().lower())]

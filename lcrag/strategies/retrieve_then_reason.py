@@ -146,15 +146,15 @@ class RetrieveThenReason(Strategy):
         if self.verify == "off":
             return list(facts)
         source = "\n".join(d.text for d in documents)
-        kept, snapped = [], 0
+        verified, snapped = [], 0
         for fact, missing in zip(facts, hallucinated(facts, source), strict=True):
             if not missing:
-                kept.append(fact)
+                verified.append(fact)
             elif self.verify == "snap" and (near := nearest_sentence(fact, source)):
-                kept.append(near)
+                verified.append(near)
                 snapped += 1
-        notes |= {"dropped_facts": len(facts) - len(kept), "snapped_facts": snapped}
-        return list(dict.fromkeys(kept))
+        notes |= {"dropped_facts": len(facts) - len(verified), "snapped_facts": snapped}
+        return list(dict.fromkeys(verified))
 
     async def _notes(
         self, facts: Sequence[str], documents: Sequence[Document], tools: Toolbox

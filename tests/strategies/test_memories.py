@@ -15,7 +15,7 @@ from lcrag.strategies import (
     MemoryReading,
     SummaryTree,
 )
-from tests.strategies.conftest import ask, ask_all, resources
+from tests.strategies.conftest import ask
 
 DAYS = [(3, "June"), (2, "May"), (9, "July"), (4, "May")]
 TEXT = "\n".join(
@@ -70,10 +70,16 @@ def test_facts_are_the_key_and_the_value_is_read(keys, key, chat, scripted, embe
     reader = scripted(
         lambda r: "- The kite flew.\n- It was fine." if "List the facts" in r.messages[-1].content else "1"
     )
-    shared = resources(chat, reader, embedder)
-    ask_all(MemoryReading(k=1, keys=keys, reading="direct"), shared, chat)
-    rows = shared.memories._db.execute("SELECT key FROM items").fetchall()
-    assert len(rows) == 4 and all(k.startswith(key) for (k,) in rows)
+    embedded = []
+
+    class Recording(type(embedder)):
+        def embed_documents(self, texts):
+            embedded.extend(texts)
+            return super().embed_documents(texts)
+
+    ask(MemoryReading(k=1, keys=keys, reading="direct"), chat, reader, Recording())
+    documents = [text for text in embedded if text != FLEW.text]
+    assert len(documents) == 4 and all(text.startswith(key) for text in documents)
     assert "The kite flew" not in reader.requests[-1].messages[-1].content
 
 
@@ -148,11 +154,10 @@ def test_the_tree_has_summaries_above_its_leaves(scripted, embedder):
     text = "\n\n".join(" ".join([t] * 3) + f" Number {i}." for t in topics for i in range(4))
     data = Dataset("d", (Document("d", text),), (Question("q", "What do kites need?", ("d",), ("wind",)),))
     reader = scripted(lambda r: "A summary of kites." if "summary" in r.messages[-1].content else "wind")
-    shared = resources(data, reader, embedder)
-    ((answer, tools),) = ask_all(SummaryTree(k=20, chunk_chars=120), shared, data)
-    levels = [x for (x,) in shared.memories._db.execute("SELECT level FROM items")]
-    assert levels.count(0) == 12 and levels.count(1) >= 2
-    assert answer.notes["summaries"] == len([x for x in levels if x])
+    answer, tools = ask(SummaryTree(k=99, chunk_chars=120), data, reader, embedder)
+    summaries = sum("summary" in r.messages[-1].content for r in reader.requests[:-1])
+    assert len(answer.evidence) == 12 and answer.notes["summaries"] == summaries >= 2
+    assert answer.notes["nodes"] == 12 + summaries
     assert all(text[p.start : p.end] == p.text for p in answer.evidence)
     assert tools.ledger["build"].calls > 0
 
