@@ -25,7 +25,7 @@ class ClosedBook(Strategy):
         "arXiv 2501.01880",
         "1",
         "0",
-        "one needs the floor: what the model knows without the text",
+        "the comparison needs a floor: what the model knows without the text",
         core=True,
     )
 
