@@ -27,7 +27,7 @@ class ClueMemory(Strategy):
 
     The memory holds a gist of each large chunk. From the gists and the question the reader writes clues and surrogate
     questions. Each of them, and the question, is a query; all passages are read in document order. Clues of up to
-    three words are dropped. The paper trains a memory model; here the reader prompts itself. ``notes``: ``clues``.
+    three words are dropped. The paper trains a memory model; here the reader is prompted. ``notes``: ``clues``.
 
     Attributes:
         chunk_chars: characters of a chunk; 16,000 are about the published 4,096 tokens.

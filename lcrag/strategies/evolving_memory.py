@@ -150,9 +150,9 @@ async def _decide(fact: str, near: Sequence[Item], tools: Toolbox) -> tuple[str,
     operation = first_json((await tools.read(ask, max_tokens=64, role="build")).text)
     operation = operation if isinstance(operation, dict) else {}
     op = str(operation.get("op", "ADD")).upper()
-    place = operation.get("id")
+    number = operation.get("id")
     if op == "NONE":
         return op, 0, ""
-    if op in {"UPDATE", "DELETE"} and isinstance(place, int) and 1 <= place <= len(near):
-        return op, near[place - 1].id, str(operation.get("text") or fact)
+    if op in {"UPDATE", "DELETE"} and isinstance(number, int) and 1 <= number <= len(near):
+        return op, near[number - 1].id, str(operation.get("text") or fact)
     return "ADD", 0, fact

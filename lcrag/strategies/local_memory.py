@@ -31,7 +31,7 @@ class LocalMemory(Strategy):
     Attributes:
         context_tokens: maximum tokens of the local window and the chunks together.
         share: the share of these tokens for the chunks, 0 to 1.
-        window: the end of the text that is the local window; ``end`` is the recent part of a growing text.
+        window: which end of the text is read in full; ``end`` is the recent part of a growing text.
         chunk_chars: maximum characters of a chunk.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".

@@ -13,9 +13,7 @@ from lcrag.strategies.pieces.prompts import chat, passages_block, text_block
 
 Truncate = Literal["error", "middle", "end"]
 GAP = "\n[...]\n"
-QUESTION_TOKENS = (
-    256  # of the window that a cut leaves for the question, so that questions share the cut text
-)
+QUESTION_TOKENS = 256  # what a cut leaves for the question at least
 
 
 def cut(text: str, keep: int, policy: Truncate) -> str:
@@ -88,9 +86,9 @@ def excerpt(text: str, tokens: int, tools: Toolbox, at: Literal["start", "end"] 
         low, high = (
             (middle, high) if tools.count_tokens(chat(part(middle), "")) - empty <= tokens else (low, middle)
         )
-    cut = part(low)
-    pieces = cut.rsplit(None, 1) if at == "start" else cut.split(None, 1)
-    return pieces[0 if at == "start" else 1] if len(pieces) == 2 else cut
+    whole = part(low)
+    pieces = whole.rsplit(None, 1) if at == "start" else whole.split(None, 1)
+    return pieces[0 if at == "start" else 1] if len(pieces) == 2 else whole
 
 
 def fit_passages(
