@@ -64,9 +64,9 @@ def best_cascade(
     best: Cascade | None = None
     for lists in _lists_by_length(examples, trust, max_cost, max_strategies, grids):
         for order in lists:
-            found = _best_thresholds(order, examples, trust, max_cost, grids, MAX_THRESHOLDS)
-            if found and (best is None or (found.score, -found.cost) > (best.score, -best.cost)):
-                best = found
+            cascade = _best_thresholds(order, examples, trust, max_cost, grids, MAX_THRESHOLDS)
+            if cascade and (best is None or (cascade.score, -cascade.cost) > (best.score, -best.cost)):
+                best = cascade
     return best
 
 
@@ -87,8 +87,8 @@ def _lists_by_length(
         for order in lists:
             if len(order) > 1 and _improvement(order, few) < MIN_IMPROVEMENT:
                 continue
-            found = _best_thresholds(order, few, few_trust, max_cost, grids, RANKING_THRESHOLDS)
-            ranked.append((-found.score, found.cost, order) if found else (0.0, np.inf, order))
+            cascade = _best_thresholds(order, few, few_trust, max_cost, grids, RANKING_THRESHOLDS)
+            ranked.append((-cascade.score, cascade.cost, order) if cascade else (0.0, np.inf, order))
         lists = [order for _, _, order in sorted(ranked)[:MAX_EXTENDED]]
         yield lists[:MAX_LISTS]
 
@@ -106,7 +106,7 @@ def _best_thresholds(
     grids: Sequence[list[float]],
     combinations: int,
 ) -> Cascade | None:
-    """The best cascade of this order among so many combinations of thresholds; ``None`` if all cost too much."""
+    """The best cascade of this order among about that many combinations of thresholds; ``None`` if all cost too much."""
     best: Cascade | None = None
     for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]], combinations)):
         score, cost = _run(order, thresholds, trust, examples)
@@ -123,7 +123,7 @@ def _grid(trust: NDArray[np.float64], quantiles: int) -> list[float]:
 
 
 def _thinned(grids: Sequence[list[float]], combinations: int) -> list[list[float]]:
-    """The grids, each reduced evenly until there are about so many combinations at most."""
+    """The grids, each reduced evenly until there are about that many combinations."""
     if not grids or np.prod([float(len(g)) for g in grids]) <= combinations:
         return list(grids)
     size = max(2, int(combinations ** (1 / len(grids)) + 1e-9))
