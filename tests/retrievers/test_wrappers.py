@@ -195,8 +195,8 @@ def test_late_chunks_and_multi_vectors_of_the_real_model(texts):
     index = MultiVectorRetriever(many, SMALL).build(texts)
     (best,) = index.search(["When did the harbour open?"], 3)
     assert "1987" in best[0].text
-    (query,) = many.embed_queries(["When did the harbour open?"])
-    (document,) = many.embed_documents([best[0].text])
+    (query,) = many.embed(["When did the harbour open?"], "query")
+    (document,) = many.embed([best[0].text])
     assert best[0].score == pytest.approx(max_sim(query, document), abs=1e-2)
     (only,) = index.search(["harbour"], 99, document_ids=["b"])
     assert {p.document_id for p in only} == {"b"}
