@@ -117,9 +117,7 @@ class SentenceTransformerEmbedder(LangChainNames):
             raise ValueError(
                 f"The model {self.model!r} gave NaN for the text {unique[bad][:80]!r}: try float32."
             )
-        return Embedded(
-            vectors[rows], sum(tokens[i] for i in rows), sum(truncated[i] for i in rows), cached
-        )
+        return Embedded(vectors[rows], sum(tokens[i] for i in rows), sum(truncated[i] for i in rows), cached)
 
     def _prompt(self, kind: Kind) -> str:
         given = self.query_prompt if kind == "query" else self.document_prompt

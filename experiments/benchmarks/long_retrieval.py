@@ -163,10 +163,14 @@ def arms(tokens: int) -> dict:
         chunker = TokenChunker(254)
         parts = [model.embed_spans(doc, chunker.split(doc)) for doc in docs]
         starts = np.cumsum([0, *map(len, parts)])[:-1]
-        return np.maximum.reduceat(model.embed(queries, "query").vectors @ np.concatenate(parts).T, starts, axis=1)
+        return np.maximum.reduceat(
+            model.embed(queries, "query").vectors @ np.concatenate(parts).T, starts, axis=1
+        )
 
     def bm25(docs, queries):
-        index = BM25Retriever(RecursiveChunker(10**9, 0)).build({f"{i:03}": doc for i, doc in enumerate(docs)})
+        index = BM25Retriever(RecursiveChunker(10**9, 0)).build(
+            {f"{i:03}": doc for i, doc in enumerate(docs)}
+        )
         found = np.zeros((len(queries), len(docs)))
         for row, passages in zip(found, index.search(queries, len(docs)), strict=True):
             for p in passages:

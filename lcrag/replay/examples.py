@@ -68,7 +68,9 @@ def examples_of(
     return _examples(rows, np.array(whole), names, cost, embedder)
 
 
-def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None) -> Examples:
+def _examples(
+    rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None
+) -> Examples:
     """``places``: for each query the positions of its rows, in any order of strategies."""
     position = {n: i for i, n in enumerate(names)}
     arm = rows["strategy"].map(position).to_numpy()

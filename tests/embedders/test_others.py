@@ -141,7 +141,10 @@ def test_retrieval_sends_queries_with_the_query_prompt_and_chunks_with_the_docum
         requests.clear()
         index = retriever(model, RecursiveChunker(100, 0)).build({"a": "Kites need wind."})
         index.search(["What do kites need?"], 1)
-        assert [r["input"] for r in requests] == [["passage: Kites need wind."], ["query: What do kites need?"]]
+        assert [r["input"] for r in requests] == [
+            ["passage: Kites need wind."],
+            ["query: What do kites need?"],
+        ]
         assert index.build_tokens == 7  # the server's count
 
 
@@ -153,7 +156,10 @@ def test_how_a_server_is_reached_does_not_change_the_identity_of_what_it_gives()
     assert settings(patient, identity=True) == plain
     assert settings(OpenAIEmbedder("m", query_prompt="query: "), identity=True) != plain
     for small, large in (
-        (SentenceTransformerEmbedder(), SentenceTransformerEmbedder(device="cpu", batch_size=2, progress=True)),
+        (
+            SentenceTransformerEmbedder(),
+            SentenceTransformerEmbedder(device="cpu", batch_size=2, progress=True),
+        ),
         (MultiVectorEmbedder("m"), MultiVectorEmbedder("m", device="cpu", batch_size=2)),
         (M2BertEmbedder("m"), M2BertEmbedder("m", device="cuda")),
     ):
