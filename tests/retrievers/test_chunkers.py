@@ -76,7 +76,8 @@ def test_impossible_settings_are_refused():
 SENTENCES = st.lists(
     st.sampled_from(
         ["Dr. Smith left. ", "They met at 3 p.m. They left. ", "\n\n", " \n \n", "\n", "e.g. kites ", '"Go." he said. ',
-         "a.b.c ", "…", "\u00a0", "\t", "Yes?! ", "[1] (a) ", "1. One ", "日本。", "..... ", "data.json ", "&ᓰ& ", "\u2028"]
+         "a.b.c ", "…", "\u00a0", "\t", "Yes?! ", "[1] (a) ", "1. One ", "日本。", "..... ", "data.json ", "&ᓰ& ",
+         "\u2028"]
     )
 ).map("".join)  # fmt: skip
 
