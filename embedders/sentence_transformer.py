@@ -120,9 +120,9 @@ class SentenceTransformerEmbedder(LangChainNames):
         return Embedded(vectors[rows], sum(tokens[i] for i in rows), sum(truncated[i] for i in rows), cached)
 
     def _prompt(self, kind: Kind) -> str:
-        given = self.query_prompt if kind == "query" else self.document_prompt
-        if given is not None:
-            return given
+        prompt = self.query_prompt if kind == "query" else self.document_prompt
+        if prompt is not None:
+            return prompt
         return str((self.encoder.model.prompts or {}).get(kind) or "")
 
     def _embed_unique(self, texts: list[str]) -> tuple[NDArray[np.float32], list[int], list[bool], int]:

@@ -68,15 +68,15 @@ class MMRIndex:
         vectors = self.dense.vectors(candidates)
         relevance = np.array([p.score for p in candidates])
         similarity = np.full(len(candidates), 0.0)
-        chosen: list[int] = []
-        while len(chosen) < min(k, len(candidates)):
+        selected: list[int] = []
+        while len(selected) < min(k, len(candidates)):
             gain = self.weight * relevance - (1 - self.weight) * similarity
-            gain[chosen] = -np.inf
+            gain[selected] = -np.inf
             pick = int(gain.argmax())
-            chosen.append(pick)
+            selected.append(pick)
             to_pick = vectors @ vectors[pick]
-            similarity = to_pick if len(chosen) == 1 else np.maximum(similarity, to_pick)
-        return [candidates[i] for i in chosen]
+            similarity = to_pick if len(selected) == 1 else np.maximum(similarity, to_pick)
+        return [candidates[i] for i in selected]
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """Tokens that the embedder reads."""
