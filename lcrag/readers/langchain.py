@@ -6,18 +6,20 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.tokens import CHARS_PER_TOKEN, estimate_tokens
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from lcrag.cost.model import ModelSpec
 
 _KINDS: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
@@ -37,6 +39,11 @@ class LangChainReader:
         passed_on: settings of a request that go to the model with each call, under these names.
             Providers differ: take out what yours refuses, add ``seed`` where it is known.
     """
+
+    # not inherited from Reader: a dataclass field without a default cannot replace its property
+    documents_in_flight: ClassVar[int] = Reader.documents_in_flight
+    shares_prefix_in_batch: ClassVar[bool] = Reader.shares_prefix_in_batch
+    spec: ClassVar[ModelSpec | None] = None
 
     model: BaseChatModel
     context_window: int

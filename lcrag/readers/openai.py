@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
 from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
 from lcrag.readers.watch import TOP, probability
@@ -28,7 +28,7 @@ OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True)
-class OpenAIReader:
+class OpenAIReader(Reader):
     """A model behind an OpenAI-compatible server.
 
     Prefixes are cached by the server; ``Usage.cached_tokens`` is what it reports, and 0 where it

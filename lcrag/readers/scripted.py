@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Usage
 
 
 @dataclass(frozen=True)
-class ScriptedReader:
+class ScriptedReader(Reader):
     """A deterministic reader without a model; a token is a word between white space.
 
     It keeps prefixes as a KV cache does: the first request with some ``cache_salt`` and leading
@@ -26,6 +26,7 @@ class ScriptedReader:
         max_concurrency: requests that the engine keeps in flight.
         delay: seconds that each answer takes; also what it reports as ``Usage.seconds``.
         name: the model's name in results.
+        p_unanswerable: what it gives as ``Completion.watched`` where a request watches for a word.
     """
 
     answers: Callable[[Request], str] | Sequence[str]
@@ -33,6 +34,7 @@ class ScriptedReader:
     max_concurrency: int = 8
     delay: float = 0.0
     name: str = "scripted"
+    p_unanswerable: float | None = None
     _requests: list[Request] = field(default_factory=list, init=False, repr=False, compare=False)
     _prefixes: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -78,6 +80,7 @@ class ScriptedReader:
             reason,
             prefix_key="" if cached else key,
             prefix_tokens=prefix,
+            watched=self.p_unanswerable if request.watch else None,
         )
 
     def _prefix(self, request: Request, tokens: int) -> tuple[str, int]:

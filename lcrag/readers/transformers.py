@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TransformersReader:
+class TransformersReader(Reader):
     """A causal language model through transformers.
 
     The document at the head of a prompt (``Request.prefix_chars``) is prefilled once; its KV is kept
@@ -35,6 +35,8 @@ class TransformersReader:
         batch_size: questions decoded together.
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
     """
+
+    shares_prefix_in_batch: ClassVar[bool] = True
 
     model: str = "smollm2"
     dtype: str = "bfloat16"
@@ -53,11 +55,6 @@ class TransformersReader:
     def max_concurrency(self) -> int:
         """Requests worth having in flight: one batch is decoded while the next one gathers."""
         return 2 * self.batch_size
-
-    @property
-    def shares_prefix_in_batch(self) -> bool:
-        """Questions that wait together compute their document once."""
-        return True
 
     @property
     def context_window(self) -> int:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class VLLMReader:
+class VLLMReader(Reader):
     """A causal language model through vLLM's asynchronous engine.
 
     The engine starts with the first request, in a process of its own that imports the main script anew:
