@@ -19,11 +19,8 @@ CLOSED_BOOK = "closed_book"  # the strategy's name in tables without a column `c
 
 def candidates(outcomes: pd.DataFrame) -> list[str]:
     """The strategies that routers and baselines choose among: all that read the documents, in the table's order."""
-    if "closed_book" in outcomes:
-        is_closed = outcomes["closed_book"].eq(True)
-    else:
-        is_closed = outcomes["strategy"].eq(CLOSED_BOOK)
-    closed = set(outcomes.loc[is_closed, "strategy"])
+    marked = outcomes.get("closed_book", outcomes["strategy"].eq(CLOSED_BOOK))
+    closed = set(outcomes.loc[marked.eq(True), "strategy"])
     return [s for s in dict.fromkeys(outcomes["strategy"]) if s not in closed]
 
 
@@ -62,7 +59,9 @@ def common(outcomes: pd.DataFrame, strategies: Sequence[str]) -> pd.DataFrame:
     return rows[rows["question_id"].map(scored) == len(strategies)]
 
 
-def baseline_rows(rows: pd.DataFrame, strategies: Sequence[str], cost: str = "cost") -> dict[str, pd.DataFrame]:
+def baseline_rows(
+    rows: pd.DataFrame, strategies: Sequence[str], cost: str = "cost"
+) -> dict[str, pd.DataFrame]:
     """The outcomes of oracle, best fixed and random, by the name of the row that shows them.
 
     Args:
@@ -99,6 +98,8 @@ def routed_rows(
     rows = outcomes[outcomes["strategy"] == chosen]
     if not amounts or all(len(c) == 1 for c in ran.values()):
         return rows
-    was_run = [s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)]
+    was_run = [
+        s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)
+    ]
     sums = outcomes[was_run].groupby("question_id")[list(amounts)].agg(lambda c: c.sum(skipna=False))
     return rows.assign(**{c: rows["question_id"].map(sums[c]) for c in amounts})
