@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
 from lcrag.cost.amortisation import Line, break_even
-from lcrag.tables import aligned, human
+from lcrag.tables import aligned, dollars, human
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,8 +55,8 @@ def table(blocks: Mapping[str, Sequence[Line]], questions: int, kv: Sequence[flo
 
 def cell(amount: float, unit: str) -> str:
     """An amount with its unit's digits."""
-    if unit == "dollars" and amount == amount:
-        return f"{amount:.4f}" if amount >= 0.001 else f"{amount:.1e}"
+    if unit == "dollars":
+        return dollars(amount)
     if unit == "seconds" and 0 < amount < 9.995:
         return f"{amount:.2f}" if amount >= 0.01 else f"{amount:.1e}"
     return human(amount)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.frontier import pareto
+from lcrag.outcomes.baselines import BEST_FIXED, ORACLE
+from lcrag.outcomes.costs import UNIT_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"strategy": "#0072B2", "router": "#009E73", "baseline": "#8A8A8A"}  # Okabe and Ito
 MARKERS = {"strategy": "o", "router": "D", "baseline": "s"}
-LABELS = {"flops": "FLOPs a question", "cost": "tokens a question", "dollars": "dollars a question",
-          "seconds": "seconds a question"}  # fmt: skip
+LABELS = {unit: f"{name} per question" for unit, name in (UNIT_NAMES | {"seconds": "seconds"}).items()}
 
 
 def figure_of(width: float, height: float) -> Figure:
@@ -32,14 +33,15 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
 
     Args:
         comparison: what ``compare`` returned.
-        cost: a column of its table; empty for FLOPs, or tokens where FLOPs are unknown.
+        cost: a column of its table; empty for ``cost``, in the comparison's unit.
     """
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     table = comparison.table
-    cost = cost or ("flops" if comparison.cost_is == "flops" else "cost")
+    label = LABELS.get(cost or comparison.unit, cost)
+    cost = cost or "cost"
     shown = table[table[cost].notna() & table["accuracy"].notna()]
-    shown = shown[~shown["name"].str.startswith("best fixed")]  # one of the strategies, drawn already
+    shown = shown[~shown["name"].str.startswith(BEST_FIXED)]  # one of the strategies, drawn already
     figure = figure_of(8.4, 5.2)
     axes = figure.add_subplot()
     for row in shown.itertuples():
@@ -49,9 +51,7 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
             axes.errorbar(
                 x, y, [[y - row.low], [row.high - y]], color=colour, alpha=0.35, lw=1.6, capsize=3, zorder=2
             )
-        marker, hollow = (
-            ("*", True) if row.name == "oracle" else (MARKERS[row.group], row.group == "baseline")
-        )
+        marker, hollow = ("*", True) if row.name == ORACLE else (MARKERS[row.group], row.group == "baseline")
         size = 190 if marker == "*" else 62
         face = "white" if hollow else colour
         axes.scatter(x, y, s=size, marker=marker, c=face, edgecolors=colour, linewidths=1.5, zorder=3)
@@ -75,7 +75,7 @@ def accuracy_cost(comparison: Comparison, cost: str = "") -> Figure:
     axes.margins(x=0.16, y=0.12)
     bottom, top = axes.get_ylim()
     axes.set_ylim(max(bottom, -0.04), min(top, 1.04) if shown["accuracy"].max() <= 1 else top)
-    axes.set_xlabel(LABELS.get(cost, cost) + ", computed by the reader")
+    axes.set_xlabel(label + ", computed by the reader")
     axes.set_ylabel("accuracy (95% interval, clustered by document)")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

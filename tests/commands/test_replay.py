@@ -102,23 +102,23 @@ def test_replay_routers_by_name(table, tmp_path):
         "cross-validated by document",
     ):
         assert name in said
-    names = {"report.md", "report.csv", "quality_cost.png", "decisions.parquet"}
+    names = {"routing.md", "routing.csv", "quality_cost.png", "decisions.parquet"}
     assert {f.name for f in (tmp_path / "out").iterdir()} == names
-    report = pd.read_csv(tmp_path / "out" / "report.csv").set_index("name")
+    table = pd.read_csv(tmp_path / "out" / "routing.csv").set_index("name")
     decisions = pd.read_parquet(tmp_path / "out" / "decisions.parquet")
     assert len(decisions) == 2 * 48
     scores = decisions.groupby("router")["score"].mean()
     assert (
-        scores["tfidf_router"] == pytest.approx(report.loc["tfidf_router", "accuracy"]) and scores.min() > 0.8
+        scores["tfidf_router"] == pytest.approx(table.loc["tfidf_router", "accuracy"]) and scores.min() > 0.8
     )
     assert (
-        "## tfidf_router: best strategy (rows) by chosen one" in (tmp_path / "out" / "report.md").read_text()
+        "## tfidf_router: best strategy (rows) by chosen one" in (tmp_path / "out" / "routing.md").read_text()
     )
     assert (tmp_path / "out" / "quality_cost.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_without_names_all_routers_that_fit_are_replayed(table, tmp_path, monkeypatch, embedder):
-    monkeypatch.setattr("lcrag.experiment.experiment.default_embedder", lambda: embedder)
+    monkeypatch.setattr("lcrag.runtime.defaults.default_embedder", lambda: embedder)
     said = lcrag("replay", table)
     for name in (
         "lara_rule",
@@ -188,7 +188,7 @@ def test_costs_splits_and_caches(table):
         (["--router", "random", "--strategy", "gist"], "no strategy 'gist' in the outcomes; there are"),
         (["--router", "random", "--kind", "riddle"], "no questions of the kind 'riddle'; there are: comparison"),
         (["--router", "random", "--exclude", "renmed"], "no defect 'renmed' in the table; known are: renamed, other"),
-        (["--router", "random", "--cost", "euros"], "tokens, dollars or flops, not in 'euros'"),
+        (["--router", "random", "--cost", "euros"], "tokens, flops or dollars, or auto, not in 'euros'"),
         (["--router", "random", "--cache", "hot"], "A cache is warm or cold, not 'hot'"),
         (["--router", "random", "--split", "genre"], "Unknown split 'genre'; choose document"),
         (["--router", "random", "--split", "model"], "have one model only"),

@@ -100,7 +100,9 @@ def test_where_a_router_can_be_at_every_cost_weight():
     quality, costs = np.array([[0.5, 0.9]] * 2), np.array([[0.2, 1.0]] * 2)
     found = points_of(replace(done, quality=quality, expected_costs=costs), data)
     assert set(found) == {(10.0, 1.0), (2.0, 0.5)}
-    probed = points_of(replace(done, quality=quality, expected_costs=np.array([[0.0, 1.0]] * 2)), data)
+    free = replace(done, quality=quality, expected_costs=np.array([[0.0, 1.0]] * 2))
+    assert set(points_of(free, data)) == {(10.0, 1.0), (2.0, 0.5)}  # expected to be free, and yet no probe
+    probed = points_of(replace(free, probes=("weak",)), data)
     assert set(probed) == {(10.0, 1.0), (12.0, 1.0), (2.0, 0.5)}  # the probe is always paid for
 
 
@@ -108,5 +110,5 @@ def test_points_leave_out_what_is_not_known():
     data = small([[0, 1], [1, nan]], [[2, 10], [2, nan]])
     one = np.array([1, 1])
     zero = np.zeros(2)
-    done = Replayed("r", one, data.scores[:, 1], data.costs[:, 1], zero, np.zeros((2, 2), bool), 0.0)
+    done = Replayed("r", one, data.scores[:, 1], data.costs[:, 1], zero, np.zeros((2, 2), bool))
     assert points_of(done, data) == [(10.0, 1.0)]
