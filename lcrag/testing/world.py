@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from zlib import crc32
 
-from embedders.base import Embedded
+from embedders.base import Embedded, LangChainNames
 from lcrag.datasets.base import Dataset
 from lcrag.readers.base import Request
 from lcrag.readers.scripted import ScriptedReader
@@ -81,7 +81,7 @@ def reader(window: int = 100_000) -> ScriptedReader:
 
 
 @dataclass(frozen=True)
-class WordEmbedder:
+class WordEmbedder(LangChainNames):
     """Counts words in 256 buckets: texts that share words are near."""
 
     name: str = "words"
