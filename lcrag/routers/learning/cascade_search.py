@@ -106,7 +106,7 @@ def _best_thresholds(
     grids: Sequence[list[float]],
     combinations: int,
 ) -> Cascade | None:
-    """The best cascade of this order of about that many combinations of thresholds; ``None`` if all are too dear."""
+    """The best cascade of this order, from about ``combinations`` sets of thresholds; ``None`` if all cost too much."""
     best: Cascade | None = None
     for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]], combinations)):
         score, cost = _run(order, thresholds, trust, examples)
