@@ -106,7 +106,7 @@ def _best_thresholds(
     grids: Sequence[list[float]],
     combinations: int,
 ) -> Cascade | None:
-    """The best cascade of this order among about that many combinations; ``None`` if all cost too much."""
+    """The best cascade of this order, from about ``combinations`` sets of thresholds; ``None`` if all cost too much."""
     best: Cascade | None = None
     for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]], combinations)):
         score, cost = _run(order, thresholds, trust, examples)
