@@ -1,4 +1,4 @@
-"""What a memory is: items on disk, values and dates read from a text."""
+"""Memories: items on disk, and the values and dates that are read from a text."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The period that a question names, and its effect on a ranking."""
+"""Dates in a text, the period that a question names, and its effect on a ranking."""
 
 from __future__ import annotations
 
@@ -36,28 +36,32 @@ _DATE = re.compile("|".join(rf"\b{p}" for p in (_ISO, _ISO_SLASH, _DMY, _MDY, _M
 def _period(match: re.Match[str]) -> Period | None:
     g = match.groupdict()
     year = next(int(g[k]) for k in ("iy", "sy", "dy", "my", "oy", "y") if g[k])
-    named = next((g[k] for k in ("im", "sm", "dm", "mm", "om") if g[k]), None)
+    month_name = next((g[k] for k in ("im", "sm", "dm", "mm", "om") if g[k]), None)
     day = next((int(g[k]) for k in ("id", "sd", "dd", "md") if g[k]), None)
     try:
-        if named is None:
+        if month_name is None:
             return date(year, 1, 1), date(year, 12, 31)
-        month = int(named) if named.isdigit() else [m[:3] for m in _MONTHS].index(named[:3].lower()) + 1
+        month = (
+            int(month_name)
+            if month_name.isdigit()
+            else [m[:3] for m in _MONTHS].index(month_name[:3].lower()) + 1
+        )
         if day is None:
             return date(year, month, 1), date(year, month, monthrange(year, month)[1])
         return date(year, month, day), date(year, month, day)
-    except ValueError:  # 2024-13-40 is no date
+    except ValueError:  # 2024-13-40 is not a date
         return None
 
 
 def first_date(text: str) -> str | None:
-    """The first date in a text as ISO 8601, the first day where only a month or year is named."""
+    """The first date in a text as ISO 8601; the first day of it if the text names only a month or a year."""
     return next((p[0].isoformat() for m in _DATE.finditer(text) if (p := _period(m))), None)
 
 
 def period_of(question: str) -> Period | None:
-    """From the first to the last date that a question names, ``None`` if it names none.
+    """From the earliest to the latest date that a question names, ``None`` if it names none.
 
-    A rule, where LongMemEval asks a strong model (section 5.4): explicit dates, months and years only.
+    A rule that reads explicit dates, months and years; LongMemEval asks a strong model (section 5.4).
     """
     periods = [p for m in _DATE.finditer(question) if (p := _period(m))]
     return (min(p[0] for p in periods), max(p[1] for p in periods)) if periods else None
@@ -66,14 +70,14 @@ def period_of(question: str) -> Period | None:
 def demote_outside(
     ranked: Sequence[int], dates: Sequence[str | None], period: Period, widen_days: int = 2
 ) -> list[int]:
-    """Move items dated outside the widened period to the end; order is kept and nothing is dropped.
+    """Move items dated outside the widened period to the end, in the same order; nothing is dropped.
 
-    LongMemEval widens by two days on both sides; undated items stay where they are.
+    LongMemEval widens the period by two days on both sides. Undated items are not moved.
     """
     low, high = period[0] - timedelta(widen_days), period[1] + timedelta(widen_days)
 
     def outside(item: int) -> bool:
-        dated = dates[item]
-        return dated is not None and not low <= date.fromisoformat(dated[:10]) <= high
+        day = dates[item]
+        return day is not None and not low <= date.fromisoformat(day[:10]) <= high
 
     return [i for i in ranked if not outside(i)] + [i for i in ranked if outside(i)]

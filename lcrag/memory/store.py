@@ -1,4 +1,4 @@
-"""Memories on disk: a SQLite file that can be appended to and survives restarts."""
+"""Memories on disk, in a SQLite file that survives restarts."""
 
 from __future__ import annotations
 
@@ -31,16 +31,18 @@ PRAGMA user_version = 1;
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that is remembered.
+    """One item of a memory.
 
     Attributes:
-        text: what is read.
-        source: names what it was made from; a part of a document is made into an item once.
-        key: what is searched, where it differs from ``text``.
-        document_id: where it comes from, with ``start`` and ``end`` in characters.
+        text: what a reader sees.
+        source: names the part of the document that it was made from, so that no part is processed twice.
+        key: what is searched; empty if it is the text.
+        document_id: the document that it comes from.
+        start: first character of its part of the document.
+        end: the character after the last one.
         date: ISO 8601, ``None`` if unknown.
-        level: 0 for what stands in the document, above for what was made of it.
-        id: given by the store.
+        level: 0 for a part of the document, 1 and more for what was made from parts.
+        id: assigned by the store.
     """
 
     text: str
@@ -58,15 +60,15 @@ _COLUMNS = [f.name for f in fields(Item) if f.name != "id"]
 
 
 def digest(text: str) -> str:
-    """A short name for a text."""
+    """A short hash of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class MemoryStore:
-    """All memories of an application or a run, each under a name.
+    """The memories of an application or a run, each under a name.
 
     Args:
-        path: a SQLite file, made if it is not there; ``":memory:"`` for none.
+        path: a SQLite file, created if it does not exist; ``":memory:"`` stores nothing on disk.
 
     Raises:
         LcragError: the file is not a store of memories, or a newer lcrag wrote it.
@@ -87,7 +89,7 @@ class MemoryStore:
             raise LcragError(f"{path} was written by a newer lcrag (format {version}); this one reads 1.")
 
     def memory(self, name: str) -> Memory:
-        """The memory of that name; empty if nothing was remembered under it."""
+        """The memory of that name; empty if it is new."""
         return Memory(self._db, name, self.path)
 
     def close(self) -> None:
@@ -98,7 +100,7 @@ class MemoryStore:
 class Memory:
     """One memory: items, the vectors of their keys, and what it has cost so far.
 
-    Every method is one transaction: after a crash it has happened or it has not.
+    Every method that writes is one transaction: a crash leaves all of its effect or none.
     """
 
     def __init__(self, db: sqlite3.Connection, name: str, path: str) -> None:
@@ -111,13 +113,13 @@ class Memory:
                 yield
         except sqlite3.OperationalError as error:
             raise LcragError(
-                f"The memory {self.path} could not be written ({error}): make room and run again, "
+                f"The memory {self.path} could not be written ({error}): free some disk space and run again; "
                 "what it holds is kept."
             ) from error
 
     @property
     def items(self) -> list[Item]:
-        """In the order in which they stand in their documents."""
+        """All items, sorted by document and position."""
         rows = self._db.execute(
             f"SELECT {', '.join(_COLUMNS)}, id FROM items WHERE memory = ? ORDER BY document_id, start, id",
             (self.name,),
@@ -126,7 +128,7 @@ class Memory:
 
     @property
     def spent(self) -> Usage:
-        """What the making of everything in it has cost, in this process or an earlier one."""
+        """What the items and vectors have cost, in this process and earlier ones."""
         rows = self._db.execute("SELECT usage FROM spent WHERE memory = ?", (self.name,))
         return sum((Usage(**json.loads(text)) for (text,) in rows), Usage())
 
@@ -137,7 +139,13 @@ class Memory:
         remove: Iterable[int] = (),
         usage: Usage | None = None,
     ) -> None:
-        """Add items, give others a new text (their vectors are forgotten), remove some; book ``usage``.
+        """Add, update and remove items in one transaction.
+
+        Args:
+            add: new items.
+            update: new texts by item id; keys and vectors of these items are removed.
+            remove: item ids.
+            usage: what the change has cost.
 
         Raises:
             LcragError: the disk is full.
@@ -156,15 +164,15 @@ class Memory:
                 self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
 
     def without_vector(self) -> list[Item]:
-        """Items whose key is not embedded yet; an item without text is a mark and never is."""
+        """Items whose key is not embedded yet, except marks (items without text), which never are."""
         rows = self._db.execute(
             "SELECT id FROM items WHERE memory = ? AND vector IS NULL AND text != ''", (self.name,)
         )
-        open_ = {id for (id,) in rows}
-        return [item for item in self.items if item.id in open_]
+        missing = {id for (id,) in rows}
+        return [item for item in self.items if item.id in missing]
 
     def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], usage: Usage) -> None:
-        """Keep the vectors of the keys, shape (ids, dimension), and book what they cost."""
+        """Store the vectors of the items' keys, shape (ids, dimension), and what they have cost."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE items SET vector = ? WHERE id = ?",
@@ -173,12 +181,12 @@ class Memory:
             self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
 
     def vectors(self) -> NDArray[np.float32]:
-        """Vectors of the items' keys in the order of ``items``, shape (items, dimension); zeros for marks."""
+        """Vectors of the keys in the order of ``items``, shape (items, dimension); zeros for marks."""
         import numpy as np
 
         rows = dict(self._db.execute("SELECT id, vector FROM items WHERE memory = ?", (self.name,)))
-        found = {id: np.frombuffer(v, np.float32) for id, v in rows.items() if v is not None}
-        if not found:
+        vectors = {id: np.frombuffer(v, np.float32) for id, v in rows.items() if v is not None}
+        if not vectors:
             return np.zeros((0, 0), np.float32)
-        mark = np.zeros_like(next(iter(found.values())))
-        return np.stack([found.get(item.id, mark) for item in self.items])
+        mark = np.zeros_like(next(iter(vectors.values())))
+        return np.stack([vectors.get(item.id, mark) for item in self.items])

@@ -1,4 +1,4 @@
-"""The parts of a text that a memory remembers: chunks, rounds or sessions, dated where the text says when."""
+"""The parts of a text that a memory stores: chunks, rounds or sessions, with dates if the text has any."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ HEADING = re.compile(r"^[ \t]*(?:\[|#+ |date\s*:|session\b).*$", re.IGNORECASE |
 
 
 def split_values(document: Document, granularity: Granularity, chunker: RecursiveChunker) -> list[Item]:
-    """Split a document; offsets are exact (``document.text[v.start:v.end] == v.text``).
+    """Split a document into items; offsets are exact (``document.text[v.start:v.end] == v.text``).
 
-    ``auto`` takes rounds where the text has at least four turns of speakers, else chunks. A text without
-    speakers has no rounds and one without dated headings no sessions: both fall back to chunks.
+    ``auto`` means rounds if the text has at least four turns of speakers, else chunks. A text without speakers has
+    no rounds, and one without dated headings has no sessions; both are split into chunks.
     """
     text = document.text
     turns = [(m.start(), m[1].lower() in ASKER) for m in SPEAKER.finditer(text)]
-    dated = _headings(document)
+    dates = _headings(document)
     if turns and (granularity == "round" or (granularity == "auto" and len(turns) >= 4)):
-        spans = _rounds(text, turns, [at for at, _ in dated])
-    elif granularity == "session" and len(starts := sorted({0, *(at for at, _ in dated)})) > 1:
+        spans = _rounds(text, turns, [at for at, _ in dates])
+    elif granularity == "session" and len(starts := sorted({0, *(at for at, _ in dates)})) > 1:
         spans = [
             (s, s + len(text[s:e].rstrip())) for s, e in zip(starts, [*starts[1:], len(text)], strict=True)
         ]
@@ -42,7 +42,7 @@ def split_values(document: Document, granularity: Granularity, chunker: Recursiv
             document_id=document.id,
             start=s,
             end=e,
-            date=_date_at(dated, s, e),
+            date=_date_at(dates, s, e),
         )
         for s, e in spans
         if text[s:e].strip()
@@ -50,7 +50,7 @@ def split_values(document: Document, granularity: Granularity, chunker: Recursiv
 
 
 def _rounds(text: str, turns: list[tuple[int, bool]], headings: list[int]) -> list[tuple[int, int]]:
-    """From a turn of the asker to the next one, or to the next dated heading."""
+    """Spans from each turn of the asker to the next, or to the next dated heading."""
     starts = [at for at, asks in turns if asks] or [at for at, _ in turns]
     spans = []
     for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -60,16 +60,16 @@ def _rounds(text: str, turns: list[tuple[int, bool]], headings: list[int]) -> li
 
 
 def _headings(document: Document) -> list[tuple[int, str]]:
-    """Positions from which a date holds: the document's own, then each dated heading line."""
-    own = document.metadata.get("date")
-    found = [(0, str(own)[:10])] if own else []
+    """Positions from which a date is valid: the document's own date, then each dated heading."""
+    document_date = document.metadata.get("date")
+    headings = [(0, str(document_date)[:10])] if document_date else []
     for match in HEADING.finditer(document.text):
         if date := first_date(match.group()):
-            found.append((match.start(), date))
-    return found
+            headings.append((match.start(), date))
+    return headings
 
 
-def _date_at(dated: list[tuple[int, str]], start: int, end: int) -> str | None:
-    """The last date that was set before the middle of the value."""
-    before = [date for at, date in dated if at <= (start + end) // 2]
+def _date_at(dates: list[tuple[int, str]], start: int, end: int) -> str | None:
+    """The last date before the middle of the value."""
+    before = [date for at, date in dates if at <= (start + end) // 2]
     return before[-1] if before else None

@@ -11,8 +11,8 @@ from lcrag.errors import LcragError
 from lcrag.metrics.text import normalise
 
 Entails = Callable[[str, str], bool]
-MOST = 3  # citations of a sentence that count, as published
-LEXICAL = 0.8
+MAX_CITATIONS = 3  # of a sentence that count, as published
+LEXICAL_SHARE = 0.8  # of the words of a claim that must stand in the passages
 _CITED = re.compile(r"\[(\d+)\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?!\[)|(?<=\])\s+(?!\[)|\n+")
 
@@ -32,22 +32,22 @@ def citation_scores(
 ) -> dict[str, float]:
     """``citation_recall``, ``citation_precision`` and ``citation_f1`` of an answer, 0 to 1.
 
-    Recall is the share of sentences that their cited passages, put together, entail; a sentence without a
+    Recall is the share of sentences that are entailed by their cited passages together; a sentence without a
     citation, or with one out of range, counts as not entailed. Precision is the share of citations that are
-    needed: one is superfluous if it does not entail the sentence alone and the others do without it. Both use
-    the first three citations of a sentence.
+    needed: a citation is superfluous if it alone does not entail the sentence and the others do. Both use the first
+    three citations of a sentence.
 
     Args:
         text: the answer with its citations, numbered from 1.
-        passages: what the numbers mean.
+        passages: the passages that the citations number, the first one being 1.
         entailment: ``lexical``, the Hugging Face name of an NLI cross-encoder, or a function of premise and
             hypothesis.
     """
     entails = entailment if callable(entailment) else entailment_by(entailment)
     sentences = [s for s in _SENTENCE.split(text) if without_citations(s)]
-    supported, kept, cited = 0, 0, 0
+    supported, needed, cited = 0, 0, 0
     for sentence in sentences:
-        numbers = cited_numbers(sentence)[:MOST]
+        numbers = cited_numbers(sentence)[:MAX_CITATIONS]
         cited += len(numbers)
         if not numbers or any(not 1 <= n <= len(passages) for n in numbers):
             continue
@@ -59,22 +59,22 @@ def citation_scores(
         for i, premise in enumerate(premises):
             others = " ".join(p for j, p in enumerate(premises) if j != i)
             superfluous = len(premises) > 1 and not entails(premise, claim) and entails(others, claim)
-            kept += not superfluous
+            needed += not superfluous
     recall = supported / len(sentences) if sentences else 0.0
-    precision = kept / cited if cited else 0.0
+    precision = needed / cited if cited else 0.0
     f1 = 2 * recall * precision / (recall + precision) if recall + precision else 0.0
     return {"citation_recall": recall, "citation_precision": precision, "citation_f1": f1}
 
 
 def lexically_entails(premise: str, hypothesis: str) -> bool:
-    """Whether four in five of the hypothesis' words stand in the premise: a stand-in without a model."""
+    """Whether four in five of the hypothesis' words stand in the premise: needs no model."""
     words = normalise(hypothesis).split()
-    known = set(normalise(premise).split())
-    return bool(words) and sum(w in known for w in words) / len(words) >= LEXICAL
+    premise_words = set(normalise(premise).split())
+    return bool(words) and sum(w in premise_words for w in words) / len(words) >= LEXICAL_SHARE
 
 
 def entailment_by(name: str) -> Entails:
-    """The test of that name: ``lexical``, else an NLI cross-encoder from Hugging Face.
+    """The entailment test by its name: ``lexical``, or an NLI cross-encoder from Hugging Face.
 
     Raises:
         LcragError: the model cannot be loaded or has no label "entailment".
@@ -89,11 +89,13 @@ def _by_model(name: str) -> Entails:
 
         model: Any = CrossEncoder(name)
     except (ImportError, OSError, ValueError) as error:
-        said = str(error).strip().splitlines()[0]
-        raise LcragError(f"The entailment model {name!r} could not be loaded: {said}") from error
+        reason = str(error).strip().splitlines()[0]
+        raise LcragError(f"The entailment model {name!r} could not be loaded: {reason}") from error
     labels = {str(v).lower(): int(k) for k, v in model.config.id2label.items()}
     if "entailment" not in labels:
-        raise LcragError(f"{name} is no NLI model: its labels are {', '.join(labels)}, none is entailment.")
+        raise LcragError(
+            f"{name} is not an NLI model: its labels are {', '.join(labels)}, none is entailment."
+        )
 
     def entails(premise: str, hypothesis: str) -> bool:
         (scores,) = model.predict([(premise, hypothesis)])

@@ -35,8 +35,8 @@ def contains(prediction: str, answers: Sequence[str]) -> float:
     Best subspan EM (Liu et al. 2023, arXiv 2307.03172, section 2.3); the word boundaries are ours, so
     that ``3`` is not found in ``1832``.
     """
-    said = f" {normalise(prediction)} "
-    return float(any(f" {gold} " in said for a in answers if (gold := normalise(a))))
+    text = f" {normalise(prediction)} "
+    return float(any(f" {gold} " in text for a in answers if (gold := normalise(a))))
 
 
 def token_f1(prediction: str, answers: Sequence[str]) -> float:
@@ -49,13 +49,13 @@ def token_recall(prediction: str, answers: Sequence[str]) -> float:
 
     Unlike F1 it does not punish an answer for being a whole sentence.
     """
-    said = Counter(normalise(prediction).split())
+    words = Counter(normalise(prediction).split())
     golds = (Counter(normalise(a).split()) for a in answers)
-    return max((sum((said & g).values()) / sum(g.values()) for g in golds if g), default=0.0)
+    return max((sum((words & g).values()) / sum(g.values()) for g in golds if g), default=0.0)
 
 
-def _f1(said: list[str], gold: list[str]) -> float:
-    if not said or not gold:
-        return float(said == gold)
-    shared = sum((Counter(said) & Counter(gold)).values())
-    return 2 * shared / (len(said) + len(gold))
+def _f1(words: list[str], gold: list[str]) -> float:
+    if not words or not gold:
+        return float(words == gold)
+    shared = sum((Counter(words) & Counter(gold)).values())
+    return 2 * shared / (len(words) + len(gold))

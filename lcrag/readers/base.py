@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from lcrag.schema import Usage
+
+if TYPE_CHECKING:
+    from lcrag.cost.model import ModelSpec
 
 OPERATIONAL = {"operational": True}  # metadata of a field that does not change what a reader answers
 
@@ -64,11 +67,18 @@ class Completion:
 class Reader(Protocol):
     """A language model.
 
-    ``max_concurrency`` is how many requests the engine keeps in flight. Two more attributes are looked
-    for: ``documents_in_flight`` (default 4), how many documents' questions run at once, and
-    ``shares_prefix_in_batch`` (default false): requests that arrive together share a new prefix by
-    themselves, so that no leader has to go ahead. ``spec`` (a ``ModelSpec``) makes FLOPs known.
+    A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
+    ``shares_prefix_in_batch`` and ``spec``; every other class defines them itself. A frozen dataclass that
+    inherits needs a default for a field that is named like a property here.
+
+    Attributes:
+        documents_in_flight: how many documents' questions run at once.
+        shares_prefix_in_batch: whether requests that arrive together compute a new prefix only once.
+            Otherwise the engine sends the first request of a document ahead.
     """
+
+    documents_in_flight: ClassVar[int] = 4
+    shares_prefix_in_batch: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -81,6 +91,11 @@ class Reader(Protocol):
     @property
     def max_concurrency(self) -> int:
         """How many requests may be in flight at once."""
+
+    @property
+    def spec(self) -> ModelSpec | None:
+        """The model's shape, from which FLOPs and KV bytes follow; ``None`` where it is not known."""
+        return None
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
+from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import TOP, probability
 from lcrag.schema import Usage
 
@@ -28,7 +28,7 @@ OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True)
-class OpenAIReader:
+class OpenAIReader(Reader):
     """A model behind an OpenAI-compatible server.
 
     Prefixes are cached by the server; ``Usage.cached_tokens`` is what it reports, and 0 where it
@@ -45,7 +45,7 @@ class OpenAIReader:
         timeout: seconds to wait for one try.
         max_retries: tries after the first one.
         tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
-            without it tokens are estimated before a request (see ``tokens.estimate_tokens``).
+            without it tokens are estimated before a request (see ``tokens.estimate_room``).
         structured_outputs: constrain the beginning of an answer where a strategy asks for it; for servers
             that know vLLM's ``structured_outputs``.
         send_cache_salt: keep the prefixes of different strategies apart; for servers that know vLLM's
@@ -116,8 +116,8 @@ class OpenAIReader:
         return ChatTokenizer(self.tokenizer, self.extra_body.get("chat_template_kwargs", {}))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the rendered chat prompt: exact with ``tokenizer``, else estimated."""
-        return self._tokenizer.count(messages) if self.tokenizer else estimate_tokens(messages)
+        """Tokens of the rendered chat prompt: exact with ``tokenizer``, otherwise estimated with a margin."""
+        return self._tokenizer.count(messages) if self.tokenizer else estimate_room(messages)
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TransformersReader:
+class TransformersReader(Reader):
     """A causal language model through transformers.
 
     The document at the head of a prompt (``Request.prefix_chars``) is prefilled once; its KV is kept
@@ -35,6 +36,8 @@ class TransformersReader:
         batch_size: questions decoded together.
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
     """
+
+    shares_prefix_in_batch: ClassVar[bool] = True
 
     model: str = "smollm2"
     dtype: str = "bfloat16"
@@ -53,11 +56,6 @@ class TransformersReader:
     def max_concurrency(self) -> int:
         """Requests worth having in flight: one batch is decoded while the next one gathers."""
         return 2 * self.batch_size
-
-    @property
-    def shares_prefix_in_batch(self) -> bool:
-        """Questions that wait together compute their document once."""
-        return True
 
     @property
     def context_window(self) -> int:
@@ -149,11 +147,7 @@ class TransformersReader:
         text = self.render(request.messages)
         coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
         ids: list[int] = coded.input_ids
-        if len(ids) + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(len(ids), request, self)
         first = next((m.content for m in request.messages if m.role == "user"), "")
         start = text.find(first)
         if not request.prefix_chars or start < 0 or not self._loaded["generation"].shares:

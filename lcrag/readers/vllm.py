@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class VLLMReader:
+class VLLMReader(Reader):
     """A causal language model through vLLM's asynchronous engine.
 
     The engine starts with the first request, in a process of its own that imports the main script anew:
@@ -113,11 +114,7 @@ class VLLMReader:
         """
         engine = await asyncio.to_thread(self._started)
         ids, prefix = self._tokenizer.encode(request.messages, request.prefix_chars)
-        if len(ids) + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(len(ids), request, self)
         return await self._engine.wait_for(self._answer(engine, request, ids, prefix))
 
     async def _answer(self, engine: Any, request: Request, ids: list[int], prefix: int) -> Completion:

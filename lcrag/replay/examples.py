@@ -17,6 +17,7 @@ from lcrag.routers.learning.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
+    from embedders.base import Embedder
     from lcrag.cost.price import Price
 
 
@@ -27,7 +28,7 @@ def examples_of(
     cost: CostUnit = "tokens",
     cache: Cache = "warm",
     prices: Price | None = None,
-    embedder: Any = None,
+    embedder: Embedder | None = None,
 ) -> Examples:
     """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.
 
@@ -67,7 +68,9 @@ def examples_of(
     return _examples(rows, np.array(whole), names, unit, embedder)
 
 
-def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Any) -> Examples:
+def _examples(
+    rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None
+) -> Examples:
     """``places``: for each query the positions of its rows, in any order of strategies."""
     position = {n: i for i, n in enumerate(names)}
     arm = rows["strategy"].map(position).to_numpy()
@@ -123,12 +126,11 @@ def _column(frame: pd.DataFrame, name: str) -> Any:
     return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
 
 
-def _embeddings(texts: Sequence[str], embedder: Any) -> dict[str, Any]:
+def _embeddings(texts: Sequence[str], embedder: Embedder | None) -> dict[str, Any]:
     if embedder is None:
         return {}
     distinct = list(dict.fromkeys(texts))
-    embed = getattr(embedder, "embed_queries", embedder.embed_documents)
-    return dict(zip(distinct, np.asarray(embed(distinct), np.float32), strict=True))
+    return dict(zip(distinct, embedder.embed(distinct, "query").vectors, strict=True))
 
 
 def _thirds(tokens: Any) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ class Resources:
 
     def priced(self, usage: Usage) -> Usage:
         """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
-        spec = getattr(self.reader, "spec", None)
+        spec = self.reader.spec
         prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
         return replace(
             usage,

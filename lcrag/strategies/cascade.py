@@ -1,4 +1,4 @@
-"""A cascade: try the cheap strategy, escalate when its answer is not good enough."""
+"""A cascade: try the cheap strategy first, go on when its answer is not good enough."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lcrag.strategies.base import Card, Strategy, Toolbox
 
 @dataclass(frozen=True)
 class Cascade(Strategy):
-    """Ask the strategies in turn; the first whose answer is accepted, or the last, answers.
+    """Try the strategies in turn until an answer is accepted; the last strategy's answer always is.
 
-    FrugalGPT's cascade (Chen et al. 2023, arXiv 2305.05176, section 3) with strategies for models. Every call that
-    was made is paid for, also those whose answer was discarded. ``notes["stage"]`` is the number of the strategy that
-    answered, from 1; ``notes["confidence"]`` what ``accept`` gave its answer (the last strategy's is not asked for).
+    FrugalGPT's cascade (Chen et al. 2023, arXiv 2305.05176, section 3) with strategies instead of models. All
+    calls count, also those whose answer was rejected. ``notes["stage"]`` is the number of the strategy that answered,
+    from 1; ``notes["confidence"]`` is the score of its answer (the last strategy's answer is not scored).
 
     Attributes:
         strategies: cheapest first.
-        accept: scores an answer: ``answered``, ``supported`` or ``self_rating`` (see ``acceptors``).
-        thresholds: the least score with which each strategy but the last is accepted: one for all, or one each.
+        accept: the test that scores an answer: ``answered``, ``supported`` or ``self_rating`` (see ``acceptors``).
+        thresholds: the score from which an answer is accepted: one for all strategies but the last, or one for each.
     """
 
     strategies: tuple[Strategy, ...]
@@ -29,9 +29,9 @@ class Cascade(Strategy):
     name: str = "cascade"
     card = Card(
         "FrugalGPT, arXiv 2305.05176",
-        "Σ up to the stage",
-        "Σ up to the stage",
-        "most questions are easy and one can tell",
+        "Σ of the strategies tried",
+        "Σ of the strategies tried",
+        "most questions are easy and a wrong answer can be recognised",
     )
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Chain-of-Agents: workers pass on what they know, a manager answers."""
+"""Chain-of-Agents: each worker reads a part and passes on a message, a manager answers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ WORK = (
 
 @dataclass(frozen=True)
 class ChainOfAgents(Strategy):
-    """Workers read the parts in turn and pass on a message; a manager answers from the last one (Zhang et al. 2024).
+    """Read part after part and pass on a message; answer from the last one (Zhang et al. 2024, arXiv 2406.02818).
 
-    CU_i = LLM(instruction, CU_{i-1}, part_i, question), arXiv 2406.02818, section 3. The part stands first, so that
+    CU_i = LLM(instruction, CU_{i-1}, part_i, question), section 3. The part comes first in the prompt, so that
     questions share its prefix. ``notes``: ``parts``.
 
     Attributes:
-        part_chars: characters of a part at most; the paper fills the worker's window.
-        message_tokens: tokens of a message at most.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        part_chars: maximum characters of a part; in the paper a part fills the reader's window.
+        message_tokens: maximum tokens of a message.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "chain_of_agents"
@@ -40,7 +40,7 @@ class ChainOfAgents(Strategy):
         "Chain-of-Agents, arXiv 2406.02818",
         "N + 1",
         "D",
-        "the text is longer than the window and one part explains another",
+        "the text is longer than the window and its parts depend on each other",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
@@ -49,8 +49,8 @@ class ChainOfAgents(Strategy):
         message = ""
         for part in parts:
             block = part_block(part)
-            told = f"What earlier readers pass on:\n{message}\n\n" if message else ""
-            ask = told + question_block(question, WORK)
+            so_far = f"What earlier readers pass on:\n{message}\n\n" if message else ""
+            ask = so_far + question_block(question, WORK)
             reply = await tools.read(
                 chat(block + ask), max_tokens=self.message_tokens, prefix_chars=len(block)
             )

@@ -18,13 +18,13 @@ class ChunkedRetrieval(Strategy):
 
     Attributes:
         k: passages in the prompt.
-        order: how they stand in the prompt; ``document`` is OP-RAG's (Yu et al. 2024, arXiv 2409.01666), the
-            others are explained in ``retrievers.order``.
-        retriever: takes the place of the experiment's.
+        order: their order in the prompt; ``document`` is OP-RAG (Yu et al. 2024, arXiv 2409.01666), the others are
+            explained in ``retrievers.order``.
+        retriever: replaces the experiment's retriever.
         reasoning: ``think`` asks for the steps before the answer.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
-        decline: the sentence that offers it.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
+        decline: the sentence that says so.
     """
 
     name: str = "chunked_retrieval"
@@ -39,7 +39,7 @@ class ChunkedRetrieval(Strategy):
         "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666",
         "1",
         "k·c",
-        "the answer stands in a few places",
+        "the answer is in a few places",
         core=True,
     )
 

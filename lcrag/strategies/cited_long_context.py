@@ -1,4 +1,4 @@
-"""Long context with citations: every sentence of the answer names the passages it stands on."""
+"""Long context with citations: every sentence of the answer names the passages that support it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ CITE = (
 
 @dataclass(frozen=True)
 class CitedLongContext(Strategy):
-    """The whole document as numbered passages; the answer cites them (Tang et al. 2024, arXiv 2410.02115, L-CiteEval).
+    """Put the document into the prompt as numbered passages, which the answer cites (L-CiteEval, arXiv 2410.02115).
 
     ``notes``: ``citations``, ``citations_out_of_range``, and L-CiteEval's ``citation_recall``,
-    ``citation_precision`` and ``citation_f1`` of the sentences of the answer. Cited passages are its evidence.
+    ``citation_precision`` and ``citation_f1``. The cited passages are the evidence.
 
     Attributes:
-        chunk_chars: characters of a passage at most.
-        entailment: how a passage is found to support a sentence: ``lexical`` (words in common, a stand-in), or
-            the Hugging Face name of a natural language inference cross-encoder; L-CiteEval takes
+        chunk_chars: maximum characters of a passage.
+        entailment: what decides whether a passage supports a sentence: ``lexical`` (shared words, a rough
+            substitute) or the Hugging Face name of a natural language inference cross-encoder; L-CiteEval uses
             tasksource/deberta-base-long-nli.
-        max_tokens: tokens of the answer at most.
-        truncate: which passages to leave out when not all fit.
-        allow_decline: offer to answer "unanswerable".
+        max_tokens: maximum tokens of the answer.
+        truncate: which passages to leave out when they do not all fit.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "cited_long_context"
@@ -43,30 +43,35 @@ class CitedLongContext(Strategy):
     allow_decline: bool = True
     document_first = True
     card = Card(
-        "L-CiteEval, arXiv 2410.02115", "1", "D", "answers have to be checked by a reader who wants the place"
+        "L-CiteEval, arXiv 2410.02115",
+        "1",
+        "D",
+        "people check the answers and need the places in the document",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
         chunker = RecursiveChunker(self.chunk_chars, 0)
-        whole = [
+        all_passages = [
             Passage(d.text[s:e], d.id, s, e)
             for d in tools.documents(question)
             for s, e in chunker.split(d.text)
             if d.text[s:e].strip()
         ]
         ending = question_block(question, CITE, DECLINE if self.allow_decline else "")
-        passages, cut = fit_passages(question, whole, ending, tools, self.max_tokens, self.truncate)
+        passages, truncation = fit_passages(
+            question, all_passages, ending, tools, self.max_tokens, self.truncate
+        )
         text = passages_block(passages)
         completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens, prefix_chars=len(text))
         numbers = cited_numbers(completion.text)
-        inside = [n for n in numbers if 1 <= n <= len(passages)]
-        said = without_citations(completion.text)
+        valid = [n for n in numbers if 1 <= n <= len(passages)]
+        answer = without_citations(completion.text)
         scores = citation_scores(completion.text, [p.text for p in passages], self.entailment)
         return Answer(
-            said,
-            tuple(passages[n - 1] for n in dict.fromkeys(inside)),
-            declined=declines(said),
-            truncation=cut,
-            notes={"citations": len(numbers), "citations_out_of_range": len(numbers) - len(inside), **scores},
+            answer,
+            tuple(passages[n - 1] for n in dict.fromkeys(valid)),
+            declined=declines(answer),
+            truncation=truncation,
+            notes={"citations": len(numbers), "citations_out_of_range": len(numbers) - len(valid), **scores},
         )

@@ -1,4 +1,4 @@
-"""Closed-book: the question without any document, the floor that every strategy must beat."""
+"""Closed-book: the question without any document, the floor that every other strategy must beat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ClosedBook(Strategy):
     """Ask without the document: what the model knows already (Li et al. 2025, arXiv 2501.01880, section 3).
 
     Attributes:
-        max_tokens: tokens of the answer at most.
+        max_tokens: maximum tokens of the answer.
     """
 
     name: str = "closed_book"
@@ -25,7 +25,7 @@ class ClosedBook(Strategy):
         "arXiv 2501.01880",
         "1",
         "0",
-        "the floor: what the model knows without the text",
+        "the comparison needs a floor: what the model knows without the text",
         core=True,
     )
 

@@ -1,4 +1,4 @@
-"""Clue memory: gists of the whole text tell what to search for."""
+"""Clue memory: gists of the whole text suggest what to search for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import split_values
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.passages import answer_from, merged
-from lcrag.strategies.pieces.prompts import chat, listed, question_block
+from lcrag.strategies.pieces.passages import answer_from, merge
+from lcrag.strategies.pieces.prompts import chat, list_items, question_block
 from lcrag.strategies.pieces.remembering import remember
 from retrievers.base import Retriever
 from retrievers.chunkers import RecursiveChunker
@@ -23,21 +23,21 @@ CLUES = (
 
 @dataclass(frozen=True)
 class ClueMemory(Strategy):
-    """MemoRAG-lite (Qian et al. 2024, arXiv 2409.05591): a reader that remembers the gist writes clues, which retrieve.
+    """Write clues from gists of the whole text and search with them (after MemoRAG, Qian et al., arXiv 2409.05591).
 
-    Gists of large chunks are the memory; from them and the question the reader writes clues and surrogate questions;
-    each is a query, together with the question; all that is found is read in document order. Clues of up to three
-    words are left out. ``notes``: ``clues``.
+    The memory holds a gist of each large chunk. From the gists and the question the reader writes clues and surrogate
+    questions. Each of them, and the question, is a query; all passages are read in document order. Clues of up to
+    three words are dropped. The paper trains a memory model; here the reader is prompted. ``notes``: ``clues``.
 
     Attributes:
-        chunk_chars: characters of the chunks that gists are made of; 16,000 are about the 4,096 tokens as published.
-        gist_tokens: tokens of a gist at most (512 as published).
-        clue_tokens: tokens of all clues at most.
-        hits: passages for each clue (3 as published), and for the question.
-        most: passages that are read at most, in the order of the queries.
-        retriever: takes the place of the experiment's.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        chunk_chars: characters of a chunk; 16,000 are about the published 4,096 tokens.
+        gist_tokens: maximum tokens of a gist (512 as published).
+        clue_tokens: maximum tokens of all clues.
+        hits: passages per query (3 as published).
+        max_passages: maximum passages that are read, in the order of the queries.
+        retriever: replaces the experiment's retriever.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "clue_memory"
@@ -45,7 +45,7 @@ class ClueMemory(Strategy):
     gist_tokens: int = 192
     clue_tokens: int = 96
     hits: int = 3
-    most: int = 12
+    max_passages: int = 12
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
@@ -53,7 +53,7 @@ class ClueMemory(Strategy):
         "MemoRAG, arXiv 2409.05591",
         "2",
         "gists + clues·hits·c",
-        "the question does not say what to look for",
+        "the question does not name what to search for",
         "D",
     )
 
@@ -64,20 +64,20 @@ class ClueMemory(Strategy):
         reply = await tools.read(
             chat(text + question_block(question, CLUES)), max_tokens=self.clue_tokens, prefix_chars=len(text)
         )
-        clues = [c for c in listed(reply.text) if len(c.split()) > 3]
-        found = [
+        clues = [c for c in list_items(reply.text) if len(c.split()) > 3]
+        rankings = [
             await tools.retrieve(q, question, self.hits, self.retriever) for q in [question.text, *clues]
         ]
-        passages = merged(*found, most=self.most)
+        passages = merge(*rankings, max_passages=self.max_passages)
         answer = await answer_from(passages, question, tools, "document", self.max_tokens, self.allow_decline)
         return replace(answer, notes={**answer.notes, "clues": len(clues)})
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         name = f"clue:{self.chunk_chars}:{self.gist_tokens}:{document.id}"
 
-        async def gist(part: Item, own: Toolbox) -> Item:
+        async def gist(part: Item, toolbox: Toolbox) -> Item:
             ask = chat(f"{part.text.strip()}\n\n{GIST}", "You take notes.")
-            reply = await own.read(ask, max_tokens=self.gist_tokens, role="build")
+            reply = await toolbox.read(ask, max_tokens=self.gist_tokens, role="build")
             return replace(part, text=reply.text, level=1)
 
         async def make(build: Toolbox) -> Memory:

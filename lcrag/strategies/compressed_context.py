@@ -1,9 +1,8 @@
-"""Compressed context: the whole text made shorter, then read."""
+"""Compressed context: the whole text is shortened, then read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
@@ -14,15 +13,15 @@ from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 @dataclass(frozen=True)
 class CompressedContext(Strategy):
-    """Read the document at a fixed number of tokens, made by a compressor (LLMLingua, arXiv 2310.05736).
+    """Shorten the document to a fixed number of tokens, then read it (after LLMLingua, arXiv 2310.05736).
 
-    ``notes``: ``kept``, the share of the document's tokens that is left.
+    ``notes``: ``kept``, the share of the document's tokens that remain.
 
     Attributes:
-        tokens: of the compressed document, about.
-        compressor: ``extractive`` (nearest sentences) or ``llmlingua``.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        tokens: approximate tokens of the shortened document.
+        compressor: ``extractive`` (the sentences most similar to the question) or ``llmlingua``.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "compressed_context"
@@ -31,17 +30,17 @@ class CompressedContext(Strategy):
     max_tokens: int = 48
     allow_decline: bool = True
     card = Card(
-        "LLMLingua, arXiv 2310.05736", "1", "tokens", "a budget of tokens is fixed and the text is wordy"
+        "LLMLingua, arXiv 2310.05736", "1", "tokens", "the number of tokens is fixed and the text is wordy"
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """One call; with several documents each gets its share of the tokens."""
+        """One call; several documents share the tokens equally."""
         documents = tools.documents(question)
         share = max(1, self.tokens // len(documents))
-        short: list[Any] = [await self.compressor.compress(d, question, share, tools) for d in documents]
-        text = "".join(f"Text, shortened:\n{s}\n\n" for s in short)
+        texts: list[str] = [await self.compressor.compress(d, question, share, tools) for d in documents]
+        text = "".join(f"Text, shortened:\n{s}\n\n" for s in texts)
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
         completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens)
         whole = sum(tools.count_tokens(chat(d.text, "")) for d in documents)
-        kept = sum(tools.count_tokens(chat(s, "")) for s in short) / whole
+        kept = sum(tools.count_tokens(chat(s, "")) for s in texts) / whole
         return Answer(completion.text, declined=declines(completion.text), notes={"kept": kept})

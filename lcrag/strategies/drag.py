@@ -1,4 +1,4 @@
-"""DRAG: retrieval with demonstrations that retrieve as well."""
+"""DRAG: demonstrations with retrieved documents of their own, then the question with its documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.demonstrations import documents_block, example
+from lcrag.strategies.pieces.demonstrations import demonstration, documents_block
 from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 from retrievers.base import Retriever
 
@@ -22,20 +22,20 @@ ONLY = "Write the answer only."
 
 @dataclass(frozen=True)
 class DRAG(Strategy):
-    """Demonstration-based RAG (Yue et al. 2024, arXiv 2410.04343, section 3.2): one theta = (k, m, 1).
+    """Show demonstrations with retrieved documents before the question (Yue et al. 2024, arXiv 2410.04343).
 
-    ``m`` demonstrations, each with the ``k`` documents that its own question retrieves, then the documents of the
-    question under test; the best document stands last. With m = 0 it is plain retrieval, with k = 0 many-shot
-    question answering, with both 0 the question alone. ``notes``: ``effective_context``, the prompt tokens of all
-    calls (section 3.1).
+    Demonstration-based RAG, section 3.2, with theta = (k, m, 1): ``m`` demonstrations, each with the ``k`` documents
+    that its own question retrieves, then the documents of the question under test; the best document comes last.
+    m = 0 is plain retrieval, k = 0 is many-shot question answering, and with both 0 only the question is asked.
+    ``notes``: ``effective_context``, the prompt tokens of all calls (section 3.1).
 
     Attributes:
-        k: documents for each question, demonstrations included.
-        m: demonstrations; the dataset must have as many.
-        max_context: tokens of effective context at most; a question that needs more is an error before it is asked.
-        retriever: takes the place of the experiment's.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        k: documents per question, demonstrations included.
+        m: demonstrations; the dataset must have that many.
+        max_context: maximum tokens of effective context; a question that needs more is an error, and nothing is asked.
+        retriever: replaces the experiment's retriever.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "drag"
@@ -49,25 +49,25 @@ class DRAG(Strategy):
         "DRAG, arXiv 2410.04343",
         "1",
         "(m + 1)·k·c",
-        "a window of up to about 32k tokens is to be spent on better answers",
+        "up to about 32k prompt tokens may be spent for better answers",
     )
 
     def __post_init__(self) -> None:
-        check(self.k, self.m, self.max_context)
+        check_theta(self.k, self.m, self.max_context)
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """A retrieval for each demonstration and the question, one call."""
-        examples = ""
-        for shown in tools.demonstrations(question, self.m):
-            passages = await tools.retrieve(shown.text, shown, self.k, self.retriever) if self.k else []
-            examples += example(shown, passages)
+        demonstrations = ""
+        for other in tools.demonstrations(question, self.m):
+            passages = await tools.retrieve(other.text, other, self.k, self.retriever) if self.k else []
+            demonstrations += demonstration(other, passages)
         passages = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
         ending = question_block(question, ONLY, DECLINE if self.allow_decline else "")
-        head = INSTRUCTION + examples + NOW if examples else ""
+        head = INSTRUCTION + demonstrations + NOW if demonstrations else ""
         messages = chat(f"{head}{documents_block(passages)}{ending}")
         needed = tools.count_tokens(messages)
         if self.max_context is not None and needed > self.max_context:
-            raise over(question, self.name, needed, self.max_context)
+            raise over_cap(question, self.name, needed, self.max_context)
         completion = await tools.read(messages, max_tokens=self.max_tokens)
         return Answer(
             completion.text,
@@ -77,11 +77,11 @@ class DRAG(Strategy):
         )
 
 
-def check(k: int, m: int, max_context: int | None) -> None:
-    """Refuse what is no theta.
+def check_theta(k: int, m: int, max_context: int | None) -> None:
+    """Check k, m and the cap of a theta.
 
     Raises:
-        ValueError: a negative number, or no context at all.
+        ValueError: k or m is negative, or the cap is below 1.
     """
     if k < 0 or m < 0 or (max_context is not None and max_context <= 0):
         raise ValueError(
@@ -89,9 +89,9 @@ def check(k: int, m: int, max_context: int | None) -> None:
         )
 
 
-def over(question: Question, name: str, needed: float, most: int) -> LcragError:
-    """What a question over its cap ends in."""
+def over_cap(question: Question, name: str, needed: float, cap: int) -> LcragError:
+    """The error of a question that needs more than its cap."""
     return LcragError(
-        f"Question {question.id}: {name} needs {needed:.0f} tokens of effective context, over its cap of {most}; "
+        f"Question {question.id}: {name} needs {needed:.0f} tokens of effective context, over its cap of {cap}; "
         "nothing was asked. Take a smaller k or m, or raise max_context."
     )

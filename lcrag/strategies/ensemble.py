@@ -1,4 +1,4 @@
-"""An ensemble: several strategies answer, the answer that most agree on is taken."""
+"""An ensemble: several strategies answer and the most frequent answer wins."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ DECLINED = "\0declined"
 
 @dataclass(frozen=True)
 class Ensemble(Strategy):
-    """All strategies answer; the most frequent normalised answer wins, of equally frequent ones the earlier strategy's.
+    """Let all strategies answer and take the most frequent answer (after Wang et al. 2022, arXiv 2203.11171).
 
-    Self-consistency (Wang et al. 2022, arXiv 2203.11171) over strategies instead of samples. ``notes``: ``agreement``,
-    the share of the strategies that gave it. Every call of every strategy is paid for.
+    Self-consistency over strategies instead of samples. Answers are compared after normalisation; among equally
+    frequent answers that of the earlier strategy wins. All calls of all strategies count. ``notes``: ``agreement``,
+    the share of the strategies that gave the answer.
     """
 
     strategies: tuple[Strategy, ...]
     name: str = "ensemble"
     card = Card(
         "after self-consistency, arXiv 2203.11171",
-        "Σ",
-        "Σ",
-        "strategies err in different ways, and cost matters little",
+        "Σ of all strategies",
+        "Σ of all strategies",
+        "the strategies make different mistakes and cost matters little",
     )
 
     def __post_init__(self) -> None:
@@ -39,5 +40,5 @@ class Ensemble(Strategy):
         answers = await asyncio.gather(*(s.answer(question, tools) for s in self.strategies))
         votes = [DECLINED if a.declined else normalise(a.text) for a in answers]
         vote, count = max(Counter(votes).items(), key=lambda pair: (pair[1], -votes.index(pair[0])))
-        chosen = answers[votes.index(vote)]
-        return replace(chosen, notes={**chosen.notes, "agreement": count / len(votes)})
+        winner = answers[votes.index(vote)]
+        return replace(winner, notes={**winner.notes, "agreement": count / len(votes)})

@@ -1,4 +1,4 @@
-"""Gist memory: short versions of all pages, and a look at the pages that matter."""
+"""Gist memory: short versions of all pages, and the full text of the pages that matter."""
 
 from __future__ import annotations
 
@@ -21,99 +21,97 @@ PAUSE = (
     "The text is marked with numbers. After which number is a natural place to pause, such as a change of scene, topic "
     "or argument? Write the number and nothing else."
 )
-PAGES = (
-    "Which of these pages must be read in full to answer? Write the numbers of at most {most} pages, or none."
-)
+PAGES = "Which of these pages must be read in full to answer? Write the numbers of at most {max_pages} pages, or none."
 PAGE = "Read so far in full: {read}. Which one page do you want to read next? Write its number, or STOP."
 
 
 @dataclass(frozen=True)
 class GistMemory(Strategy):
-    """ReadAgent (Lee et al. 2024, arXiv 2402.09727): pages, gists, look-up.
+    """Shorten every page to a gist, then read the pages that matter in full (ReadAgent, Lee et al., arXiv 2402.09727).
 
-    The text is cut into pages where the reader sees a natural pause, each page is shortened to a gist; for a question
-    the reader sees all gists, chooses pages, and the pages take their gists' places. ``notes``: ``pages``,
-    ``looked_up``. A reply without a page number is a choice of none.
+    The text is cut into pages at natural pauses, which the reader chooses, and each page is shortened to a gist. For a
+    question the reader sees all gists and chooses pages; these pages replace their gists in the last prompt. A reply
+    without a page number chooses none. ``notes``: ``pages``, ``looked_up``.
 
     Attributes:
-        look_up: ``parallel`` chooses all pages in one call (ReadAgent-P), ``sequential`` one page a call and sees
-            what it has read (ReadAgent-S).
-        most: pages read in full at most.
-        page_words: words of a page at most.
-        least_words: words after which a pause may come.
-        gist_tokens: tokens of a gist at most.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        look_up: ``parallel`` chooses all pages in one call (ReadAgent-P), ``sequential`` one page per call and
+            sees what it has read (ReadAgent-S).
+        max_pages: maximum pages read in full.
+        max_page_words: maximum words of a page.
+        min_page_words: minimum words of a page.
+        gist_tokens: maximum tokens of a gist.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "gist_memory"
     look_up: Literal["parallel", "sequential"] = "parallel"
-    most: int = 2
-    page_words: int = 600
-    least_words: int = 280
+    max_pages: int = 2
+    max_page_words: int = 600
+    min_page_words: int = 280
     gist_tokens: int = 96
     max_tokens: int = 48
     allow_decline: bool = True
     card = Card(
-        "ReadAgent, arXiv 2402.09727", "2; sequential: up to most + 2", "2·N·gist + most·page",
-        "stories and minutes, where what matters is spread but few pages decide", "2·D",
+        "ReadAgent, arXiv 2402.09727", "2; sequential: up to max_pages + 2", "2·N·gist + max_pages·page",
+        "few pages of a story or of minutes decide, but any page may matter", "2·D",
     )  # fmt: skip
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call or several to choose pages, one to answer."""
         pages = [p for d in tools.documents(question) for p in (await self._memory(d, tools)).items]
-        chosen = await (self._parallel if self.look_up == "parallel" else self._sequential)(
+        selected = await (self._parallel if self.look_up == "parallel" else self._sequential)(
             pages, question, tools
         )
-        opened = {i: pages[i].text for i in chosen}
+        opened = {i: pages[i].text for i in selected}
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
         completion = await tools.read(chat(_view(pages, opened) + ending), max_tokens=self.max_tokens)
         return Answer(
             completion.text,
-            tuple(passage(pages[i]) for i in chosen),
+            tuple(passage(pages[i]) for i in selected),
             declined=declines(completion.text),
-            notes={"pages": len(pages), "looked_up": len(chosen)},
+            notes={"pages": len(pages), "looked_up": len(selected)},
         )
 
     async def _parallel(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
-        ask = question_block(question, PAGES.format(most=self.most))
+        ask = question_block(question, PAGES.format(max_pages=self.max_pages))
         reply = await tools.read(chat(_view(pages, {}) + ask), max_tokens=24)
-        return _numbers(reply.text, len(pages))[: self.most]
+        return _numbers(reply.text, len(pages))[: self.max_pages]
 
     async def _sequential(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
-        chosen: list[int] = []
-        for _ in range(self.most):
-            view = _view(pages, {i: pages[i].text for i in chosen})
-            read = ", ".join(str(i + 1) for i in chosen) or "none"
+        selected: list[int] = []
+        for _ in range(self.max_pages):
+            view = _view(pages, {i: pages[i].text for i in selected})
+            read = ", ".join(str(i + 1) for i in selected) or "none"
             ask = question_block(question, PAGE.format(read=read))
             reply = await tools.read(chat(view + ask), max_tokens=12)
-            new = [i for i in _numbers(reply.text, len(pages)) if i not in chosen]
+            new = [i for i in _numbers(reply.text, len(pages)) if i not in selected]
             if not new:
                 break
-            chosen.append(new[0])
-        return chosen
+            selected.append(new[0])
+        return selected
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
         """The document's pages, each with its gist as key."""
-        name = f"gist:{self.page_words}:{self.least_words}:{self.gist_tokens}:{document.id}"
+        name = f"gist:{self.max_page_words}:{self.min_page_words}:{self.gist_tokens}:{document.id}"
 
         async def make(build: Toolbox) -> Memory:
             memory = build.memory(name)
             build.book("build", memory.spent)
-            known = {item.source: item for item in memory.items}
-            kept: set[str] = set()
+            stored = {item.source: item for item in memory.items}
+            sources: set[str] = set()
             at = 0
             while document.text[at:].strip():
-                window = _window(document.text, at, self.page_words)
+                window = _window(document.text, at, self.max_page_words)
                 source = f"{at}:{digest(document.text[at : window[-1]])}"
-                if source not in known:
+                if source not in stored:
                     page = partial(self._page, document, source, at, window)
                     item, usage = await build.metered(page)
                     memory.change(add=[item], usage=usage if usage != Usage() else None)
-                    known[source] = item
-                kept.add(source)
-                at = known[source].end
-            memory.change(remove=[i.id for i in memory.items if i.source not in kept])
+                    stored[source] = item
+                sources.add(source)
+                at = stored[source].end
+            memory.change(remove=[i.id for i in memory.items if i.source not in sources])
             return memory
 
         return await tools.build(name, [document.id], make)
@@ -129,8 +127,8 @@ class GistMemory(Strategy):
         return replace(page, key=gist.text or page.text[:200])
 
     async def _pause(self, text: str, at: int, ends: Sequence[int], tools: Toolbox) -> int:
-        """Where the reader pauses; the last place where it does not say."""
-        places = [e for e in ends if len(text[at:e].split()) >= self.least_words]
+        """The end that the reader chooses; the last one if it names none."""
+        places = [e for e in ends if len(text[at:e].split()) >= self.min_page_words]
         if len(places) < 2 or not text[ends[-1] :].strip():
             return ends[-1]
         marked, last = "", at
@@ -138,12 +136,12 @@ class GistMemory(Strategy):
             marked, last = f"{marked}{text[last:place]} <{number}>", place
         ask = chat(f"{marked.strip()}\n\n{PAUSE}", "You find pauses in texts.")
         reply = await tools.read(ask, max_tokens=8, role="build")
-        chosen = _numbers(reply.text, len(places))
-        return places[chosen[0]] if chosen else ends[-1]
+        selected = _numbers(reply.text, len(places))
+        return places[selected[0]] if selected else ends[-1]
 
 
 def _window(text: str, at: int, words: int) -> list[int]:
-    """Ends of the sentences of a page of at most ``words`` words that begins at ``at``; at least one."""
+    """Sentence ends at which a page of at most ``words`` words that begins at ``at`` may end; at least one."""
     ends: list[int] = []
     for _, end in sentences(text[at:]):
         if ends and len(text[at : at + end].split()) > words:
@@ -153,7 +151,7 @@ def _window(text: str, at: int, words: int) -> list[int]:
 
 
 def _view(pages: Sequence[Item], opened: Mapping[int, str]) -> str:
-    """All pages in order: those that were opened in full, of the others the gist."""
+    """All pages in order: the opened ones in full, the others as gists."""
     return "".join(
         f"Page {i + 1}{'' if i in opened else ' (shortened)'}:\n{opened.get(i, p.key).strip()}\n\n"
         for i, p in enumerate(pages)
@@ -161,6 +159,6 @@ def _view(pages: Sequence[Item], opened: Mapping[int, str]) -> str:
 
 
 def _numbers(text: str, count: int) -> list[int]:
-    """Places (from 0) that a reply names (from 1), each once."""
-    named = [int(n) - 1 for n in re.findall(r"\d+", text)]
-    return [n for n in dict.fromkeys(named) if 0 <= n < count]
+    """Positions (from 0) of the numbers (from 1) in a reply, without duplicates."""
+    numbers = [int(n) - 1 for n in re.findall(r"\d+", text)]
+    return [n for n in dict.fromkeys(numbers) if 0 <= n < count]

@@ -1,4 +1,4 @@
-"""HyDE: search with invented answers beside the question."""
+"""HyDE: search with invented passages beside the question."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from retrievers.order import Order
 
 @dataclass(frozen=True)
 class HyDE(Strategy):
-    """Hypothetical document embeddings (Gao et al. 2022, arXiv 2212.10496, section 3.2).
+    """Search with invented passages beside the question (HyDE, Gao et al. 2022, arXiv 2212.10496, section 3.2).
 
-    The paper averages the embeddings of invented passages and of the question; here their rankings are fused by
-    reciprocal rank, which any retriever allows.
+    The paper averages the embeddings of the invented passages and the question. Here their rankings are fused by
+    reciprocal rank, which works with any retriever.
 
     Attributes:
         k: passages in the prompt.
-        passages: invented ones; the paper takes 8.
-        temperature: at which they are written; the paper takes 0.7.
-        passage_tokens: tokens of each at most.
-        order: how the passages stand in the prompt.
-        retriever: takes the place of the experiment's.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        passages: number of invented passages (8 as published).
+        temperature: sampling temperature of the invented passages (0.7 as published).
+        passage_tokens: maximum tokens of an invented passage.
+        order: the order of the passages in the prompt.
+        retriever: replaces the experiment's retriever.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "hyde"
@@ -42,7 +42,10 @@ class HyDE(Strategy):
     max_tokens: int = 48
     allow_decline: bool = True
     card = Card(
-        "HyDE, arXiv 2212.10496", "p + 1", "k·c", "questions do not look like the passages that answer them"
+        "HyDE, arXiv 2212.10496",
+        "passages + 1",
+        "k·c",
+        "questions do not resemble the passages that answer them",
     )
 
     def __post_init__(self) -> None:
@@ -56,13 +59,13 @@ class HyDE(Strategy):
         ask = chat(
             f"Question: {question.text}\n\nWrite a short passage that answers it.", "You write passages."
         )
-        written = await asyncio.gather(
+        replies = await asyncio.gather(
             *(
                 tools.read(ask, max_tokens=self.passage_tokens, temperature=self.temperature, sample=i)
                 for i in range(self.passages)
             )
         )
-        queries = [question.text, *(w.text for w in written if w.text)]
+        queries = [question.text, *(r.text for r in replies if r.text)]
         rankings = [await tools.retrieve(q, question, max(2 * self.k, 20), self.retriever) for q in queries]
         best = reciprocal_rank(rankings, self.k)
         return await answer_from(best, question, tools, self.order, self.max_tokens, self.allow_decline)

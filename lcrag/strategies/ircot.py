@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.passages import answer_from, merged
+from lcrag.strategies.pieces.passages import answer_from, merge
 from lcrag.strategies.pieces.prompts import Reasoning, chat, passages_block, question_block
 from retrievers.base import Retriever
 from retrievers.chunkers.sentence import sentences
@@ -20,27 +20,27 @@ DONE = "answer is"
 
 @dataclass(frozen=True)
 class IRCoT(Strategy):
-    """Interleaved retrieval and chain of thought (Trivedi et al. 2023, arXiv 2212.10509).
+    """Retrieve and reason in turns: each thought is the next query (IRCoT, Trivedi et al. 2023, arXiv 2212.10509).
 
-    Each thought is the next query; what it finds is added. It stops when a thought says what the answer is, when
-    no thought comes, or after ``steps``; then all passages are read once more for the answer. ``notes``:
+    The passages of each retrieval are added to the prompt. The loop ends when a thought states the answer, when a
+    thought is empty or repeated, or after ``max_thoughts``; then a last call answers from all passages. ``notes``:
     ``thoughts``.
 
     Attributes:
-        k: passages of a retrieval (Adaptive-RAG's code takes 6).
-        steps: thoughts at most.
-        most: passages at most, the first found stay (15 as published).
-        sentence_tokens: tokens of a thought at most.
-        reasoning: of the last call; the paper's readers think step by step.
-        retriever: takes the place of the experiment's.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        k: passages per retrieval (6 in Adaptive-RAG's code).
+        max_thoughts: maximum thoughts.
+        max_passages: maximum passages; the earliest are kept (15 as published).
+        sentence_tokens: maximum tokens of a thought.
+        reasoning: how the last call answers; the paper's readers think step by step.
+        retriever: replaces the experiment's retriever.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "ircot"
     k: int = 3
-    steps: int = 4
-    most: int = 15
+    max_thoughts: int = 4
+    max_passages: int = 15
     sentence_tokens: int = 48
     reasoning: Reasoning = "direct"
     retriever: Retriever | None = None
@@ -48,16 +48,16 @@ class IRCoT(Strategy):
     allow_decline: bool = True
     card = Card(
         "IRCoT, arXiv 2212.10509",
-        "2 to steps + 1",
+        "2 to max_thoughts + 1",
         "Σ k·c·i",
-        "one fact has to be known to look for the next",
+        "one must know one fact to search for the next",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """As many calls as thoughts, and one more."""
+        """One call per thought and one for the answer."""
         passages = await tools.retrieve(question.text, question, self.k, self.retriever)
         thoughts: list[str] = []
-        for _ in range(self.steps):
+        for _ in range(self.max_thoughts):
             so_far = f"The argument so far: {' '.join(thoughts)}\n" if thoughts else ""
             content = passages_block(passages) + question_block(question) + "\n" + so_far + NEXT
             thought = _first_sentence((await tools.read(chat(content), max_tokens=self.sentence_tokens)).text)
@@ -67,7 +67,7 @@ class IRCoT(Strategy):
             if DONE in thought.lower():
                 break
             more = await tools.retrieve(thought, question, self.k, self.retriever)
-            passages = merged(passages, more, most=self.most)
+            passages = merge(passages, more, max_passages=self.max_passages)
         answer = await answer_from(
             passages, question, tools, "score", self.max_tokens, self.allow_decline, self.reasoning
         )

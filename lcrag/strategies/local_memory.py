@@ -1,4 +1,4 @@
-"""Local window plus memory: a part of the text as it stands, and what is remembered of the rest."""
+"""Local window plus memory: one end of the text in full, and retrieved chunks of the rest."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from lcrag.strategies.pieces.remembering import best_first, passage, remember, scores
-from lcrag.strategies.pieces.truncation import piece
+from lcrag.strategies.pieces.truncation import excerpt
 from retrievers.chunkers import RecursiveChunker
 from retrievers.chunkers.sentence import sentences
 
 
 @dataclass(frozen=True)
 class LocalMemory(Strategy):
-    """The three roles of LongMem (Wang et al. 2023, arXiv 2306.07174) in a prompt: memorise, retrieve, fuse.
+    """Read one end of the text together with the best chunks of the rest (after LongMem, arXiv 2306.07174).
 
-    LongMem keeps keys and values of one attention layer and fuses by a learned gate in each head; here a share of the
-    token budget takes the gate's place. The text is remembered in chunks; a chunk scores as its best sentence does
-    (fine to coarse, as LongMem's tokens and chunks); the prompt holds the local window and the best chunks outside it,
-    in document order. ``notes``: ``local_tokens``, ``remembered``.
+    LongMem (Wang et al. 2023) stores keys and values of one attention layer and fuses local context and memory with a
+    learned gate in each head; here a fixed share of the prompt's tokens replaces the gate. The text is stored in
+    chunks; a chunk scores as its best sentence does, like LongMem's tokens and chunks. The prompt holds the best
+    chunks outside the local window, in document order, then the window. ``notes``: ``local_tokens``, ``remembered``
+    (chunks).
 
     Attributes:
-        budget: tokens of local window and memory together.
-        share: of the budget for the memory, 0 to 1.
-        window: where the local window lies; ``end`` is the recent part of a text that grows.
-        chunk_chars: characters of a chunk.
-        max_tokens: tokens of the answer at most.
-        allow_decline: offer to answer "unanswerable".
+        context_tokens: maximum tokens of the local window and the chunks together.
+        share: the share of these tokens for the chunks, 0 to 1.
+        window: which end of the text is read in full; ``end`` is the recent part of a growing text.
+        chunk_chars: maximum characters of a chunk.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "local_memory"
-    budget: int = 2000
+    context_tokens: int = 2000
     share: float = 0.5
     window: Literal["start", "end"] = "end"
     chunk_chars: int = 1000
@@ -46,15 +47,16 @@ class LocalMemory(Strategy):
     card = Card(
         "after LongMem, arXiv 2306.07174",
         "1",
-        "budget",
-        "what is recent matters, and sometimes what is old",
+        "context_tokens",
+        "the recent part of the text matters, and sometimes an older part",
         "embeddings",
     )
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1 or self.budget <= 0:
+        if not 0 <= self.share <= 1 or self.context_tokens <= 0:
             raise ValueError(
-                f"share is {self.share} and budget {self.budget}: 0 to 1 and above 0 are possible."
+                f"share is {self.share} and context_tokens {self.context_tokens}: give a share from 0 to 1 "
+                "and a number of tokens above 0."
             )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
@@ -69,38 +71,42 @@ class LocalMemory(Strategy):
         memory = await self._memory(document, tools)
         chunks = _chunks(memory.items, scores(memory, query))
         spent = tools.count_tokens(chat(window, ""))
-        chosen: list[tuple[float, Item]] = []
+        selected: list[tuple[float, Item]] = []
         for score, chunk in chunks:
             tokens = tools.count_tokens(chat(chunk.text, ""))
             if chunk.end <= start or chunk.start >= end:
-                if spent + tokens > self.budget:
+                if spent + tokens > self.context_tokens:
                     break
-                chosen.append((score, chunk))
+                selected.append((score, chunk))
                 spent += tokens
-        chosen.sort(key=lambda pair: pair[1].start)
-        found = [passage(chunk, score) for score, chunk in chosen]
-        remembered = f"Remembered from elsewhere in the text:\n\n{passages_block(found)}" if found else ""
-        shown = f"Text:\n{window}\n\n" if window else ""
+        selected.sort(key=lambda pair: pair[1].start)
+        chunk_passages = [passage(chunk, score) for score, chunk in selected]
+        remembered = (
+            f"Remembered from elsewhere in the text:\n\n{passages_block(chunk_passages)}"
+            if chunk_passages
+            else ""
+        )
+        window_block = f"Text:\n{window}\n\n" if window else ""
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        completion = await tools.read(chat(remembered + shown + ending), max_tokens=self.max_tokens)
+        completion = await tools.read(chat(remembered + window_block + ending), max_tokens=self.max_tokens)
         local = [passage(Item(document.text[start:end], "", document_id=document.id, start=start, end=end))]
         return Answer(
             completion.text,
-            (*found, *(local if window else [])),
+            (*chunk_passages, *(local if window else [])),
             declined=declines(completion.text),
-            notes={"local_tokens": tools.count_tokens(chat(window, "")), "remembered": len(found)},
+            notes={"local_tokens": tools.count_tokens(chat(window, "")), "remembered": len(chunk_passages)},
         )
 
     def _local(self, text: str, tools: Toolbox) -> tuple[int, int]:
         """Start and end of the local window."""
-        room = round(self.budget * (1 - self.share))
-        if not room:
+        tokens = round(self.context_tokens * (1 - self.share))
+        if not tokens:
             return 0, 0
-        local = piece(text, room, tools, self.window)
+        local = excerpt(text, tokens, tools, self.window)
         return (0, len(local)) if self.window == "start" else (len(text) - len(local), len(text))
 
     async def _memory(self, document: Document, tools: Toolbox) -> Memory:
-        """A chunk once for each of its sentences; the sentence is what is searched."""
+        """Each chunk once per sentence, with the sentence as key."""
         name = f"local:{self.chunk_chars}:{document.id}"
 
         async def make(build: Toolbox) -> Memory:

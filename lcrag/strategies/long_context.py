@@ -25,12 +25,12 @@ class LongContext(Strategy):
     """Put the whole document into the prompt, document first and question last.
 
     Attributes:
-        question_at: ``end``, or ``both`` ends; the question before the document leaves no prefix to share.
+        question_at: ``end``, or ``both`` for a second copy before the document, which leaves no prefix to share.
         reasoning: ``think`` asks for the steps before the answer (Wei et al. 2022, arXiv 2201.11903); give it
             more ``max_tokens``.
-        max_tokens: tokens of the answer at most.
-        truncate: what to do when it does not fit: refuse (``error``), or cut the ``middle`` or ``end``.
-        allow_decline: offer to answer "unanswerable".
+        max_tokens: maximum tokens of the answer.
+        truncate: what to do with a document that does not fit: refuse it (``error``), or cut its ``middle`` or ``end``.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "long_context"
@@ -56,12 +56,14 @@ class LongContext(Strategy):
             f"Question, asked again after the text: {question.text}\n\n" if self.question_at == "both" else ""
         )
         originals = tools.documents(question)
-        documents, cut = fit(question, originals, before + ending, tools, self.max_tokens, self.truncate)
+        documents, truncation = fit(
+            question, originals, before + ending, tools, self.max_tokens, self.truncate
+        )
         text = text_block(documents)
         completion = await tools.read(
             chat(before + text + ending),
             max_tokens=self.max_tokens,
             prefix_chars=0 if before else len(text),
         )
-        said = answer_of(completion.text, self.reasoning)
-        return Answer(said, declined=declines(said), truncation=cut)
+        answer = answer_of(completion.text, self.reasoning)
+        return Answer(answer, declined=declines(answer), truncation=truncation)

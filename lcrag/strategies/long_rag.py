@@ -1,4 +1,4 @@
-"""LongRAG: few and long retrieval units, read in two turns."""
+"""LongRAG: few and long retrieval units, read in two calls."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from retrievers.chunkers import RecursiveChunker
 
 @dataclass(frozen=True)
 class LongRAG(Strategy):
-    """Retrieve units of about 4k tokens; answer at length, then cut the answer short.
+    """Retrieve units of about 4k tokens, answer at length, then shorten the answer (Jiang et al., arXiv 2406.15319).
 
-    Jiang et al. 2024, arXiv 2406.15319. A unit scores as its best chunk does, which is how the paper approximates it
-    (section 3.2). Units are cut from the document itself; the paper groups linked Wikipedia pages.
+    A unit scores as its best chunk does, which is the paper's approximation (section 3.2). Units are cut from the
+    document itself; the paper groups linked Wikipedia pages.
 
     Attributes:
-        k: units that are read; the paper takes 4 to 8, about 30k tokens.
-        unit_chars: characters of a unit at most; 16,000 are about 4k tokens.
-        chunks: how many chunks are searched for their units.
-        retriever: searches the chunks; takes the place of the experiment's.
-        long_tokens: tokens of the first, long answer at most.
-        max_tokens: tokens of the short answer at most.
-        allow_decline: offer to answer "unanswerable".
+        k: units that are read (4 to 8 as published, about 30k tokens).
+        unit_chars: maximum characters of a unit; 16,000 are about 4k tokens.
+        chunks: number of best chunks whose units are ranked.
+        retriever: searches the chunks; replaces the experiment's retriever.
+        long_tokens: maximum tokens of the first, long answer.
+        max_tokens: maximum tokens of the short answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "long_rag"
@@ -41,7 +41,7 @@ class LongRAG(Strategy):
         "LongRAG, arXiv 2406.15319",
         "2",
         "k·4096",
-        "many or very long documents and a reader with a long window",
+        "documents are many or very long and the reader has a long window",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
@@ -49,8 +49,8 @@ class LongRAG(Strategy):
         hits = await tools.retrieve(question.text, question, self.chunks, self.retriever)
         units = self._units(hits, question, tools)[: self.k]
         decline = DECLINE if self.allow_decline else ""
-        asked = question_block(question, "Answer in full sentences, with the reasons.", decline)
-        long = await tools.read(chat(passages_block(units) + asked), max_tokens=self.long_tokens)
+        ending = question_block(question, "Answer in full sentences, with the reasons.", decline)
+        long = await tools.read(chat(passages_block(units) + ending), max_tokens=self.long_tokens)
         short = question_block(question, "Take the answer from this longer answer. " + SHORT, decline)
         completion = await tools.read(
             chat(f"A longer answer:\n{long.text}\n\n{short}"), max_tokens=self.max_tokens
@@ -58,17 +58,17 @@ class LongRAG(Strategy):
         return Answer(completion.text, tuple(units), declined=declines(completion.text))
 
     def _units(self, hits: list[Passage], question: Question, tools: Toolbox) -> list[Passage]:
-        """Units by their best chunk."""
+        """Units in the order of their best chunks."""
         chunker = RecursiveChunker(self.unit_chars, 0)
         units = [
             Passage(d.text[s:e], d.id, s, e)
             for d in tools.documents(question)
             for s, e in chunker.split(d.text)
         ]
-        found: dict[int, Passage] = {}
+        ranked: dict[int, Passage] = {}
         for hit in hits:
             middle = (hit.start + hit.end) // 2
             for i, unit in enumerate(units):
                 if unit.document_id == hit.document_id and unit.start <= middle < unit.end:
-                    found.setdefault(i, replace(unit, score=hit.score))
-        return list(found.values())
+                    ranked.setdefault(i, replace(unit, score=hit.score))
+        return list(ranked.values())

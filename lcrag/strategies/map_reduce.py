@@ -1,4 +1,4 @@
-"""Map-reduce: an answer from each part of the text, then one from the answers."""
+"""Map-reduce: an answer from each part of the text, then one answer from these."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 @dataclass(frozen=True)
 class MapReduce(Strategy):
-    """Every part is asked by itself, the parts' answers are put together in a last call.
+    """Answer from every part of the text separately, then combine the answers (Merge in arXiv 2406.02818).
 
-    Chain-of-Agents (Zhang et al. 2024, arXiv 2406.02818) compares with it as Merge. Parts that decline are left out;
-    when all do, the answer declines and no last call is made. ``notes``: ``parts``, ``answered``.
+    A baseline of Chain-of-Agents (Zhang et al. 2024). Parts that decline are left out; if all decline, the answer
+    declines without a last call. ``notes``: ``parts``, ``answered`` (parts that did not decline).
 
     Attributes:
-        part_chars: characters of a part at most.
-        part_tokens: tokens of a part's answer at most.
-        max_tokens: tokens of the answer at most.
+        part_chars: maximum characters of a part.
+        part_tokens: maximum tokens of a part's answer.
+        max_tokens: maximum tokens of the answer.
     """
 
     name: str = "map_reduce"
@@ -34,11 +34,11 @@ class MapReduce(Strategy):
         "as in arXiv 2406.02818",
         "N + 1",
         "D",
-        "the text is longer than any window; the parts answer independently",
+        "the text is longer than any window and its parts can be read independently",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """A call for each part, at the same time, and one for all."""
+        """One call for each part, all at the same time, and one for the answers."""
         parts = parts_of(tools.documents(question), self.part_chars)
         ask = question_block(question, SHORT, DECLINE)
         replies = await asyncio.gather(
@@ -51,8 +51,8 @@ class MapReduce(Strategy):
         notes = {"parts": len(parts), "answered": len(pairs)}
         if not pairs:
             return Answer("unanswerable", declined=True, notes=notes)
-        told = "\n".join(f"- {text}" for _, text in pairs)
-        content = f"Answers from different parts of a text:\n{told}\n\n{question_block(question, SHORT)}"
+        answers = "\n".join(f"- {text}" for _, text in pairs)
+        content = f"Answers from different parts of a text:\n{answers}\n\n{question_block(question, SHORT)}"
         completion = await tools.read(chat(content), max_tokens=self.max_tokens)
         evidence = tuple(p for p, _ in pairs)
         return Answer(completion.text, evidence, declined=declines(completion.text), notes=notes)

@@ -1,4 +1,4 @@
-"""Memory-augmented reading: the text as a memory of values that are found by their keys."""
+"""Memory-augmented reading: the text as a memory of values that are searched by their keys."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.periods import ask_period
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, after_answer, chat, listed, question_block
-from lcrag.strategies.pieces.remembering import best_first, in_time, keep, passage, remember, scores, shown
+from lcrag.strategies.pieces.prompts import DECLINE, SHORT, after_answer, chat, list_items, question_block
+from lcrag.strategies.pieces.remembering import (
+    best_first,
+    by_date,
+    items_block,
+    passage,
+    remember,
+    scores,
+    unchanged,
+)
 from retrievers.chunkers import RecursiveChunker
 
 FACTS = (
@@ -31,30 +39,30 @@ ONE_NOTE = 'Write down what in this item bears on the question, in a sentence or
 
 @dataclass(frozen=True)
 class MemoryReading(Strategy):
-    """Index, retrieve, read: LongMemEval's framework and its four control points (Wu et al. 2025, arXiv 2410.10813).
+    """Store the text as dated values, find them by their keys and read them by date (LongMemEval, arXiv 2410.10813).
 
-    The document is split into values; each has a key, which is embedded; the question finds the best
-    keys, their values are put in order of time and read. Values, keys and vectors are kept on disk; a document
-    that has grown costs only its new values.
+    LongMemEval's index, retrieve and read, with its four control points (Wu et al. 2025). The document is split into
+    values; each has a key, which is embedded. The values with the keys most similar to the question are sorted by
+    date and read. Values, keys and vectors are stored on disk; a document that has grown costs only its new values.
 
     Attributes:
         k: values that are read.
         granularity: the value (section 5.1): a ``chunk`` of text, a ``round`` of a conversation (a user turn and
-            what follows it), a ``session`` (all rounds under one dated heading). ``auto`` takes rounds where the
-            text has speakers, else chunks.
-        chunk_chars: characters of a chunk.
+            the reply), a ``session`` (all rounds under one dated heading). ``auto`` means rounds if the text has
+            speakers, else chunks.
+        chunk_chars: maximum characters of a chunk.
         keys: the key (section 5.2): ``value`` (K = V), ``fact``, or ``value+fact``: the value together with facts
-            that the reader extracts from it, one call a value, booked under ``build``. A value is its own key as a
-            whole; the paper's code takes the user's side of it.
+            that the reader extracts from it in one call per value, under the role ``build``. The whole value is
+            its key; the paper's code uses only the user's turns.
         time: the query (section 5.3): values outside the period that the question names move to the end of the
-            ranking, none is dropped. The period is found by ``rule`` (explicit dates), by the ``reader``, or not
-            looked for (``off``).
+            ranking; none is dropped. The period is found by a ``rule`` (explicit dates), by the ``reader``, or not
+            at all (``off``).
         reading: section 5.4: ``note`` writes notes before the answer in the same call (Chain-of-Note),
             ``note_each`` writes them in a call for each value and answers from the notes, ``direct`` does neither.
-        form: how values stand in the prompt.
-        note_tokens: tokens of a note at most, with ``note_each`` (500 as published).
-        max_tokens: tokens of notes and answer at most.
-        allow_decline: offer to answer "unanswerable".
+        form: how values are written in the prompt.
+        note_tokens: maximum tokens of a note with ``note_each`` (500 as published).
+        max_tokens: maximum tokens of notes and answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "memory"
@@ -69,12 +77,12 @@ class MemoryReading(Strategy):
     max_tokens: int = 96
     allow_decline: bool = True
     card = Card(
-        "LongMemEval, arXiv 2410.10813", "1; note_each: k + 1", "k·c", "long conversations, questions about when",
-        "embeddings; with facts D", core=True,
+        "LongMemEval, arXiv 2410.10813", "1; note_each: k + 1", "k·c",
+        "the text is a long conversation or the question is about time", "embeddings; with facts D", core=True,
     )  # fmt: skip
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """One search of the memory and, as the control points say, one or several calls."""
+        """One search of the memory; one or several calls, depending on the control points."""
         items: list[Item] = []
         scored: list[float] = []
         (query,) = await tools.embed([question.text])
@@ -86,22 +94,22 @@ class MemoryReading(Strategy):
         period = await self._period(question, tools)
         if period:
             ranked = demote_outside(ranked, [i.date for i in items], period)
-        chosen = ranked[: self.k]
-        told = in_time([items[i] for i in chosen])
+        best = ranked[: self.k]
+        selected = by_date([items[i] for i in best])
         if self.reading == "note_each":
-            told = await self._noted(told, question, tools)
-        completion = await tools.read(chat(self._prompt(question, told)), max_tokens=self.max_tokens)
+            selected = await self._noted(selected, question, tools)
+        completion = await tools.read(chat(self._prompt(question, selected)), max_tokens=self.max_tokens)
         text = after_answer(completion.text) if self.reading == "note" else completion.text
-        evidence = tuple(passage(items[i], scored[i]) for i in chosen)
-        return Answer(text, evidence, declined=declines(text), notes={"values": len(told)})
+        evidence = tuple(passage(items[i], scored[i]) for i in best)
+        return Answer(text, evidence, declined=declines(text), notes={"values": len(selected)})
 
     def _prompt(self, question: Question, items: Sequence[Item]) -> str:
-        memory = shown(items, self.form) or "(nothing was found)"
-        asked = question.metadata.get("date")
-        today = f"Today is {asked}.\n" if asked else ""
-        how = NOTES if self.reading == "note" else SHORT
+        memory = items_block(items, self.form) or "(nothing was found)"
+        date_asked = question.metadata.get("date")
+        today = f"Today is {date_asked}.\n" if date_asked else ""
+        instruction = NOTES if self.reading == "note" else SHORT
         decline = DECLINE if self.allow_decline else ""
-        return f"Memory items, in order:\n{memory}\n\n{today}{question_block(question, how, decline)}"
+        return f"Memory items, in order:\n{memory}\n\n{today}{question_block(question, instruction, decline)}"
 
     async def _period(self, question: Question, tools: Toolbox) -> Period | None:
         if self.time == "off":
@@ -109,10 +117,12 @@ class MemoryReading(Strategy):
         return period_of(question.text) if self.time == "rule" else await ask_period(question, tools)
 
     async def _noted(self, items: Sequence[Item], question: Question, tools: Toolbox) -> list[Item]:
-        """A note in the place of each value; values with nothing to note are left out."""
+        """The items with notes instead of their values; items without a note are left out."""
 
         async def note(item: Item) -> str:
-            content = f"Memory item:\n{shown([item], self.form)}\n\n{question_block(question, ONE_NOTE)}"
+            content = (
+                f"Memory item:\n{items_block([item], self.form)}\n\n{question_block(question, ONE_NOTE)}"
+            )
             return (await tools.read(chat(content), max_tokens=self.note_tokens)).text
 
         notes = await asyncio.gather(*(note(item) for item in items))
@@ -128,14 +138,14 @@ class MemoryReading(Strategy):
 
         async def make(build: Toolbox) -> Memory:
             parts = split_values(document, self.granularity, RecursiveChunker(self.chunk_chars, 0))
-            make_item = keep if self.keys == "value" else self._facts
+            make_item = unchanged if self.keys == "value" else self._facts
             return await remember(build.memory(name), parts, build, make_item)
 
         return await tools.build(name, [document.id], make)
 
     async def _facts(self, value: Item, tools: Toolbox) -> Item:
-        """The value with its facts as key; itself where the reader finds none."""
+        """The value with its facts as key; the value is its own key if the reader finds none."""
         reply = await tools.read(chat(f"{value.text}\n\n{FACTS}"), max_tokens=96, role="build")
-        facts = "\n".join(listed(reply.text, marked_only=True))
+        facts = "\n".join(list_items(reply.text, marked_only=True))
         key = f"{facts}\n{value.text}" if self.keys == "value+fact" else facts
         return replace(value, key=key if facts else value.text)

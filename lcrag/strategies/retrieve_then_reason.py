@@ -1,4 +1,4 @@
-"""Retrieve-then-reason: quote the facts from the whole text, then answer from the facts."""
+"""Retrieve-then-reason: quote facts from the whole text, then answer from the facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lcrag.strategies.pieces.prompts import (
     SHORT,
     after_answer,
     chat,
-    listed,
+    list_items,
     question_block,
     text_block,
 )
@@ -39,32 +39,32 @@ _ANSWERED = re.compile(r"^\W*answer\s*:", re.IGNORECASE | re.MULTILINE)
 
 
 def passages_of(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
-    """Where each fact stands first in the documents; facts that stand nowhere are left out."""
+    """The first place of each fact in the documents; facts that are in none are left out."""
     places = (next(filter(None, (locate(d, fact) for d in documents)), None) for fact in facts)
     return [Passage(span.text, span.document_id, span.start, span.end) for span in places if span]
 
 
 @dataclass(frozen=True)
 class RetrieveThenReason(Strategy):
-    """ALR^2 by prompting (Li et al. 2024, arXiv 2410.03227): the model retrieves from its context, then reasons.
+    """Quote facts from the whole document, then answer from the facts (ALR^2, Li et al. 2024, arXiv 2410.03227).
 
-    The first call quotes the facts verbatim from the whole document, the second answers from them: p(z|q,c) and
-    p(y|z,q,c). Facts that are not in the source are hallucinated, the paper's diagnostic. ``notes``: ``facts``,
-    and ``hallucinated_facts`` by the exact matcher, ``hallucinated_facts_fuzzy`` and ``_semantic`` by the others;
-    with ``verify``, ``dropped_facts`` and ``snapped_facts``. The quotes are the answer's ``quotes``, those that
-    stand in the source its evidence.
+    ALR^2 by prompting, without its training: the first call quotes facts word for word, p(z|q,c), the second answers
+    from them, p(y|z,q,c). Facts that are not in the source are invented; counting them is the paper's diagnostic.
+    ``notes``: ``facts``; ``hallucinated_facts`` by the exact matcher, ``hallucinated_facts_fuzzy`` and ``_semantic`` by
+    the others; with ``verify`` also ``dropped_facts`` and ``snapped_facts``. The facts are the answer's ``quotes``;
+    those found in the source are its evidence.
 
     Attributes:
         calls: ``one`` asks for facts and answer in a single reply.
-        verify: what happens, between the calls, to facts that are not in the source: nothing (``off``), they are
-            left out (``drop``), or replaced by the nearest sentence of the source (``snap``; left out when
-            none is near).
-        reason_on: what the second call sees beside the question.
-        matchers: how facts are held against the source; ``semantic`` embeds facts and sentences.
-        fact_tokens: tokens of the quoted facts at most.
-        max_tokens: tokens of the answer at most.
+        verify: what happens between the calls to facts that are not in the source: nothing (``off``), they are
+            left out (``drop``), or replaced by the most similar sentence of the source (``snap``; left out if
+            none is similar).
+        reason_on: what the second call sees with the question.
+        matchers: how facts are compared with the source; ``semantic`` embeds facts and sentences.
+        fact_tokens: maximum tokens of the quoted facts.
+        max_tokens: maximum tokens of the answer.
         truncate: what to do when the document does not fit.
-        allow_decline: offer to answer "unanswerable".
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "retrieve_then_reason"
@@ -81,7 +81,7 @@ class RetrieveThenReason(Strategy):
         "ALR², arXiv 2410.03227",
         "2",
         "D",
-        "the reader loses the thread of long texts but copies faithfully",
+        "the reader copies faithfully from long texts but reasons poorly over them",
         core=True,
     )
 
@@ -90,7 +90,7 @@ class RetrieveThenReason(Strategy):
             raise ValueError("verify and reason_on act between the calls: they need `calls: two`.")
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """The second of two calls is made even without facts, so that the model can decline."""
+        """One or two calls; the second is made even without facts, so that the model can decline."""
         originals = tools.documents(question)
         decline = DECLINE if self.allow_decline else ""
         instruction = (
@@ -98,30 +98,30 @@ class RetrieveThenReason(Strategy):
             if self.calls == "two"
             else question_block(question, BOTH, decline)
         )
-        # the same room in both calls, so that they share the cut text and its prefix
+        # both calls leave the same room for the completion, so that they share the cut text and its prefix
         longest = self.fact_tokens + self.max_tokens
-        documents, cut = fit(question, originals, instruction, tools, longest, self.truncate)
+        documents, truncation = fit(question, originals, instruction, tools, longest, self.truncate)
         text = text_block(documents)
         first = await tools.read(
             chat(text + instruction),
             max_tokens=self.fact_tokens if self.calls == "two" else longest,
             prefix_chars=len(text),
         )
-        answered = _ANSWERED.search(first.text) if self.calls == "one" else None
-        facts = listed(
-            first.text[: answered.start()] if answered else first.text, marked_only=self.calls == "one"
+        answer_mark = _ANSWERED.search(first.text) if self.calls == "one" else None
+        facts = list_items(
+            first.text[: answer_mark.start()] if answer_mark else first.text, marked_only=self.calls == "one"
         )
         notes = await self._notes(facts, originals, tools)
         if self.calls == "one":
-            said = after_answer(first.text)
+            answer = after_answer(first.text)
         else:
-            kept = self._verified(facts, originals, notes)
-            said = await self._reason(kept, question, text, decline, tools)
+            verified = self._verified(facts, originals, notes)
+            answer = await self._reason(verified, question, text, decline, tools)
         return Answer(
-            said,
+            answer,
             tuple(passages_of(facts, originals)),
-            declined=declines(said),
-            truncation=cut,
+            declined=declines(answer),
+            truncation=truncation,
             notes=notes,
             quotes=tuple(facts),
         )
@@ -129,13 +129,16 @@ class RetrieveThenReason(Strategy):
     async def _reason(
         self, facts: Sequence[str], question: Question, text: str, decline: str, tools: Toolbox
     ) -> str:
-        shown = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
+        facts_block = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
         ending = question_block(question, SHORT, decline)
         if self.reason_on == "facts":
-            content, shared = f"Facts quoted from a longer text:\n{shown}\n\n{ending}", 0
+            content, prefix_chars = f"Facts quoted from a longer text:\n{facts_block}\n\n{ending}", 0
         else:
-            content, shared = f"{text}Facts quoted from this text:\n{shown}\n\n{ending}", len(text)
-        return (await tools.read(chat(content), max_tokens=self.max_tokens, prefix_chars=shared)).text
+            content, prefix_chars = (
+                f"{text}Facts quoted from this text:\n{facts_block}\n\n{ending}",
+                len(text),
+            )
+        return (await tools.read(chat(content), max_tokens=self.max_tokens, prefix_chars=prefix_chars)).text
 
     def _verified(
         self, facts: Sequence[str], documents: Sequence[Document], notes: dict[str, float]
@@ -143,15 +146,15 @@ class RetrieveThenReason(Strategy):
         if self.verify == "off":
             return list(facts)
         source = "\n".join(d.text for d in documents)
-        kept, snapped = [], 0
+        verified, snapped = [], 0
         for fact, missing in zip(facts, hallucinated(facts, source), strict=True):
             if not missing:
-                kept.append(fact)
+                verified.append(fact)
             elif self.verify == "snap" and (near := nearest_sentence(fact, source)):
-                kept.append(near)
+                verified.append(near)
                 snapped += 1
-        notes |= {"dropped_facts": len(facts) - len(kept), "snapped_facts": snapped}
-        return list(dict.fromkeys(kept))
+        notes |= {"dropped_facts": len(facts) - len(verified), "snapped_facts": snapped}
+        return list(dict.fromkeys(verified))
 
     async def _notes(
         self, facts: Sequence[str], documents: Sequence[Document], tools: Toolbox
@@ -163,12 +166,12 @@ class RetrieveThenReason(Strategy):
         if "fuzzy" in self.matchers:
             notes["hallucinated_facts_fuzzy"] = sum(hallucinated(facts, source, fuzzy=True))
         if "semantic" in self.matchers:
-            said = [source[s:e] for s, e in sentences(source) if source[s:e].strip()]
+            texts = [source[s:e] for s, e in sentences(source) if source[s:e].strip()]
 
             async def embed(build: Toolbox) -> Any:
-                return await build.embed(said, "build")
+                return await build.embed(texts, "build")
 
-            known = await tools.build("sentences", [d.id for d in documents], embed)
-            missing = unlike_any(await tools.embed(facts), known) if facts else []
+            vectors = await tools.build("sentences", [d.id for d in documents], embed)
+            missing = unlike_any(await tools.embed(facts), vectors) if facts else []
             notes["hallucinated_facts_semantic"] = sum(missing)
         return notes

@@ -1,4 +1,4 @@
-"""Self-Route: retrieve with leave to decline, else read the whole text."""
+"""Self-Route: retrieve first, read the whole text only if the answer declines."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from retrievers.order import Order
 
 @dataclass(frozen=True)
 class SelfRoute(Strategy):
-    """Self-Route (Li et al. 2024, arXiv 2407.16833): retrieve with leave to decline, else the whole text.
+    """Retrieve; if the answer declines, read the whole document (Self-Route, Li et al. 2024, arXiv 2407.16833).
 
-    The second step is asked without the option to decline, as published.
+    Only the first call may decline, as published.
 
     Attributes:
-        k: passages of the first step (5 was the cheapest in the paper's table of k).
-        order: how they stand in the prompt; the paper keeps them by score.
-        max_tokens: tokens of the answer at most.
+        k: passages of the first step (5 is the cheapest in the paper's table of k).
+        order: their order in the prompt; by score in the paper.
+        max_tokens: maximum tokens of the answer.
         truncate: what to do when the whole document does not fit.
-        decline: the sentence that gives leave to decline.
+        decline: the sentence that tells the reader that it may decline.
     """
 
     name: str = "self_route"
@@ -38,7 +38,7 @@ class SelfRoute(Strategy):
         "Self-Route, arXiv 2407.16833",
         "1 or 2",
         "k·c, or k·c + D",
-        "the reader knows when passages do not answer",
+        "the reader recognises passages that do not answer the question",
         core=True,
     )
     _cascade: Cascade = field(init=False, repr=False, compare=False)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from lcrag.routers.base import Decision, ReplayableRouter, Router
+from lcrag.routers.base import Decision, Router
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import signals, text_features
 from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from lcrag.errors import LcragError
 from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Answer, Question
+from lcrag.schema import Answer, Question, Role
 from lcrag.strategies.base import Strategy
 from lcrag.testing import world
 from lcrag.testing.promises import check_component, promise
 
-ROLES = ("read", "route", "build")  # roles under which the reader is asked
+ROLES: tuple[Role, ...] = ("read", "route", "build")  # roles under which the reader is asked
 
 
 def check_strategy(strategy: Strategy) -> None:

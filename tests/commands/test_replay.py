@@ -140,8 +140,8 @@ def test_routers_from_yaml(table, tmp_path):
     file.write_text("routers:\n- {type: tfidf, name: mine, min_df: 1}\n- lara_rule\n")
     said = lcrag("replay", table, "--routers", file)
     assert "mine" in said and "lara_rule" in said
-    file.write_text("- {type: tfidf, min_d: 1}\n")
-    with pytest.raises(LcragError, match=r"r\.yaml \(tfidf\): unknown key 'min_d'; did you mean 'min_df'"):
+    file.write_text("- {type: tfidf, min_dt: 1}\n")
+    with pytest.raises(LcragError, match=r"r\.yaml \(tfidf\): unknown key 'min_dt'; did you mean 'min_df'"):
         lcrag("replay", table, "--routers", file)
     file.write_text("router: tfidf\n")
     with pytest.raises(

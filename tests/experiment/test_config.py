@@ -148,3 +148,23 @@ def test_prices_are_a_card_or_a_file_of_cards_and_are_logged(tmp_path):
         from_mapping(BASE | {"prices": {"input_mtok": "free", "output_mtok": 2}})
     with pytest.raises(LcragError, match=r"There is no file .*none\.yaml"):
         from_mapping(BASE | {"prices": "none.yaml"}, folder=tmp_path)
+
+
+def test_what_was_resolved_is_what_is_logged(dataset, scripted, embedder, tmp_path):
+    from lcrag import ClosedBook, Experiment
+
+    logged = Experiment(dataset, scripted(), [ClosedBook()], tmp_path).parameters()
+    assert logged["embedder"]["type"] == "SentenceTransformerEmbedder"
+    assert logged["retriever"]["type"] == "HybridRetriever"
+    assert logged["executor"] == {"type": "LocalExecutor"}
+    logged = Experiment(dataset, scripted(), [ClosedBook()], tmp_path, embedder=embedder).parameters()
+    assert "WordEmbedder" in str(logged["retriever"]["embedder"])
+
+
+def test_bad_units_and_metrics_are_told():
+    with pytest.raises(LcragError, match="cost: 'euros' is not one of auto, tokens, flops, dollars"):
+        from_mapping(BASE | {"cost": "euros"})
+    with pytest.raises(LcragError, match=r"metric: json:JSONDecoder is not a metric"):
+        from_mapping(BASE | {"metric": "json:JSONDecoder"})
+    with pytest.raises(LcragError, match="There is no metric 'acuracy'; did you mean 'accuracy'"):
+        from_mapping(BASE | {"metric": "acuracy"}).check()

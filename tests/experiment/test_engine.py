@@ -3,8 +3,9 @@ import asyncio
 import pytest
 
 from lcrag.errors import LcragError, ReaderUnavailable
-from lcrag.experiment.engine import Engine, units
+from lcrag.experiment.engine import Engine, batches
 from lcrag.experiment.journal import Journal
+from lcrag.experiment.plan import Plan
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.resources import Resources
 from lcrag.strategies import (
@@ -38,7 +39,9 @@ def run(folder, dataset, reader, embedder, strategies=ALL, **kwargs):
         keep=folder / "built",
     )
     with Journal(folder) as journal:
-        return asyncio.run(Engine(dataset, strategies, resources, journal, **kwargs).run()), resources
+        return asyncio.run(
+            Engine(Plan(dataset, reader, strategies), resources, journal, **kwargs).run()
+        ), resources
 
 
 def test_every_question_meets_every_strategy_once_in_order(tmp_path, dataset, scripted, embedder):
@@ -77,7 +80,7 @@ def test_strategies_do_not_profit_from_each_others_prefill(tmp_path, dataset, sc
 
 
 def test_order_is_by_document_with_a_leader_only_for_document_first_prompts(dataset):
-    got = units(dataset.questions, [LongContext(), ClosedBook()])
+    got = batches(dataset.questions, [LongContext(), ClosedBook()])
     assert [(u.strategy.name, u.leader, len(u.questions)) for u in got] == [
         ("closed_book", False, 6),
         ("long_context", True, 3),
@@ -187,3 +190,37 @@ def test_facts_of_a_memory_survive_a_restart(tmp_path, dataset, scripted, embedd
     second, _ = run(tmp_path, dataset, reader, embedder, [strategy])
     assert len(reader.requests) == len(dataset.questions)  # no fact was extracted again
     assert [o.usage["build"].prompt_tokens for o in second] == [o.usage["build"].prompt_tokens for o in first]
+
+
+def test_an_answer_that_was_cut_says_so(tmp_path, dataset, scripted, embedder):
+    long_winded = scripted(lambda request: "It was founded in 1987, " * 40)
+    short = [ClosedBook(max_tokens=8), MapReduce(part_chars=600)]
+    outcomes, _ = run(tmp_path, dataset, long_winded, embedder, short)
+    assert {o.finish_reason for o in outcomes} == {"length"}
+    outcomes, _ = run(tmp_path / "whole", dataset, scripted(), embedder)
+    assert {o.finish_reason for o in outcomes} == {"stop"}
+
+
+def test_a_row_says_whether_the_document_was_read(tmp_path, dataset, scripted, embedder):
+    strategies = [ClosedBook(name="from_memory"), LongContext()]
+    outcomes, _ = run(tmp_path, dataset, scripted(), embedder, strategies)
+    assert {o.strategy: o.closed_book for o in outcomes} == {"from_memory": True, "long_context": False}
+
+
+def test_anyones_executor_runs_the_batches(tmp_path, dataset, scripted, embedder):
+    class Backwards:
+        async def run(self, batches, answer, reader):
+            for batch in reversed(batches):
+                for question in reversed(batch.questions):
+                    await answer(question, batch.strategy)
+
+    reader, order = scripted(), []
+    resources = Resources(reader, {d.id: d for d in dataset.documents}, BM25Retriever(), embedder)
+    plan = Plan(dataset, reader, [LongContext(), ClosedBook()], executor=Backwards())
+    with Journal(tmp_path) as journal:
+        engine = Engine(
+            plan, resources, journal, lambda row, resumed: order.append((row.strategy, row.question_id))
+        )
+        outcomes = asyncio.run(engine.run())
+    assert order[0] == ("long_context", "s3") and order[-1] == ("closed_book", "n1")
+    assert [o.question_id for o in outcomes[:6]] == ["n1", "n2", "n3", "s1", "s2", "s3"]

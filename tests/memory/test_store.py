@@ -50,14 +50,21 @@ def test_what_is_no_store_is_refused(tmp_path):
         MemoryStore(tmp_path / "n.sqlite")
 
 
-def test_a_full_disk_is_one_sentence_and_what_is_there_stays(tmp_path):
-    store = MemoryStore(tmp_path / "m.sqlite")
-    memory = store.memory("a")
+def test_a_full_disk_is_one_sentence_and_what_is_there_stays(tmp_path, monkeypatch):
+    connections = []
+
+    def connect(*arguments, connect=sqlite3.connect, **settings):
+        connections.append(connect(*arguments, **settings))
+        return connections[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    memory = MemoryStore(tmp_path / "m.sqlite").memory("a")
     memory.change(add=[Item("one", "s1")])
-    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
-    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    (database,) = connections
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(
-        LcragError, match=r"m\.sqlite could not be written \(database or disk is full\): make room"
+        LcragError, match=r"m\.sqlite could not be written \(database or disk is full\): free some disk space"
     ):
         memory.change(add=[Item("long " * 9000, "s2")])
     assert [i.text for i in memory.items] == ["one"]

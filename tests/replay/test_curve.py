@@ -91,8 +91,8 @@ def test_where_all_cost_the_same_there_is_no_curve():
     assert isnan(curve.aiq) and isnan(curve.apgr) and isnan(curve.cpt(0.5))
 
 
-def test_where_a_router_can_be_at_every_price():
-    """Qualities (.5, .9) and costs (.2, 1): above a price of .5 the cheap strategy is the better buy."""
+def test_where_a_router_can_be_at_every_cost_weight():
+    """Qualities (.5, .9) and costs (.2, 1): above a cost weight of .5 the cheap strategy is the better buy."""
     data = small([[0, 1], [1, 1]], [[2, 10], [2, 10]])
     done = replay(FixedRouter("strong"), data)
     assert points_of(done, data) == [(10.0, 1.0)]

@@ -132,9 +132,17 @@ def test_lengths_are_nominal_or_thirds_of_the_documents(outcomes):
     assert examples_of(outcomes.drop(columns="document_tokens")).lengths == ()
 
 
-def test_embeddings_come_from_the_embedder_once_a_text(outcomes, embedder):
-    found = examples_of(outcomes.assign(question="the same"), embedder=embedder)
-    assert all((q.embedding == embedder.embed_query("the same")).all() for q in found.queries)
+def test_each_distinct_question_is_embedded_once_as_a_query(outcomes, embedder):
+    calls = []
+
+    class Recording(type(embedder)):
+        def embed(self, texts, kind="document"):
+            calls.append((list(texts), kind))
+            return super().embed(texts, kind)
+
+    examples = examples_of(outcomes.assign(question="the same"), embedder=Recording())
+    assert calls == [(["the same"], "query")]
+    assert all((q.embedding == embedder.embed_query("the same")).all() for q in examples.queries)
 
 
 @pytest.mark.parametrize(

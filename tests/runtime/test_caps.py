@@ -14,6 +14,7 @@ from lcrag.experiment.config import from_mapping
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.experiment import Experiment
 from lcrag.experiment.journal import Journal
+from lcrag.experiment.plan import Plan
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.caps import Budget, Limits, OverBudget
 from lcrag.runtime.meter import Meter, reserve
@@ -41,7 +42,7 @@ def run(folder, dataset, reader, embedder, strategies, budget, prices=None):
         budget=budget,
     )
     with Journal(folder) as journal:
-        return asyncio.run(Engine(dataset, strategies, resources, journal).run()), resources
+        return asyncio.run(Engine(Plan(dataset, reader, strategies), resources, journal).run()), resources
 
 
 def tokens(reader):

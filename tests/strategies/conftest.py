@@ -32,16 +32,16 @@ SETTINGS = {  # small enough for the tiny documents; a strategy that is not here
     "long_rag": {"k": 1, "unit_chars": 600, "chunks": 4},
     "hyde": {"k": 2},
     "multi_query": {"k": 2, "queries": 2},
-    "ircot": {"k": 1, "steps": 2},
+    "ircot": {"k": 1, "max_thoughts": 2},
     "corrective": {"k": 2},
     "drag": {"k": 2, "m": 2},
     "iter_drag": {"k": 1, "m": 2, "n": 2},
     "memory": {"k": 2, "chunk_chars": 200},
-    "gist_memory": {"page_words": 80, "least_words": 30},
+    "gist_memory": {"max_page_words": 80, "min_page_words": 30},
     "clue_memory": {"chunk_chars": 800, "hits": 1},
     "summary_tree": {"k": 3, "chunk_chars": 200},
     "evolving_memory": {"chunk_chars": 600},
-    "local_memory": {"budget": 120, "chunk_chars": 300},
+    "local_memory": {"context_tokens": 120, "chunk_chars": 300},
     "map_reduce": {"part_chars": 600},
     "refine": {"part_chars": 600},
     "chain_of_agents": {"part_chars": 600},
@@ -62,7 +62,7 @@ VARIANTS = [
         name="memory_facts", k=2, chunk_chars=600, keys="value+fact", reading="direct", form="text"
     ),
     MemoryReading(name="memory_notes", k=2, chunk_chars=300, keys="fact", reading="note_each", time="reader"),
-    GistMemory(name="gist_sequential", look_up="sequential", page_words=80, least_words=30),
+    GistMemory(name="gist_sequential", look_up="sequential", max_page_words=80, min_page_words=30),
     Cascade((ChunkedRetrieval(k=1), LongContext()), accept=SelfRating(), name="rated"),
 ]
 MATRIX = [*(find("strategy", name)(**SETTINGS.get(name, {})) for name in names("strategy")), *VARIANTS]

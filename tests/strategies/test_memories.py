@@ -15,7 +15,7 @@ from lcrag.strategies import (
     MemoryReading,
     SummaryTree,
 )
-from tests.strategies.conftest import ask, ask_all, resources
+from tests.strategies.conftest import ask
 
 DAYS = [(3, "June"), (2, "May"), (9, "July"), (4, "May")]
 TEXT = "\n".join(
@@ -70,10 +70,16 @@ def test_facts_are_the_key_and_the_value_is_read(keys, key, chat, scripted, embe
     reader = scripted(
         lambda r: "- The kite flew.\n- It was fine." if "List the facts" in r.messages[-1].content else "1"
     )
-    shared = resources(chat, reader, embedder)
-    ask_all(MemoryReading(k=1, keys=keys, reading="direct"), shared, chat)
-    rows = shared.memories._db.execute("SELECT key FROM items").fetchall()
-    assert len(rows) == 4 and all(k.startswith(key) for (k,) in rows)
+    embedded = []
+
+    class Recording(type(embedder)):
+        def embed_documents(self, texts):
+            embedded.extend(texts)
+            return super().embed_documents(texts)
+
+    ask(MemoryReading(k=1, keys=keys, reading="direct"), chat, reader, Recording())
+    documents = [text for text in embedded if text != FLEW.text]
+    assert len(documents) == 4 and all(text.startswith(key) for text in documents)
     assert "The kite flew" not in reader.requests[-1].messages[-1].content
 
 
@@ -105,7 +111,7 @@ def test_pages_are_looked_up_and_take_their_gists_place(dataset, scripted, embed
         return "1987"
 
     reader = scripted(talk)
-    answer, _ = ask(GistMemory(page_words=80, least_words=30), dataset, reader, embedder)
+    answer, _ = ask(GistMemory(max_page_words=80, min_page_words=30), dataset, reader, embedder)
     final = reader.requests[-1].messages[-1].content
     assert answer.notes["looked_up"] == 1 and answer.text == "1987"
     assert "Page 1 (shortened):\nA gist" in final and "Page 2:\n" in final
@@ -122,7 +128,7 @@ def test_sequential_look_up_stops(dataset, scripted, embedder):
         return next(said) if "Question: " in asked else "x"
 
     reader = scripted(talk)
-    strategy = GistMemory(look_up="sequential", most=5, page_words=80, least_words=30)
+    strategy = GistMemory(look_up="sequential", max_pages=5, max_page_words=80, min_page_words=30)
     answer, _ = ask(strategy, dataset, reader, embedder)
     assert (answer.text, answer.notes["looked_up"]) == ("1987", 1)
 
@@ -148,11 +154,10 @@ def test_the_tree_has_summaries_above_its_leaves(scripted, embedder):
     text = "\n\n".join(" ".join([t] * 3) + f" Number {i}." for t in topics for i in range(4))
     data = Dataset("d", (Document("d", text),), (Question("q", "What do kites need?", ("d",), ("wind",)),))
     reader = scripted(lambda r: "A summary of kites." if "summary" in r.messages[-1].content else "wind")
-    shared = resources(data, reader, embedder)
-    ((answer, tools),) = ask_all(SummaryTree(k=20, chunk_chars=120), shared, data)
-    levels = [x for (x,) in shared.memories._db.execute("SELECT level FROM items")]
-    assert levels.count(0) == 12 and levels.count(1) >= 2
-    assert answer.notes["summaries"] == len([x for x in levels if x])
+    answer, tools = ask(SummaryTree(k=99, chunk_chars=120), data, reader, embedder)
+    summaries = sum("summary" in r.messages[-1].content for r in reader.requests[:-1])
+    assert len(answer.evidence) == 12 and answer.notes["summaries"] == summaries >= 2
+    assert answer.notes["nodes"] == 12 + summaries
     assert all(text[p.start : p.end] == p.text for p in answer.evidence)
     assert tools.ledger["build"].calls > 0
 
@@ -203,16 +208,18 @@ def test_two_facts_of_one_part_do_not_undo_each_other(scripted, embedder):
     assert "Ada was chief." in told and "Bo is chief." in told and "Ada is chief." not in told
 
 
-def test_the_local_window_and_the_memory_share_a_budget(dataset, scripted, embedder):
+def test_the_local_window_and_the_memory_share_the_tokens(dataset, scripted, embedder):
     reader = scripted()
-    answer, tools = ask(LocalMemory(budget=120, share=0.5, chunk_chars=200), dataset, reader, embedder)
+    answer, tools = ask(
+        LocalMemory(context_tokens=120, share=0.5, chunk_chars=200), dataset, reader, embedder
+    )
     assert answer.notes["local_tokens"] <= 60 < answer.notes["local_tokens"] + 20
     assert answer.notes["remembered"] >= 1
     assert tools.input_tokens < 120 + 80
-    only_local, _ = ask(LocalMemory(budget=120, share=0), dataset, scripted(), embedder)
-    only_memory, _ = ask(LocalMemory(budget=120, share=1), dataset, scripted(), embedder)
+    only_local, _ = ask(LocalMemory(context_tokens=120, share=0), dataset, scripted(), embedder)
+    only_memory, _ = ask(LocalMemory(context_tokens=120, share=1), dataset, scripted(), embedder)
     assert (only_local.notes["remembered"], only_memory.notes["local_tokens"]) == (0, 0)
-    start, _ = ask(LocalMemory(budget=60, share=0, window="start"), dataset, scripted(), embedder)
+    start, _ = ask(LocalMemory(context_tokens=60, share=0, window="start"), dataset, scripted(), embedder)
     assert start.evidence[0].start == 0
     two = replace(dataset, questions=(replace(dataset.questions[0], document_ids=("north", "south")),))
     with pytest.raises(LcragError, match="reads one document, not 2"):

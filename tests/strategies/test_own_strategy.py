@@ -1,6 +1,8 @@
 """A strategy of one's own inherits what the engine asks of every strategy."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,15 @@ def test_the_shortest_strategy_answers(dataset, scripted, embedder):
     answer, _ = ask(FirstWords(words=2), dataset, scripted(), embedder)
     assert answer.text == " ".join(dataset.documents[0].text.split()[:2])
     assert (FirstWords.document_first, FirstWords.closed_book, FirstWords.card) == (False, False, None)
+
+
+def test_the_one_in_the_guide_answers(dataset, scripted, embedder):
+    guide = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    names = {"__name__": "guide"}
+    exec(compile(block, "strategies.md", "exec"), names)
+    answer, _ = ask(names["FirstWords"](words=2), dataset, scripted(), embedder)
+    assert answer.text == " ".join(dataset.documents[0].text.split()[:2])
 
 
 def test_a_strategy_without_an_answer_cannot_be_made():

@@ -76,12 +76,12 @@ def test_multi_query_searches_with_every_wording(dataset, scripted, embedder):
 
 def test_ircot_searches_for_its_thoughts_and_stops(dataset, scripted, embedder):
     reader = scripted(["Northwind sells kites. More.", "So the answer is 1987.", "1987"])
-    answer, tools = ask(IRCoT(k=1, steps=5), dataset, reader, embedder)
+    answer, tools = ask(IRCoT(k=1, max_thoughts=5), dataset, reader, embedder)
     assert queries(tools) == ["When was Northwind founded?", "Northwind sells kites."]
     assert (answer.notes["thoughts"], len(reader.requests)) == (2, 3)
     assert "The argument so far: Northwind sells kites." in reader.requests[1].messages[-1].content
     loop = scripted(["Same.", "Same.", "1987"])
-    answer, _ = ask(IRCoT(k=1, steps=5), dataset, loop, embedder)
+    answer, _ = ask(IRCoT(k=1, max_thoughts=5), dataset, loop, embedder)
     assert answer.notes["thoughts"] == 1
 
 

@@ -1,4 +1,4 @@
-"""How sure a cascade may be of an answer: one file per test."""
+"""Tests that a cascade applies to an answer: one file each."""
 
 import lazy_loader
 

@@ -10,7 +10,7 @@ from lcrag.strategies.base import Toolbox
 
 @dataclass(frozen=True)
 class Answered:
-    """1 unless the answer declines: Self-Route's test."""
+    """1 for an answer, 0 for one that declines or is empty: the test of Self-Route."""
 
     async def score(self, question: Question, answer: Answer, tools: Toolbox) -> float:
         """Costs nothing."""

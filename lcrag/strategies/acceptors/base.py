@@ -1,4 +1,4 @@
-"""How sure a cascade may be of an answer: from 0 to 1."""
+"""What a test of a cascade looks like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lcrag.strategies.base import Toolbox
 
 
 class Acceptor(Protocol):
-    """FrugalGPT's scorer g(q, a) (Chen et al. 2023, arXiv 2305.05176, section 3)."""
+    """Scores an answer: g(q, a) of FrugalGPT (Chen et al. 2023, arXiv 2305.05176, section 3)."""
 
     async def score(self, question: Question, answer: Answer, tools: Toolbox) -> float:
-        """How good the answer seems, 0 to 1."""
+        """How good the answer seems to be, 0 to 1."""

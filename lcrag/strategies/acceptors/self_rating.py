@@ -15,16 +15,16 @@ RATE = "How likely is it that the proposed answer is right? Write a number from 
 
 @dataclass(frozen=True)
 class SelfRating:
-    """The reader rates the answer, in a call that is booked under ``route``; a reply without a number is 0."""
+    """The reader rates the answer in a call under the role ``route``; a reply without a number counts as 0."""
 
-    most_evidence: ClassVar[int] = 5
+    max_evidence: ClassVar[int] = 5
 
     async def score(self, question: Question, answer: Answer, tools: Toolbox) -> float:
         """One call, unless the answer declines."""
         if answer.declined or not answer.text.strip():
             return 0.0
-        shown = "".join(f"Passage:\n{p.text.strip()}\n\n" for p in answer.evidence[: self.most_evidence])
-        content = f"{shown}{question_block(question)}\nProposed answer: {answer.text}\n{RATE}"
+        evidence = "".join(f"Passage:\n{p.text.strip()}\n\n" for p in answer.evidence[: self.max_evidence])
+        content = f"{evidence}{question_block(question)}\nProposed answer: {answer.text}\n{RATE}"
         reply = await tools.read(chat(content, "You check answers."), max_tokens=6, role="route")
         number = re.search(r"\d+(?:\.\d+)?", reply.text)
         return min(float(number[0]), 100.0) / 100 if number else 0.0

@@ -1,4 +1,4 @@
-"""Accept an answer whose words stand in its evidence."""
+"""Accept an answer whose words are in its evidence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from lcrag.strategies.base import Toolbox
 
 @dataclass(frozen=True)
 class Supported:
-    """The share of the answer's words that stand in its evidence; 0 for an answer that declines or has none."""
+    """The share of the answer's words that are in its evidence; 0 for an answer that declines or has no evidence."""
 
     async def score(self, question: Question, answer: Answer, tools: Toolbox) -> float:
         """Costs nothing."""
-        said = normalise(answer.text).split()
-        known = {word for p in answer.evidence for word in normalise(p.text).split()}
-        return 0.0 if answer.declined or not said else sum(word in known for word in said) / len(said)
+        words = normalise(answer.text).split()
+        evidence = {word for p in answer.evidence for word in normalise(p.text).split()}
+        return 0.0 if answer.declined or not words else sum(w in evidence for w in words) / len(words)

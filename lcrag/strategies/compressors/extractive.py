@@ -1,4 +1,4 @@
-"""Keep the sentences that are nearest to the question."""
+"""Keep the sentences that are most similar to the question."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from retrievers.chunkers.sentence import sentences
 
 @dataclass(frozen=True)
 class Extractive:
-    """Keeps the sentences that are nearest to the question, in document order: no model beside the embedder."""
+    """Keeps the sentences most similar to the question, in document order; needs no model but the embedder."""
 
     async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
-        """The nearest sentences that fit; at least one."""
-        said = [document.text[s:e] for s, e in sentences(document.text) if document.text[s:e].strip()]
+        """The most similar sentences that fit; at least one."""
+        texts = [document.text[s:e] for s, e in sentences(document.text) if document.text[s:e].strip()]
 
         async def embed(build: Toolbox) -> Any:
-            return await build.embed(said, "build")
+            return await build.embed(texts, "build")
 
-        known = await tools.build("sentences", [document.id], embed)
+        vectors = await tools.build("sentences", [document.id], embed)
         (query,) = await tools.embed([question.text])
-        kept: list[int] = []
-        left = tokens
-        for i in best_first([float(s) for s in known @ query]):
-            left -= tools.count_tokens(chat(said[i], "")) - tools.count_tokens(chat("", ""))
-            if kept and left < 0:
+        selected: list[int] = []
+        remaining = tokens
+        for i in best_first([float(s) for s in vectors @ query]):
+            remaining -= tools.count_tokens(chat(texts[i], "")) - tools.count_tokens(chat("", ""))
+            if selected and remaining < 0:
                 break
-            kept.append(i)
-        return " ".join(said[i].strip() for i in sorted(kept))
+            selected.append(i)
+        return " ".join(texts[i].strip() for i in sorted(selected))

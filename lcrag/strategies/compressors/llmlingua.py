@@ -1,4 +1,4 @@
-"""LLMLingua-2: a classifier drops tokens."""
+"""LLMLingua-2: a classifier removes tokens."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lcrag.strategies.base import Toolbox
 
 @dataclass(frozen=True)
 class LLMLingua:
-    """LLMLingua-2, a classifier that drops tokens (Pan et al. 2024, arXiv 2403.12968); needs `pip install llmlingua`.
+    """LLMLingua-2, a classifier that removes tokens (Pan et al. 2024, arXiv 2403.12968); needs `pip install llmlingua`.
 
     Attributes:
-        model: the classifier, a Hugging Face name or folder.
+        model: Hugging Face name or folder of the classifier.
         device: torch device.
     """
 
@@ -25,10 +25,10 @@ class LLMLingua:
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
-        """The tokens that the classifier keeps.
+        """The text of the tokens that the classifier keeps.
 
         Raises:
-            LcragError: llmlingua or its model is not there.
+            LcragError: llmlingua is not installed, or its model cannot be loaded.
         """
         return await run_local(self._compress, document.text, tokens)
 
@@ -45,8 +45,8 @@ class LLMLingua:
                     "The compressor `llmlingua` needs a package: pip install llmlingua."
                 ) from error
             except (OSError, ValueError) as error:
-                said = str(error).strip().splitlines()[0]
+                reason = str(error).strip().splitlines()[0]
                 raise LcragError(
-                    f"The compressor's model {self.model!r} could not be loaded: {said}"
+                    f"The compressor's model {self.model!r} could not be loaded: {reason}"
                 ) from error
         return str(self._state["model"].compress_prompt([text], target_token=tokens)["compressed_prompt"])

@@ -1,1 +1,1 @@
-"""What several strategies are made of: no strategy stands here."""
+"""Helpers that several strategies share: prompts, passages, memories, truncation."""

@@ -1,4 +1,4 @@
-"""Demonstrations: examples in the prompt, each with documents of its own."""
+"""Demonstrations in the prompt: solved questions, each with its own documents."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ DOCUMENT_WORDS = 1024
 
 
 def documents_block(passages: Sequence[Passage]) -> str:
-    """Passages given best first, shown best last: the best stands nearest to the question.
+    """Documents for a prompt, given best first and shown best last, so that the best is nearest to the question.
 
-    DRAG's order (Yue et al. 2024, arXiv 2410.04343, section 3.2). Each is cut on the right to 1,024 words.
+    DRAG's order (Yue et al. 2024, arXiv 2410.04343, section 3.2). Each document is cut after 1,024 words.
     """
     return "".join(f"Context: {_cut(p.text)}\n\n" for p in reversed(passages))
 
 
-def example(question: Question, passages: Sequence[Passage], middle: str = "") -> str:
-    """One demonstration: its documents, its question, the steps if it has any, its answer."""
-    steps = middle or f"Answer: {gold(question)}"
-    return f"{documents_block(passages)}{question_block(question)}\n{steps}\n\n"
+def demonstration(question: Question, passages: Sequence[Passage], steps: str = "") -> str:
+    """One demonstration: documents, question, and the answer or the ``steps`` that lead to it."""
+    ending = steps or f"Answer: {gold(question)}"
+    return f"{documents_block(passages)}{question_block(question)}\n{ending}\n\n"
 
 
 def gold(question: Question) -> str:
-    """The answer that a demonstration shows."""
+    """The gold answer that a demonstration shows."""
     return question.answers[0] if question.answerable and question.answers else "unanswerable"
 
 

@@ -9,7 +9,7 @@ from retrievers.chunkers import RecursiveChunker
 
 
 def parts_of(documents: Sequence[Document], chars: int) -> list[Passage]:
-    """The documents in order, in parts of at most ``chars`` characters."""
+    """The documents' parts in order, each of at most ``chars`` characters."""
     chunker = RecursiveChunker(chars, 0)
     return [
         Passage(d.text[s:e], d.id, s, e)
@@ -20,5 +20,5 @@ def parts_of(documents: Sequence[Document], chars: int) -> list[Passage]:
 
 
 def part_block(part: Passage) -> str:
-    """A part as it stands at the head of a prompt, the same for every question."""
+    """A part as the beginning of a prompt, the same for every question."""
     return f"Part of a text:\n{part.text.strip()}\n\n"

@@ -30,22 +30,34 @@ async def answer_from(
     reasoning: Reasoning = "direct",
     decline: str = DECLINE,
 ) -> Answer:
-    """Ask with the passages, given best first, in the prompt; they are the answer's evidence.
+    """Answer from the passages in one call; they become the answer's evidence.
 
-    Where the reader knows it, ``notes["p_unanswerable"]`` is the probability with which it begins to decline.
+    Args:
+        passages: best first.
+        question: what is asked.
+        tools: the question's toolbox.
+        order: the order of the passages in the prompt.
+        max_tokens: maximum tokens of the answer.
+        allow_decline: whether to tell the reader that it may decline.
+        reasoning: ``think`` asks for the steps before the answer.
+        decline: the sentence that says that it may decline.
+
+    Returns:
+        The answer; ``notes["p_unanswerable"]`` is the probability that the reader begins to decline, where it is
+        known.
     """
     ending = question_block(question, answer_form(reasoning), decline if allow_decline else "")
-    shown = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
+    block = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
     watch = REFUSAL if allow_decline and reasoning == "direct" else ""
-    completion = await tools.read(chat(shown + ending), max_tokens=max_tokens, watch=watch)
-    said = answer_of(completion.text, reasoning)
+    completion = await tools.read(chat(block + ending), max_tokens=max_tokens, watch=watch)
+    text = answer_of(completion.text, reasoning)
     notes = {} if completion.watched is None else {"p_unanswerable": completion.watched}
-    return Answer(said, tuple(passages), declined=declines(said), notes=notes)
+    return Answer(text, tuple(passages), declined=declines(text), notes=notes)
 
 
-def merged(*rankings: Sequence[Passage], most: int | None = None) -> list[Passage]:
-    """Passages one ranking after the other, each place once, at most ``most``."""
-    found: dict[tuple[str, int, int], Passage] = {}
+def merge(*rankings: Sequence[Passage], max_passages: int | None = None) -> list[Passage]:
+    """The passages of all rankings, one ranking after the other, without duplicates, at most ``max_passages``."""
+    passages: dict[tuple[str, int, int], Passage] = {}
     for passage in (p for ranking in rankings for p in ranking):
-        found.setdefault((passage.document_id, passage.start, passage.end), passage)
-    return list(found.values())[:most]
+        passages.setdefault((passage.document_id, passage.start, passage.end), passage)
+    return list(passages.values())[:max_passages]

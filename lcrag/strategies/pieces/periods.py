@@ -1,4 +1,4 @@
-"""The period that a question is about, as the reader sees it."""
+"""The period that a question asks about, found by the reader."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PERIOD = (
 async def ask_period(question: Question, tools: Toolbox) -> Period | None:
     """LongMemEval's time-aware query expansion (Wu et al. 2025, arXiv 2410.10813, section 5.3).
 
-    One call. A reply that is not such a period counts as none. The paper finds that it needs a strong reader.
+    One call. A reply that is not a period counts as none. The paper finds that this needs a strong reader.
     """
-    asked = question.metadata.get("date")
-    on = f"It was asked on {asked}.\n" if asked else ""
+    date_asked = question.metadata.get("date")
+    date_line = f"It was asked on {date_asked}.\n" if date_asked else ""
     reply = await tools.read(
-        chat(f"Question: {question.text}\n{on}{PERIOD}", "You read dates."), max_tokens=48
+        chat(f"Question: {question.text}\n{date_line}{PERIOD}", "You read dates."), max_tokens=48
     )
-    found = first_json(reply.text)
+    period = first_json(reply.text)
     try:
-        start, end = (date.fromisoformat(str(found[key])[:10]) for key in ("start", "end"))
+        start, end = (date.fromisoformat(str(period[key])[:10]) for key in ("start", "end"))
     except (TypeError, KeyError, ValueError):
         return None
     return (start, end) if start <= end else None

@@ -1,4 +1,4 @@
-"""The pieces that every prompt is made of: text first, question last, so that prefixes can be shared."""
+"""The parts of every prompt: text first, question last, so that questions on a text share its prefix."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _MARK = re.compile(r"^\s*(?:[-*•]|\(?\d+[.):])\s+")
 
 
 def text_block(documents: Sequence[Document]) -> str:
-    """The documents, each under its name where there are several."""
+    """The documents; if there are several, each under its id."""
     if len(documents) == 1:
         return f"Text:\n{documents[0].text}\n\n"
     return "".join(f"Text {i} ({d.id}):\n{d.text}\n\n" for i, d in enumerate(documents, start=1))
 
 
 def question_block(question: Question, *instructions: str) -> str:
-    """The question, its choices if it has any, and what kind of answer is wanted."""
+    """The question, its choices if it has any, and the instructions for the answer."""
     lines = [f"Question: {question.text}"]
     if question.choices:
         lines += [
@@ -48,22 +48,25 @@ def passages_block(passages: Sequence[Passage]) -> str:
 
 
 def answer_form(reasoning: Reasoning) -> str:
-    """What kind of answer is wanted."""
+    """The instruction for the form of the answer."""
     return THINK if reasoning == "think" else SHORT
 
 
 def answer_of(text: str, reasoning: Reasoning) -> str:
-    """The answer itself, without the thoughts before it."""
+    """The answer without the reasoning before it."""
     return after_answer(text) if reasoning == "think" else text
 
 
 def after_answer(text: str) -> str:
-    """What stands after the last ``Answer:``; the whole text where the mark is missing."""
+    """The text after the last ``Answer:``; the whole text if there is none."""
     return _ANSWER.split(text)[-1].strip() or text.strip()
 
 
-def listed(text: str, *, marked_only: bool = False) -> list[str]:
-    """The items of a bulleted or numbered list, each once; every line where there is no mark at all."""
+def list_items(text: str, *, marked_only: bool = False) -> list[str]:
+    """The items of a bulleted or numbered list without duplicates.
+
+    Without any bullet or number every line is an item, or none with ``marked_only``. Quotation marks are removed.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [_MARK.sub("", line) for line in lines if _MARK.match(line)]
     items = marked if marked or marked_only else lines
@@ -72,7 +75,7 @@ def listed(text: str, *, marked_only: bool = False) -> list[str]:
 
 
 def first_json(text: str) -> Any:
-    """The first JSON object or list that stands in a text, ``None`` if there is none."""
+    """The first JSON object or list in a text, ``None`` if there is none."""
     decoder = json.JSONDecoder()
     for match in re.finditer(r"[\[{]", text):
         try:

@@ -1,4 +1,4 @@
-"""What all strategies that read through a memory share: remembering a document's parts, and finding them again."""
+"""Storing a document's parts in a memory and finding them again: shared by the strategies with memories."""
 
 from __future__ import annotations
 
@@ -18,30 +18,36 @@ if TYPE_CHECKING:
 Make = Callable[[Item, Toolbox], Awaitable[Item]]
 
 
-async def keep(part: Item, tools: Toolbox) -> Item:
-    """Remember a part as it stands."""
+async def unchanged(part: Item, tools: Toolbox) -> Item:
+    """Store a part as it is."""
     return part
 
 
 async def remember(
-    memory: Memory, parts: Sequence[Item], tools: Toolbox, make: Make = keep, *, embedded: bool = True
+    memory: Memory, parts: Sequence[Item], tools: Toolbox, make: Make = unchanged, *, embedded: bool = True
 ) -> Memory:
-    """Bring a memory up to date: make what is new, forget what is gone from the document, embed the keys.
+    """Update a memory: make items from new parts, remove items whose part is gone, embed the keys.
 
-    Keys stay unembedded where nobody will search them. Each item is stored as soon as it is made, so that nothing
-    is paid for twice after a crash, and a document that grows costs only what is new. Everything ever spent on it
-    is booked under ``build``.
+    Each item is stored as soon as it is made, so that nothing is paid for twice after a crash, and a document that
+    grows costs only its new parts. The cost of the whole memory, earlier runs included, is recorded under ``build``.
+
+    Args:
+        memory: what to update.
+        parts: the document's parts as items.
+        tools: the toolbox of the build.
+        make: makes the item to store from a part.
+        embedded: whether to embed the keys; not needed for a memory that is never searched.
     """
     tools.book("build", memory.spent)
-    wanted = {part.source for part in parts}
-    known = {item.source: item for item in memory.items}
-    memory.change(remove=[item.id for source, item in known.items() if source not in wanted])
+    sources = {part.source for part in parts}
+    stored = {item.source: item for item in memory.items}
+    memory.change(remove=[item.id for source, item in stored.items() if source not in sources])
 
     async def one(part: Item) -> None:
-        item, usage = await tools.metered(lambda own: make(part, own))
+        item, usage = await tools.metered(lambda inner: make(part, inner))
         memory.change(add=[item], usage=usage if usage != Usage() else None)
 
-    await asyncio.gather(*(one(part) for part in parts if part.source not in known))
+    await asyncio.gather(*(one(part) for part in parts if part.source not in stored))
     if embedded:
         await embed(memory, tools)
     return memory
@@ -49,9 +55,11 @@ async def remember(
 
 async def embed(memory: Memory, tools: Toolbox) -> None:
     """Embed the keys of items that have no vector yet."""
-    if open_ := memory.without_vector():
-        vectors, usage = await tools.metered(lambda own: own.embed([i.key or i.text for i in open_], "build"))
-        memory.set_vectors([i.id for i in open_], vectors, usage)
+    if missing := memory.without_vector():
+        vectors, usage = await tools.metered(
+            lambda inner: inner.embed([i.key or i.text for i in missing], "build")
+        )
+        memory.set_vectors([i.id for i in missing], vectors, usage)
 
 
 def scores(memory: Memory, query: NDArray[np.float32]) -> list[float]:
@@ -61,17 +69,17 @@ def scores(memory: Memory, query: NDArray[np.float32]) -> list[float]:
 
 
 def best_first(scored: Sequence[float]) -> list[int]:
-    """Places of the scores, best first; of equal ones the first."""
+    """Positions of the scores from best to worst; of equal scores the first comes first."""
     return sorted(range(len(scored)), key=lambda i: (-scored[i], i))
 
 
-def in_time(items: Sequence[Item]) -> list[Item]:
-    """Dated items in order of time, then the undated ones as they stand."""
+def by_date(items: Sequence[Item]) -> list[Item]:
+    """Items by date; undated items come last, in the order of their documents."""
     return sorted(items, key=lambda i: (i.date is None, i.date or "", i.document_id, i.start))
 
 
-def shown(items: Sequence[Item], form: str = "json") -> str:
-    """Items as a prompt shows them, one a line as JSON or as dated paragraphs."""
+def items_block(items: Sequence[Item], form: str = "json") -> str:
+    """Items for a prompt: one JSON object per line, or dated paragraphs with ``form="text"``."""
     if form == "text":
         return "\n\n".join(f"[{i.date}]\n{i.text.strip()}" if i.date else i.text.strip() for i in items)
     rows = [{"date": i.date, "text": i.text} if i.date else {"text": i.text} for i in items]

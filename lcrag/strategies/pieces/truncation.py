@@ -1,4 +1,4 @@
-"""Fitting a text into the window by a declared policy; nothing is cut silently."""
+"""Fitting a text into the context window by a stated policy; nothing is cut silently."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lcrag.strategies.pieces.prompts import chat, passages_block, text_block
 
 Truncate = Literal["error", "middle", "end"]
 GAP = "\n[...]\n"
-QUESTION_TOKENS = 256
+QUESTION_TOKENS = 256  # what a cut leaves for the question at least
 
 
 def cut(text: str, keep: int, policy: Truncate) -> str:
-    """``text`` cut to ``keep`` characters and a mark where the cut is."""
+    """``text`` cut to ``keep`` characters, with a mark at the cut."""
     if len(text) <= keep:
         return text
     if policy == "end":
@@ -35,16 +35,16 @@ def fit(
     max_tokens: int,
     policy: Truncate,
 ) -> tuple[list[Document], str]:
-    """Cut the documents, all to the same length, until they, ``ending`` and the answer fit.
+    """Cut all documents to the same length so that they, ``ending`` and the answer fit.
 
-    A cut leaves at least ``QUESTION_TOKENS`` for the ending whatever its length, so that the questions
-    on a document share the same cut text and with it the cached prefix.
+    A cut leaves ``QUESTION_TOKENS`` for the ending even if it is shorter, so that the questions on a document share
+    the same cut text and with it the cached prefix.
 
     Returns:
-        The documents as they go into the prompt, and the policy that was used (empty if none was).
+        The documents for the prompt, and the policy that was applied (empty if nothing was cut).
 
     Raises:
-        LcragError: they do not fit and the policy is ``"error"``, or not even a piece of them fits.
+        LcragError: they do not fit and the policy is ``"error"``, or no text fits at all.
     """
     room = tools.context_window - max_tokens
     needed = tools.count_tokens(chat(text_block(documents) + ending))
@@ -72,8 +72,8 @@ def fit(
     return fitting, policy
 
 
-def piece(text: str, tokens: int, tools: Toolbox, at: Literal["start", "end"] = "start") -> str:
-    """The longest start or end of a text that has at most so many tokens, cut at white space."""
+def excerpt(text: str, tokens: int, tools: Toolbox, at: Literal["start", "end"] = "start") -> str:
+    """The start or end of a text, at most ``tokens`` tokens, cut at white space."""
     empty, low, high = tools.count_tokens(chat("", "")), 0, len(text)
 
     def part(size: int) -> str:
@@ -86,9 +86,9 @@ def piece(text: str, tokens: int, tools: Toolbox, at: Literal["start", "end"] = 
         low, high = (
             (middle, high) if tools.count_tokens(chat(part(middle), "")) - empty <= tokens else (low, middle)
         )
-    cut = part(low)
-    pieces = cut.rsplit(None, 1) if at == "start" else cut.split(None, 1)
-    return pieces[0 if at == "start" else 1] if len(pieces) == 2 else cut
+    whole = part(low)
+    pieces = whole.rsplit(None, 1) if at == "start" else whole.split(None, 1)
+    return pieces[0 if at == "start" else 1] if len(pieces) == 2 else whole
 
 
 def fit_passages(
@@ -102,21 +102,21 @@ def fit_passages(
     """Leave out whole passages, from the middle or the end, until the rest, ``ending`` and the answer fit.
 
     Returns:
-        What is kept, in order, and the policy that was used (empty if all fit).
+        The remaining passages in order, and the policy that was applied (empty if all fit).
 
     Raises:
         LcragError: they do not fit and the policy is ``"error"``, or none of them fits.
     """
     room = tools.context_window - max_tokens
 
-    def kept(count: int) -> list[Passage]:
+    def shortened(count: int) -> list[Passage]:
         if policy == "end":
             return list(passages[:count])
         front = (count + 1) // 2
         return [*passages[:front], *passages[len(passages) - (count - front) :]]
 
     def fits(count: int) -> bool:
-        return tools.count_tokens(chat(passages_block(kept(count)) + ending)) <= room
+        return tools.count_tokens(chat(passages_block(shortened(count)) + ending)) <= room
 
     if fits(len(passages)):
         return list(passages), ""
@@ -133,4 +133,4 @@ def fit_passages(
         raise LcragError(
             f"Question {question.id}: a window of {tools.context_window} tokens leaves no room for a passage."
         )
-    return kept(low), policy
+    return shortened(low), policy
