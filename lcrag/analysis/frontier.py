@@ -7,9 +7,9 @@ from math import isnan
 
 
 def pareto(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
-    """Whether each point is on the frontier: no other has a lower cost and as high a score, or a higher score at no more cost.
+    """Whether each point is on the frontier: no other costs less and is as good, or costs no more and is better.
 
-    A point with NaN is never on it.
+    A point with NaN is never on the frontier.
     """
     points = list(zip(costs, scores, strict=True))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def unit_of(outcomes: pd.DataFrame, cost: CostUnit = "auto") -> Unit:
     if cost not in get_args(CostUnit):
         raise LcragError(f"Costs are counted in tokens, flops or dollars, or auto, not in {cost!r}.")
     if cost != "auto":
-        return cast("Unit", cost)
+        return cost
     answered = outcomes[~_has_failed(outcomes)]
     return "flops" if len(answered) and _total(answered, "flops").notna().all() else "tokens"
 

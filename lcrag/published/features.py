@@ -52,10 +52,8 @@ def add_features(
         questions = rows["question"].tolist()
         hits = index.search(questions, FEATURE_K) if index else [[]] * len(questions)
         for row, question, passages in zip(rows.itertuples(), questions, hits, strict=True):
-            if index:
-                tokens = sum(lengths.values()) / CHARS_PER_TOKEN
-            else:
-                tokens = getattr(row, "document_tokens", float("nan"))
+            stated = getattr(row, "document_tokens", float("nan"))
+            tokens = sum(lengths.values()) / CHARS_PER_TOKEN if index else stated
             key = str(row.question_id)
             retrieved[key] = passages
             features[key] = (

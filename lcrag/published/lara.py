@@ -183,8 +183,7 @@ def _row(
         note_document_tokens=read if mode == "full" else 0.0,
         flag_renamed=genre == "book" and kind == "comp",
         flag_paper_number=bool(genre == "paper" and re.search(r"\bpaper \d", row["question"], re.IGNORECASE)),
-        **{f"score_{k}": v for k, v in metrics.items() if answer},
-    )
+    ) | {f"score_{k}": v for k, v in metrics.items() if answer}
 
 
 def _share_prefixes(frame: pd.DataFrame) -> None:
