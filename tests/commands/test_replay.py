@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from lcrag.cli import app
 from lcrag.errors import LcragError
 from lcrag.outcomes import load_outcomes, save_outcomes
-from lcrag.routers import QualityRouter, load_router
+from lcrag.routers import load_router
 from tests.outcomes.conftest import row, small_lara  # noqa: F401
 from tests.published.test_nocha import claim
 
@@ -158,7 +158,7 @@ def test_fitted_routers_are_loaded_and_not_fitted_again(table, tmp_path):
     said = lcrag("replay", table, "--load", file)
     assert "fitted before, on other outcomes" in said and "tfidf_router" in said
     assert lcrag("fit", table, file).startswith("quality_router learned from 48 queries")
-    assert isinstance(load_router(file), QualityRouter)
+    assert load_router(file).name == "quality_router"
     with pytest.raises(LcragError, match="Give either --load for fitted routers, or --router and --routers"):
         lcrag("replay", table, "--load", file, "--router", "tfidf")
     two = tmp_path / "two.yaml"

@@ -105,7 +105,9 @@ def test_the_print_fits_a_wide_terminal_and_explains_itself(comparison):
         assert word in text
     assert "undefined" not in text
     assert comparison.to_markdown().count("\n") == 12
-    assert quality_cost(comparison).get_axes()
+    (axes,) = quality_cost(comparison).get_axes()
+    assert axes.get_xlabel() == "tokens per question, mean"
+    assert {"quality_router", "strategies mixed at random"} <= {t.get_text() for t in axes.get_legend().texts}
 
 
 def test_undefined_figures_have_a_reason():

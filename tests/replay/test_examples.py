@@ -108,6 +108,15 @@ def test_a_failed_row_has_no_cost(outcomes):
             assert cost_of(outcomes, unit, cache).isna().tolist() == [False, True] + [False] * 6
 
 
+def test_costs_of_tables_put_together(outcomes):
+    """Labels of rows may be there twice, and some of them failed."""
+    outcomes.loc[1, ["error", "score"]] = ["It failed.", np.nan]
+    both = pd.concat([outcomes, outcomes.assign(model="gpt-4o")])
+    for unit in ("tokens", "flops", "dollars"):
+        one, other = cost_of(outcomes, unit), cost_of(outcomes.assign(model="gpt-4o"), unit)
+        assert np.array_equal(cost_of(both, unit), [*one, *other], equal_nan=True)
+
+
 def test_a_query_without_all_strategies_is_left_out(outcomes):
     assert [q.id for q in examples_of(outcomes.drop(index=3)).queries] == ["q0", "q2", "q3"]
     two = pd.concat([outcomes, outcomes.assign(model="gpt-4o").drop(index=[0, 1])])
