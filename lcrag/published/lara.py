@@ -160,7 +160,6 @@ def _row(
     tokens = len(text) / CHARS_PER_TOKEN if text else float(length.removesuffix("k")) * 1000
     rest = PROMPT_TOKENS + len(row["question"]) / CHARS_PER_TOKEN
     read = min(tokens, CUT - rest) if mode == "full" else min(tokens, RAG_TOKENS)
-    scored: dict[str, Any] = {f"score_{k}": v for k, v in metrics.items() if answer}
     return outcome_row(
         question_id=key,
         document_id=document,
@@ -184,12 +183,7 @@ def _row(
         note_document_tokens=read if mode == "full" else 0.0,
         flag_renamed=genre == "book" and kind == "comp",
         flag_paper_number=bool(genre == "paper" and re.search(r"\bpaper \d", row["question"], re.IGNORECASE)),
-<<<<<<< HEAD
-        **scored,
-    )
-=======
     ) | {f"score_{k}": v for k, v in metrics.items() if answer}
->>>>>>> r4
 
 
 def _share_prefixes(frame: pd.DataFrame) -> None:
