@@ -19,7 +19,7 @@ from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
-from lcrag.readers.watch import TOP, probability
+from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class VLLMReader(Reader):
             seed=request.seed if request.temperature > 0 else None,
             max_tokens=request.max_tokens,
             stop=list(request.stop),
-            logprobs=TOP if request.watch else None,
+            logprobs=MAX_LOGPROBS if request.watch else None,
             structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
             if request.begin
             else None,
