@@ -61,3 +61,15 @@ def markdown(shown: pd.DataFrame) -> str:
     rule = "|---" + "|---:" * (len(shown.columns) - 1) + "|"
     lines = ["| " + " | ".join(r) + " |" for r in [list(shown.columns), *rows]]
     return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def ruled(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """A table in lines: the first of ``rows`` is its header; rules above and below it and at the end.
+
+    Args:
+        rows: cells, the header first.
+        left: how many columns are aligned to the left.
+    """
+    header, *body = aligned(rows, left)
+    rule = "─" * max(map(len, [header, *body]))
+    return [rule, header, rule, *body, rule]

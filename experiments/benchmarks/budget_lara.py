@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from page import put
 
-from lcrag.allocation import Replay, allocate, replay_curve
+from lcrag.allocation import SavingsCurve, allocate, savings_curve
 from lcrag.analysis.budget_plots import quality_share
 from lcrag.published.lara import import_lara
 from lcrag.replay import cross_replay, examples_of
@@ -37,7 +37,7 @@ class Found:
 
     examples: Examples
     predicted: Any
-    curve: Replay
+    curve: SavingsCurve
 
     def gain(self, share: float) -> str:
         """Of the allocator over the best fixed strategy, with its interval by document."""
@@ -59,7 +59,7 @@ def scored(folder: Path) -> Examples:
 def replayed(examples: Examples, kind: bool) -> Found:
     """Budgets spent by predictions for documents that were not seen, without or with LaRA's task labels."""
     predicted = cross_replay(QualityRouter(kind=kind), examples).quality
-    curve = replay_curve(
+    curve = savings_curve(
         predicted,
         examples.scores,
         examples.costs,
@@ -90,7 +90,7 @@ def tasks(examples: Examples) -> str:
     return "\n".join(lines)
 
 
-def budgets(features: Replay, labels: Replay) -> str:
+def budgets(features: SavingsCurve, labels: SavingsCurve) -> str:
     """What shares of long context's cost buy by both predictions, and what they are held against, in Markdown."""
     heads = "| budget | by features [95% CI] | with task labels [95% CI] | random mix | best fixed | oracle |"
     lines = [heads, "|---:" * 6 + "|"]
