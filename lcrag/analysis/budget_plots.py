@@ -56,9 +56,7 @@ def quality_share(curve: SavingsCurve, metric: str = "accuracy") -> Figure:
     drawn = figure_of(8.4, 5.2)
     axes = drawn.add_subplot()
     x = [s.share for s in curve.shares]
-    axes.plot(
-        x, [s.oracle for s in curve.shares], color=COLOURS["baseline"], ls="--", lw=1.6, label="oracle"
-    )
+    axes.plot(x, [s.oracle for s in curve.shares], color=COLOURS["baseline"], ls="--", lw=1.6, label="oracle")
     axes.plot(x, [s.allocated.mean for s in curve.shares], color=COLOURS["router"], marker="D", lw=2,
               label="allocated by prediction")  # fmt: skip
     axes.fill_between(x, [s.allocated.low for s in curve.shares], [s.allocated.high for s in curve.shares],

@@ -20,7 +20,10 @@ REFERENCE_THETAS = {"bare": (0.0, 0.0, 1.0), "documents": (1.0, 0.0, 1.0), "shot
 
 @dataclass(frozen=True)
 class Informativeness:
-    """How much one document and one demonstration (shot) help on a task (Yue et al. 2024, arXiv 2410.04343, section 5.1)."""
+    """How much one document and one demonstration (shot) help on a task.
+
+    Yue et al. 2024, arXiv 2410.04343, section 5.1.
+    """
 
     documents: float
     shots: float
@@ -65,7 +68,9 @@ class Measured:
         points = [(t, *row) for t, row in zip(self.tasks, np.asarray(self.theta), strict=True)]
         if len(set(points)) < n:
             duplicate = next(p for i, p in enumerate(points) if p in points[:i])
-            raise LcragError(f"Task {duplicate[0]} has theta {_text(duplicate[1:])} twice: give each point once.")
+            raise LcragError(
+                f"Task {duplicate[0]} has theta {_text(duplicate[1:])} twice: give each point once."
+            )
 
     @cached_property
     def names(self) -> list[str]:
