@@ -93,8 +93,8 @@ def checked(quality: ArrayLike, cost: ArrayLike, budget: float) -> tuple[Floats,
     cheapest = float(c.min(axis=1).sum())
     if cheapest > budget * SLACK:
         raise LcragError(
-            f"The budget of {budget:,.6g} is {cheapest - budget:,.6g} below the {cheapest:,.6g} that the cheapest option of "
-            "every question costs together: raise it, or leave questions out."
+            f"The budget of {budget:,.6g} is {cheapest - budget:,.6g} below the {cheapest:,.6g} that the cheapest "
+            "option of every question costs together: raise it, or leave questions out."
         )
     return q, c
 
@@ -108,7 +108,8 @@ def available(quality: ArrayLike, cost: ArrayLike) -> tuple[Floats, Floats]:
     q, c = np.array(quality, float, ndmin=2), np.array(cost, float, ndmin=2)
     if q.shape != c.shape or q.ndim != 2 or not q.size:
         raise LcragError(
-            f"Quality has shape {q.shape} and cost {c.shape}: both must be (questions, options), with at least one of each."
+            f"Quality has shape {q.shape} and cost {c.shape}: both must be (questions, options), with at least "
+            "one of each."
         )
     missing = np.isnan(q) | np.isnan(c)
     if (empty := np.flatnonzero(missing.all(axis=1))).size:
@@ -119,7 +120,8 @@ def available(quality: ArrayLike, cost: ArrayLike) -> tuple[Floats, Floats]:
     given = ~missing
     if (c[given] < 0).any() or not (np.isfinite(c[given]).all() and np.isfinite(q[given]).all()):
         raise LcragError(
-            "A cost is negative or an amount is not finite: give costs of at least 0, and NaN for what is not available."
+            "A cost is negative or an amount is not finite: give costs of at least 0, and NaN for what is "
+            "not available."
         )
     q[missing], c[missing] = -np.inf, np.inf
     return q, c

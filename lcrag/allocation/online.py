@@ -84,8 +84,8 @@ class OnlineAllocator:
         affordable &= c <= self.left * SLACK
         if not affordable.any():
             raise LcragError(
-                f"Question {self.seen + 1} of {self.questions} costs at least {cheapest[-1]:,.6g}, but {self.left:,.6g} "
-                f"of {self.total:,.6g} are left: raise the budget."
+                f"Question {self.seen + 1} of {self.questions} costs at least {cheapest[-1]:,.6g}, but "
+                f"{self.left:,.6g} of {self.total:,.6g} are left: raise the budget."
             )
         chosen = int(
             at(np.where(affordable, q, -np.inf), np.where(affordable, c, np.inf), self.multiplier)[0]

@@ -59,7 +59,8 @@ def cost(
     if hardware:
         from lcrag.cost.hardware import find_hardware
         from lcrag.cost.model import ModelSpec
-        from lcrag.cost.price import RentedHardware, read_prices
+        from lcrag.cost.price import read_prices
+        from lcrag.cost.price_cards import RentedHardware
 
         rented = read_prices(prices).get(model) if prices else None
         if isinstance(rented, RentedHardware):

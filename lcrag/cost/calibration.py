@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.hardware import Hardware
-from lcrag.cost.model import ModelSpec, not_negative
+from lcrag.cost.model import ModelSpec
 from lcrag.cost.roofline import call_seconds
 from lcrag.errors import LcragError
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.config import read_config
 from lcrag.cost.layout import Fields, attention_weights, feed_forward, layer_kinds, linear_layer
 from lcrag.errors import LcragError
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float8_e4m3fn": 1}
 WEIGHT_BITS = {"fp8": 8, "mxfp4": 4.25, "bitsandbytes": 4, "gptq": 4, "awq": 4}
-
-
-def not_negative(**amounts: float) -> None:
-    """Refuse negative amounts, by name.
-
-    Raises:
-        LcragError: one is below zero.
-    """
-    for name, amount in amounts.items():
-        if not amount >= 0:
-            raise LcragError(f"{name.replace('_', ' ')} must not be negative, but it is {amount}.")
 
 
 @dataclass(frozen=True)

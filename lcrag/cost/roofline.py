@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import floor
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.hardware import Hardware
-from lcrag.cost.model import ModelSpec, not_negative
+from lcrag.cost.model import ModelSpec
 
 
 def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> float:

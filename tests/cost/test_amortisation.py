@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from lcrag.cost import amortisation as a
 from lcrag.cost.hardware import find_hardware
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.price import PriceCard, PublishedPrice
+from lcrag.cost.price_cards import PriceCard
+from lcrag.cost.published_price import PublishedPrice
 from lcrag.errors import LcragError
 
 WORK = a.Workload(document=100_000, questions=50, question=50, answer=200, retrieved=4000)

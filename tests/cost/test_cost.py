@@ -4,7 +4,7 @@ import pytest
 
 from lcrag.cost.config import known_models
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.published import crossover_tokens, kaplan_flops, palm_flops
+from lcrag.cost.paper_flops import crossover_tokens, kaplan_flops, palm_flops
 from lcrag.errors import LcragError
 
 LLAMA_3_8B = dict(known_models()["llama-3-8b"])

@@ -6,7 +6,7 @@ import pytest
 
 from lcrag.cost.hardware import Hardware, find_hardware, read_hardware
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.published import fu_flops
+from lcrag.cost.paper_flops import fu_flops
 from lcrag.cost.roofline import call_seconds, concurrency, decode_seconds, prefill_seconds, switch_seconds
 from lcrag.errors import LcragError
 
