@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
-from lcrag.cost.amortisation import Line, break_even
+from lcrag.cost.amortisation import LinearCost, break_even
 from lcrag.tables import aligned, human
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def steps(questions: int) -> list[int]:
     return [*below, questions]
 
 
-def table(blocks: Mapping[str, Sequence[Line]], questions: int, kv: Sequence[float] = ()) -> str:
+def table(blocks: Mapping[str, Sequence[LinearCost]], questions: int, kv: Sequence[float] = ()) -> str:
     """One block a unit: what is made once, the first question, each later one, and totals.
 
     Args:
@@ -62,7 +62,7 @@ def cell(amount: float, unit: str) -> str:
     return human(amount)
 
 
-def crossings(lines: Sequence[Line], unit: str) -> list[str]:
+def crossings(lines: Sequence[LinearCost], unit: str) -> list[str]:
     """From how many questions on one approach takes less than another, in sentences."""
     named = {line.name: line for line in lines}
     said = []
@@ -82,8 +82,8 @@ def crossings(lines: Sequence[Line], unit: str) -> list[str]:
     return said
 
 
-def curve(lines: Sequence[Line], questions: int, unit: str, title: str) -> Figure:
-    """Cost a question against the number of questions, both logarithmic, with break-even points against retrieval."""
+def curve(lines: Sequence[LinearCost], questions: int, unit: str, title: str) -> Figure:
+    """Cost per question against the number of questions, both logarithmic, with break-even points against retrieval."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     figure = figure_of(8.4, 5.2)
@@ -111,7 +111,7 @@ def curve(lines: Sequence[Line], questions: int, unit: str, title: str) -> Figur
         axis.set_minor_formatter(NullFormatter())
     axes.set_xlim(1, most)
     axes.set_xlabel("questions on the same document")
-    axes.set_ylabel(f"{LABELS[unit]} a question, what is made once included")
+    axes.set_ylabel(f"{LABELS[unit]} per question, builds included")
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
