@@ -60,7 +60,7 @@ def call_seconds(
 
 
 def concurrency(spec: ModelSpec, hardware: Hardware, tokens: float) -> int:
-    """The number of users with ``tokens`` tokens each that fit into memory beside the weights: ``floor((M - W) / KV(n))`` (Fu 2024).
+    """The number of users with ``tokens`` tokens each that fit into memory: ``floor((M - W) / KV(n))`` (Fu 2024).
 
     ``M`` is memory in bytes, from GiB (see ``Hardware``); 0 if the weights alone do not fit.
     """
