@@ -126,7 +126,8 @@ def fill(q: Floats, c: Floats, budget: float, choices: Whole) -> Whole:
         gain = q[active] - q[active, choices[active]][:, None]
         useful = (gain > 0) & (extra <= left)
         can_upgrade = useful.any(axis=1)
-        active, extra, gain, useful = (x[can_upgrade] for x in (active, extra, gain, useful))
+        active, useful = active[can_upgrade], useful[can_upgrade]
+        extra, gain = extra[can_upgrade], gain[can_upgrade]
         if not len(active):
             break
         rate = np.full(gain.shape, -np.inf)
