@@ -12,6 +12,7 @@ from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
@@ -36,23 +37,24 @@ class TransformersReader(Reader):
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
     """
 
+    shares_prefix_in_batch: ClassVar[bool] = True
+
     model: str = "smollm2"
     dtype: str = "bfloat16"
     device: str = ""
     rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
-    shares_prefix_in_batch: ClassVar[bool] = True
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in the results."""
+        """The model's name, as in the results."""
         return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
 
     @property
     def max_concurrency(self) -> int:
-        """Requests worth having in flight: one batch is decoded while the next one gathers."""
+        """Requests to keep in flight: one batch is decoded while the next one gathers."""
         return 2 * self.batch_size
 
     @property
@@ -86,12 +88,12 @@ class TransformersReader(Reader):
         from lcrag.readers import smollm2
         from lcrag.readers.generation import Generation
 
-        where = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
+        source = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            local = {"local_files_only": only_local(where)}
-            tokenizer = AutoTokenizer.from_pretrained(where, **local)
-            config = AutoConfig.from_pretrained(where, **local)
+            local = {"local_files_only": only_local(source)}
+            tokenizer = AutoTokenizer.from_pretrained(source, **local)
+            config = AutoConfig.from_pretrained(source, **local)
             text_config = config.get_text_config()
             window = self.rope.window(text_config) if self.rope else text_config.max_position_embeddings
             changes = self.rope.transformers_overrides(text_config) if self.rope else {}
@@ -99,7 +101,7 @@ class TransformersReader(Reader):
             for key, value in changes.items():
                 setattr(text_config, key, value)
             model = AutoModelForCausalLM.from_pretrained(
-                where, config=config, dtype=getattr(torch, self.dtype), **local
+                source, config=config, dtype=getattr(torch, self.dtype), **local
             )
         except (OSError, ValueError) as error:
             first_line = str(error).strip().splitlines()[0]
@@ -112,12 +114,14 @@ class TransformersReader(Reader):
             from lcrag.readers.self_extend import install
 
             install(model, self.rope.near, group)
-        kept = not (self.rope and self.rope.length_dependent)
+        keep_prefixes = not (self.rope and self.rope.length_dependent)
         self._state.update(
             window=window,
             model=model,
             tokenizer=tokenizer,
-            generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9, kept),
+            generation=Generation(
+                model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9, keep_prefixes
+            ),
             queue=[],
             lock=Lock(),
         )
@@ -145,11 +149,7 @@ class TransformersReader(Reader):
         text = self.render(request.messages)
         coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
         ids: list[int] = coded.input_ids
-        if len(ids) + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(len(ids), request, self)
         first = next((m.content for m in request.messages if m.role == "user"), "")
         start = text.find(first)
         if not request.prefix_chars or start < 0 or not self._loaded["generation"].shares:
@@ -174,7 +174,7 @@ class TransformersReader(Reader):
         return await done
 
     async def _work(self) -> None:
-        """Answer what is queued, batch by batch."""
+        """Answer the queue, batch by batch."""
         while self._state["queue"]:
             await asyncio.sleep(0.003)  # let the others of this round arrive
             batch, results = await run_local(self._answer_next)

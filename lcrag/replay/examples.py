@@ -1,4 +1,4 @@
-"""From a table of outcomes to what routers learn from and are replayed on."""
+"""Examples for routers, made from a table of outcomes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcrag.errors import LcragError
-from lcrag.outcomes.costs import Cache, Unit, cost_of
+from lcrag.outcomes.baselines import candidates
+from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -16,68 +17,72 @@ from lcrag.routers.learning.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
+    from embedders.base import Embedder
     from lcrag.cost.price import Price
-
-FLOOR = "closed_book"
 
 
 def examples_of(
     outcomes: pd.DataFrame,
     *,
     strategies: Sequence[str] | None = None,
-    cost: Unit = "tokens",
+    cost: CostUnit = "tokens",
     cache: Cache = "warm",
     prices: Price | None = None,
-    embedder: Any = None,
+    embedder: Embedder | None = None,
 ) -> Examples:
-    """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.
+    """Queries with the scores and costs of every strategy, for fitting and replaying routers.
+
+    A query is a question as one model with one seed answered it.
 
     Args:
         outcomes: see ``lcrag.outcomes``; ``feature_*`` columns are used where there are any.
-        strategies: what routers choose among; by default all of the table but closed-book.
-        cost: what costs are counted in.
-        cache: ``cold`` pays every prompt token, ``warm`` leaves out those that were cached.
-        prices: for dollars, in place of published prices.
-        embedder: gives queries an embedding, for routers that want one.
+        strategies: what routers choose among; by default all strategies of the table that read the documents.
+        cost: what costs are counted in; ``auto``: FLOPs where they were recorded for the whole table, else tokens.
+        cache: ``cold`` counts every prompt token, ``warm`` leaves out those that were cached.
+        prices: dollars by this card, in place of those recorded.
+        embedder: embeds each query's text, for routers that need it.
 
     Returns:
-        Queries that have a row of every strategy. NaN scores and costs stay NaN: ``replay`` can do without,
-        ``evaluate`` leaves such queries out.
+        The queries that have a row of every strategy. Unknown scores and costs are NaN: ``replay`` keeps such
+        queries, ``evaluate`` leaves them out.
 
     Raises:
         LcragError: fewer than two strategies, an unknown one, no common question, or an unknown unit or cache.
     """
-    known = list(dict.fromkeys(outcomes["strategy"]))
-    names = [n for n in known if n != FLOOR] if strategies is None else list(strategies)
-    if missing := [n for n in names if n not in known]:
+    unit = unit_of(outcomes, cost)
+    every = list(dict.fromkeys(outcomes["strategy"]))
+    names = candidates(outcomes) if strategies is None else list(strategies)
+    if missing := [n for n in names if n not in every]:
         raise LcragError(
-            f"There is no strategy {missing[0]!r} in the outcomes; there are: {', '.join(known)}."
+            f"There is no strategy {missing[0]!r} in the outcomes; there are: {', '.join(every)}."
         )
     if len(names) < 2:
         raise LcragError(
-            f"A router chooses among at least two strategies; the outcomes have: {', '.join(known)}."
+            f"A router chooses among at least two strategies; the outcomes have: {', '.join(every)}."
         )
     rows = outcomes[outcomes["strategy"].isin(names)]
-    rows = rows.assign(_cost=cost_of(rows, cost, cache, prices))
+    rows = rows.assign(_cost=cost_of(rows, unit, cache, prices))
     key = ["question_id", "model", "seed"]
     groups = rows.set_index("strategy").groupby(key, sort=False).indices
-    whole = [at for at in groups.values() if len(at) == len(names)]
-    if not whole:
+    complete = [places for places in groups.values() if len(places) == len(names)]
+    if not complete:
         raise LcragError(f"No question was answered by all of: {', '.join(names)}.")
-    return _examples(rows, np.array(whole), names, cost, embedder)
+    return _examples(rows, np.array(complete), names, unit, embedder)
 
 
-def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Any) -> Examples:
-    """``places``: for each query the positions of its rows, in any order of strategies."""
+def _examples(
+    rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None
+) -> Examples:
+    """Examples from rows; ``places`` holds the positions of each query's rows, in any order of strategies."""
     position = {n: i for i, n in enumerate(names)}
-    arm = rows["strategy"].map(position).to_numpy()
-    ordered = np.take_along_axis(places, np.argsort(arm[places], axis=1), axis=1)
+    column = rows["strategy"].map(position).to_numpy()
+    ordered = np.take_along_axis(places, np.argsort(column[places], axis=1), axis=1)
     scores = rows["score"].to_numpy(float)[ordered]
     costs = rows["_cost"].to_numpy(float)[ordered]
     head = rows.iloc[ordered[:, 0]]
-    noted = [c for c in rows.columns if c.startswith("note_")]
-    records = rows[["question", "answer", "declined", *noted]].to_dict("records")
-    seen = _features(head)
+    note_columns = [c for c in rows.columns if c.startswith("note_")]
+    records = rows[["question", "answer", "declined", *note_columns]].to_dict("records")
+    features = _features(head)
     vectors = _embeddings(head["question"].tolist(), embedder)
     tokens = _column(head, "document_tokens")
     queries = tuple(
@@ -87,7 +92,7 @@ def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, 
             kind=row.kind,
             model=row.model,
             tokens=float(tokens[i]),
-            features=seen[i],
+            features=features[i],
             embedding=vectors.get(row.question),
             signals={n: _signals(records[at]) for n, at in zip(names, ordered[i], strict=True)},
         )
@@ -123,12 +128,11 @@ def _column(frame: pd.DataFrame, name: str) -> Any:
     return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
 
 
-def _embeddings(texts: Sequence[str], embedder: Any) -> dict[str, Any]:
+def _embeddings(texts: Sequence[str], embedder: Embedder | None) -> dict[str, Any]:
     if embedder is None:
         return {}
     distinct = list(dict.fromkeys(texts))
-    embed = getattr(embedder, "embed_queries", embedder.embed_documents)
-    return dict(zip(distinct, np.asarray(embed(distinct), np.float32), strict=True))
+    return dict(zip(distinct, embedder.embed(distinct, "query").vectors, strict=True))
 
 
 def _thirds(tokens: Any) -> tuple[str, ...]:
