@@ -169,19 +169,30 @@ def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
         tokens = human(results.rewarmed.prompt_tokens)
         _say(f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row.")
     _say(str(results))
-    _say(f"\nReport   {results.report}\nTable    {results.output / 'outcomes.parquet'}")
+    _say("")
+    for title, path in (("Report", results.report), ("Table", results.output / "outcomes.parquet")):
+        if path.is_file():
+            _say(f"{title:<9}{path}")
     if experiment.mlflow != "":
         _say("MLflow   lcrag ui")
+    for problem in results.problems:
+        _complain(problem)
     if results.failed:
         first = results.failed[0]
         raise LcragError(
             f"{len(results.failed)} of {rows} answers failed, the first {first.strategy} on question "
             f"{first.question_id}: {first.error}"
         )
+    if results.problems:
+        raise typer.Exit(1)
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"lcrag: {text}\n")
 
 
 def main() -> None:
@@ -189,10 +200,10 @@ def main() -> None:
     try:
         app()
     except LcragError as error:
-        sys.stderr.write(f"lcrag: {error}\n")
+        _complain(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.stderr.write("lcrag: stopped; run the same command again to continue.\n")
+        _complain("stopped; run the same command again to continue.")
         sys.exit(130)
 
 

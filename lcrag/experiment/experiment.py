@@ -23,6 +23,8 @@ class Experiment(Plan):
     def run(self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None) -> Results:
         """Run, or continue, and write everything into the output folder and MLflow.
 
+        What fails after the last answer is told in ``Results.problems``, and everything else is written.
+
         Raises:
             LcragError: bad input, a reader that cannot be used, a full disk, a second run in the folder.
         """
@@ -50,7 +52,7 @@ class Experiment(Plan):
             self.budget.check(resources.priced(Usage(1)), self.reader.name)
         with Journal(output) as journal:
             outcomes = await Engine(self, resources, journal, on_row).run()
-            features = await features_of(self.dataset.questions, outcomes, resources)
-            results = Results(self, tuple(outcomes), features, resources.rewarmed)
+            features, problems = await features_of(self.dataset.questions, outcomes, resources)
+            results = Results(self, tuple(outcomes), features, resources.rewarmed, feature_problems=problems)
             results.write()
         return results
