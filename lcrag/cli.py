@@ -141,6 +141,7 @@ def _quiet() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 
@@ -161,6 +162,8 @@ def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
         f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}, "
         f"{many(len(strategies), 'strategy', 'strategies')}: {many(rows, 'answer')} by {experiment.reader.name}."
     )
+    for notice in experiment.check():
+        _say(notice)
     with RunProgress(rows) as progress:
         results = experiment.run(progress.on_row)
     if progress.resumed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ class Experiment(Plan):
         self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None
     ) -> Results:
         """``run`` for callers that have an event loop (notebooks)."""
-        self.check()
+        notices = self.check()
+        for notice in notices:
+            logger.warning(notice)
         output = Path(self.output)
         resources = Resources(
             reader=self.reader,
@@ -53,6 +58,6 @@ class Experiment(Plan):
         with Journal(output) as journal:
             outcomes = await Engine(self, resources, journal, on_row).run()
             features, problems = await features_of(self.dataset.questions, outcomes, resources)
-            results = Results(self, tuple(outcomes), features, resources.rewarmed, feature_problems=problems)
+            results = Results(self, tuple(outcomes), features, resources.rewarmed, notices, problems)
             results.write()
         return results

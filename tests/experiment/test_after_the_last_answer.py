@@ -128,6 +128,28 @@ def test_a_report_that_cannot_be_written(run):
     assert len(pd.read_parquet(output / "outcomes.parquet")) == 12
 
 
+FOOT = """\
+{"question": "What does Northwind sell?", "answers": "kites"}
+{"question": "Where is it?"}
+"""
+
+
+def test_the_command_line_tells_what_will_not_be_scored_before_the_run(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("Northwind sells kites. " * 20)
+    (tmp_path / "questions.jsonl").write_text(FOOT)
+    files = "dataset: {type: files, documents: docs, questions: questions.jsonl}"
+    spec = YAML.replace("dataset: {type: synthetic, documents: 2}", files)
+    (tmp_path / "own.yaml").write_text(spec.replace('{tracking_uri: "http://127.0.0.1:9"}', "false"))
+    (tmp_path / "own.py").write_text(READER)
+    command = [sys.executable, "-m", "lcrag.cli", "run", "own.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stderr == ""
+    notice = "1 of 2 questions have no gold answer: it is run, but not scored."
+    assert done.stdout.splitlines()[1] == notice
+    assert done.stdout.count(notice) == 2  # and in the foot of the table
+
+
 YAML = """\
 name: own
 output: out
