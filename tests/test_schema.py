@@ -8,6 +8,7 @@ import lcrag
 from lcrag import Answer, Dataset, Document, Question
 from lcrag.errors import LcragError
 from lcrag.metrics.score import score
+from lcrag.schema import Usage
 from lcrag.strategies import LongContext
 
 
@@ -17,6 +18,16 @@ def test_one_answer_and_one_document_need_no_tuple():
     assert score(question, Answer("The term is 24 months."))["accuracy"] == 1.0
     assert score(question, Answer("The term is 12 months."))["accuracy"] == 0.0
     assert Question("q", "How long?", ["a", "b"], ["x"]) == Question("q", "How long?", ("a", "b"), ("x",))
+
+
+def test_usages_add_and_divide_amount_by_amount():
+    one = Usage(10, 4, 2, 1, 0.5, 7.0, 300, 0.25)
+    other = Usage(20, 5, 3, 2, 1.5, 8.0, 200, 0.5)
+    assert one + other == Usage(30, 9, 5, 3, 2.0, 15.0, 300, 0.75)  # the largest cache, the sum of all else
+    assert one / 2 == Usage(5, 2, 1, 0.5, 0.25, 3.5, 300, 0.125)
+    unknown = Usage(1, dollars=None, flops=None, kv_bytes=None)
+    assert one + unknown == Usage(11, 4, 2, 1, 0.5, None, None, None)
+    assert unknown / 2 == Usage(0.5, dollars=None, flops=None, kv_bytes=None)
 
 
 def test_choices_as_one_text_are_refused():

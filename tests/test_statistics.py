@@ -104,3 +104,9 @@ def test_holm_equals_the_step_down_by_hand_and_skips_unknown():
     assert corrected[0] == pytest.approx(0.02) and corrected[2] == pytest.approx(0.02)
     assert np.isnan(corrected[1])
     assert holm([0.6, 0.9]) == [1.0, 1.0]
+
+
+def test_wins_ties_and_losses_are_counted_by_hand():
+    paired = paired_difference([1, 1, 0, 1, 0, np.nan], [0, 1, 0, 1, 1, 1], list("aabbcc"))
+    assert (paired.n, paired.wins, paired.ties, paired.losses) == (5, 1, 3, 1)
+    assert paired.difference == 0.0

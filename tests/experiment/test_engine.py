@@ -117,9 +117,14 @@ def test_in_flight_is_bounded_by_the_reader(tmp_path, dataset, scripted, embedde
 def test_a_second_run_pays_nothing_and_gives_the_same(tmp_path, dataset, scripted, embedder):
     first, _ = run(tmp_path, dataset, scripted(), embedder)
     reader, seen = scripted(), []
-    second, _ = run(tmp_path, dataset, reader, embedder, on_row=lambda row, resumed: seen.append(resumed))
+    second, _ = run(
+        tmp_path, dataset, reader, embedder, on_row=lambda row, resumed: seen.append((row, resumed))
+    )
     assert reader.requests == []
-    assert all(seen) and len(seen) == len(first)
+    assert all(resumed for _, resumed in seen)
+    assert sorted((row.strategy, row.question_id) for row, _ in seen) == sorted(
+        (row.strategy, row.question_id) for row in first
+    )
     assert second == first
 
 
@@ -174,6 +179,20 @@ def test_the_prompt_hash_names_every_prompt_in_order(tmp_path, dataset, scripted
     for call in calls:
         hashed.update(json.dumps([[m.role, m.content] for m in call.messages]).encode())
     assert row.question_id == "n1" and row.prompt_hash == hashed.hexdigest()[:16]
+
+
+def test_a_step_shows_the_end_of_the_prompt_and_the_answer(tmp_path, dataset, scripted, embedder):
+    (row, *_), _ = run(tmp_path, dataset, scripted(), embedder, [LongContext()])
+    (step,) = row.steps
+    assert (step.name, step.output) == ("read", "1987")
+    assert len(step.input) == 400 and "When was Northwind founded?" in step.input
+
+
+def test_what_a_strategy_builds_shares_no_prefix_with_another_strategy(tmp_path, dataset, scripted, embedder):
+    reader = scripted()
+    run(tmp_path, dataset, reader, embedder, [MemoryReading(name="notes", keys="value+fact")])
+    assert len(reader.requests) > len(dataset.questions)
+    assert {r.cache_salt for r in reader.requests} == {"notes"}
 
 
 def test_a_failing_question_is_a_row_with_an_error_and_is_tried_again(tmp_path, dataset, scripted, embedder):
