@@ -87,6 +87,11 @@ def test_choice_against_text_or_letter():
         "This is not explicitly stated in the document.",
         "Not mentioned.",
         "Not explicitly stated in the provided text",
+        "Paper 3 does not address the ecological footprint.",
+        "There is no discussion of a treasure in the letters.",
+        "No such letter is mentioned.",
+        "Unknown",
+        "None are mentioned in the provided chunks.",
     ],
 )
 def test_refusals(text):
@@ -105,6 +110,11 @@ def test_refusals(text):
         "It is not hashable.",
         "Not given to despair, she goes on.",
         "Not found in nature",
+        "He could not find his hat.",
+        "It is raised when a name is not found.",
+        "The company did not pay any dividends in 2022.",
+        "He said \"I don't know\" and left.",
+        "The answer is 1000. It was counted in May. The text does not answer why.",
     ],
 )
 def test_answers_that_are_no_refusals(text):
