@@ -2,7 +2,6 @@ from .base import Embedded as Embedded
 from .base import Embedder as Embedder
 from .langchain import LangChainEmbedder as LangChainEmbedder
 from .langchain import as_langchain as as_langchain
-from .late_chunking import embed_spans as embed_spans
 from .m2_bert import M2BertEmbedder as M2BertEmbedder
 from .multi_vector import MultiVectorEmbedder as MultiVectorEmbedder
 from .multi_vector import max_sim as max_sim

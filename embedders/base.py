@@ -1,25 +1,30 @@
-"""What an embedding model looks like."""
+"""What an embedder is."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Kind = Literal["query", "document"]
+OPERATIONAL = {"operational": True}  # metadata of a field that changes speed or patience, but no vector
+
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors and what they took.
+    """Vectors, and what computing them took.
 
     Attributes:
-        vectors: unit vectors, shape (texts, dimension), float32.
-        tokens: tokens that the texts have for the model, what was truncated left out.
-        truncated: how many texts were longer than the window.
-        cached: how many different texts came out of the cache.
+        vectors: Unit vectors, shape (texts, dimension), float32.
+        tokens: Tokens that the model read, as the server or the model counted them; text beyond the window is not
+            counted.
+        truncated: Number of texts that were longer than the window.
+        cached: Number of distinct texts whose vectors came from the cache.
     """
 
     vectors: NDArray[np.float32]
@@ -30,17 +35,55 @@ class Embedded:
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns texts into unit vectors; the method names are LangChain's, the values numpy arrays."""
+    """Turns texts into unit vectors. Many models embed a query differently from a document."""
 
     @property
     def name(self) -> str:
         """The model's name."""
 
-    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, dimension), float32."""
+    def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
+        """Embed queries or documents.
 
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """A unit vector, shape (dimension,), float32."""
+        Raises:
+            ValueError: a text is empty, or the model cannot be used.
+        """
 
     def count_tokens(self, texts: Sequence[str]) -> int:
-        """Tokens that the model reads for these texts, what it truncates not counted."""
+        """Tokens that the model reads for these texts, without embedding them; an estimate where it cannot know."""
+
+
+class LangChainNames(ABC):
+    """Adds LangChain's method names to an embedder that has ``embed``."""
+
+    @abstractmethod
+    def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
+        """See ``Embedder.embed``."""
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of documents, shape (texts, dimension), float32."""
+        return self.embed(texts, "document").vectors
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The unit vector of one query, shape (dimension,), float32."""
+        vector: NDArray[np.float32] = self.embed([text], "query").vectors[0]
+        return vector
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Refuse blank texts.
+
+    Raises:
+        ValueError: names the first blank text.
+    """
+    for i, text in enumerate(texts):
+        if not text.strip():
+            raise ValueError(f"Text {i} is empty: leave it out, there is nothing to embed.")
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows scaled to length 1, shape (texts, dimension); a row of zeros stays as it is."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths != 0)
+    return scaled

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-KEYS = 500  # asked for at once
+KEYS = 500  # per query; SQLite limits the number of parameters
 
 
 class VectorCache:
-    """A table of vectors in one SQLite file; what was put survives a kill, several processes may share it.
+    """A table of vectors in one SQLite file. Stored vectors survive a kill, and several processes may share it.
 
     Args:
-        path: the file.
-        settings: everything besides the text that a vector depends on.
+        path: The file.
+        settings: Everything besides the text that a vector depends on.
 
     Raises:
-        ValueError: the file is no such cache.
+        ValueError: the file is not such a cache, or cannot be written.
     """
 
     def __init__(self, path: str, settings: str) -> None:
@@ -40,16 +40,16 @@ class VectorCache:
         return hashlib.sha256(f"{self.settings}\0{text}".encode()).digest()
 
     def get(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors that are there, by text."""
+        """The vectors of those texts that are in the cache, by text."""
         by_key = {self._key(text): text for text in texts}
         keys = list(by_key)
-        found: dict[str, NDArray[np.float32]] = {}
+        vectors: dict[str, NDArray[np.float32]] = {}
         for start in range(0, len(keys), KEYS):
-            part = keys[start : start + KEYS]
-            marks = ",".join("?" * len(part))
-            rows = self._file.execute(f"SELECT key, value FROM vectors WHERE key IN ({marks})", part)
-            found |= {by_key[key]: np.frombuffer(value, np.float32) for key, value in rows}
-        return found
+            batch = keys[start : start + KEYS]
+            placeholders = ",".join("?" * len(batch))
+            rows = self._file.execute(f"SELECT key, value FROM vectors WHERE key IN ({placeholders})", batch)
+            vectors |= {by_key[key]: np.frombuffer(value, np.float32) for key, value in rows}
+        return vectors
 
     def put(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Add vectors, all or none of them.

@@ -1,4 +1,4 @@
-"""A loaded sentence-transformers model: tokens in, vectors out, in batches of like length."""
+"""A loaded sentence-transformers model: tokens in, vectors out, in batches of similar length."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ from numpy.typing import NDArray
 from embedders.extension import extension, original_window
 
 Ids = list[int]
-BATCH_TOKENS = 16_384  # of a batch, padding included
+BATCH_TOKENS = 16_384  # tokens per batch, with padding
 
 
 class Encoder:
     """Runs the modules of a ``SentenceTransformer`` on token ids; use it from one thread.
 
     Args:
-        model: the ``SentenceTransformer``.
-        method: the context extension.
-        window: tokens of the longest text, special ones included; 0 for the model's own.
-        batch_size: texts at once.
+        model: The ``SentenceTransformer``.
+        method: The context extension.
+        window: Tokens of the longest text, with special tokens; 0 for the model's own window.
+        batch_size: Texts per batch.
+
+    Raises:
+        ValueError: the extension does not fit the model.
     """
 
     def __init__(self, model: Any, method: str, window: int, batch_size: int) -> None:
         self.model, self.method, self.batch_size = model, method, batch_size
         self.tokenizer = model.tokenizer
         self.transformer = model[0].auto_model
-        own = int(model.max_seq_length or original_window(self.transformer))
+        model_window = int(model.max_seq_length or original_window(self.transformer))
         self.original = original_window(self.transformer)
-        self.window = window or own
+        self.window = window or model_window
         self.short = self.original if method not in {"truncate", "parallel_windows"} else self.window
         if method == "truncate" and self.window > self.original:
             raise ValueError(
                 f"The model reads {self.original} tokens, not {self.window}: give an `extension` for more."
             )
         self.switch = extension(self.transformer, method, self.original, self.window)
-        self.piece = min(own, self.original) if method == "parallel_windows" else 0
+        self.piece = min(model_window, self.original) if method == "parallel_windows" else 0
         self.head, self.tail = self._specials()
 
     def _specials(self) -> tuple[Ids, Ids]:
@@ -58,38 +61,38 @@ class Encoder:
         return str(modes[0]) if modes else ""
 
     def tokenise(self, texts: Sequence[str], **settings: Any) -> Any:
-        """The tokenizer's output, neither cut nor padded, without special tokens."""
+        """The tokenizer's output, neither truncated nor padded, without special tokens."""
         return self.tokenizer(list(texts), add_special_tokens=False, verbose=False, **settings)
 
     @property
     def room(self) -> int:
-        """Tokens of text that fit."""
+        """Tokens of text that fit into the window beside the special tokens."""
         return self.window - len(self.head) - len(self.tail)
 
     def vectors(self, texts: Sequence[Ids], progress: Any = None) -> NDArray[np.float32]:
-        """Embeddings of token ids without special tokens, shape (texts, dimension), as the model gives them."""
+        """Embeddings of texts given as token ids, shape (texts, dimension), not normalised."""
         pieces: list[Ids] = []
         owners: list[int] = []
         for owner, ids in enumerate(texts):
-            mine = self._pieces(ids[: self.room])
-            pieces += mine
-            owners += [owner] * len(mine)
+            windows = self._pieces(ids[: self.room])
+            pieces += windows
+            owners += [owner] * len(windows)
         order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
-        found = np.zeros((len(pieces), int(self.model.get_embedding_dimension())), dtype=np.float32)
+        vectors = np.zeros((len(pieces), int(self.model.get_embedding_dimension())), dtype=np.float32)
         for batch in self._batches(order, pieces):
             out = self._forward([pieces[i] for i in batch])["sentence_embedding"]
-            found[batch] = out.float().cpu().numpy()
+            vectors[batch] = out.float().cpu().numpy()
             if progress is not None:
                 progress(len({owners[i] for i in batch}))
         if len(pieces) == len(texts):
-            return found
-        means = np.zeros((len(texts), found.shape[1]), dtype=np.float32)
-        np.add.at(means, owners, found)
+            return vectors
+        means = np.zeros((len(texts), vectors.shape[1]), dtype=np.float32)
+        np.add.at(means, owners, vectors)
         means /= np.bincount(owners, minlength=len(texts))[:, None].astype(np.float32)
         return means
 
     def _pieces(self, ids: Ids) -> list[Ids]:
-        """The text as windows: one, or with parallel windows several, the last one the last tokens."""
+        """The text as one window, or as several parallel windows; the last window ends with the text."""
         size = self.piece - len(self.head) - len(self.tail)
         if not self.piece or len(ids) <= size:
             return [self.head + ids + self.tail]
@@ -97,7 +100,7 @@ class Encoder:
         return [self.head + ids[s : s + size] + self.tail for s in starts]
 
     def _batches(self, order: Sequence[int], pieces: Sequence[Ids]) -> list[list[int]]:
-        """Longest first; texts that need the extension and texts that do not never share a batch."""
+        """Batches of similar length, longest first; a batch never mixes texts with and without the extension."""
         batches: list[list[int]] = []
         for i in order:
             last = batches[-1] if batches else []
@@ -110,7 +113,7 @@ class Encoder:
         return batches
 
     def states(self, ids: Ids) -> NDArray[np.float32]:
-        """Token states of one text that fits the window, shape (tokens, dimension), special tokens left out."""
+        """Token states of one text that fits the window, shape (tokens, dimension), without special tokens."""
         out = self._forward([self.head + ids + self.tail])["token_embeddings"][0].float().cpu().numpy()
         return out[len(self.head) : len(self.head) + len(ids)]  # type: ignore[no-any-return]
 

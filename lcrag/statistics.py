@@ -1,4 +1,4 @@
-"""Intervals and paired tests for questions that come in clusters: several on one document."""
+"""Confidence intervals and paired tests for questions in clusters: several questions on one document."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-EXACT = 14  # up to so many documents every assignment of signs is tried
+MAX_EXACT = 14  # documents; up to this number, all assignments of signs (16,384) are tried
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with a confidence interval; NaN bounds have a ``reason``."""
+    """A mean with a confidence interval.
+
+    Attributes:
+        mean: The mean over all known values; NaN without any.
+        low: The lower bound, NaN where there is a ``reason``.
+        high: The upper bound, likewise.
+        n: The number of known values.
+        clusters: The number of clusters that they are in.
+        reason: Why there are no bounds; empty where there are.
+    """
 
     mean: float
     low: float
@@ -27,7 +36,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Paired:
-    """The difference a - b over questions scored in both."""
+    """The difference a - b over the questions scored in both.
+
+    Attributes:
+        difference: The mean difference; NaN without a common question.
+        low: The lower bound of its confidence interval.
+        high: The upper bound.
+        p_value: The two-sided p-value of the sign-flip test.
+        n: The number of common questions.
+        wins: Questions on which a scores higher.
+        ties: Questions on which both score the same.
+        losses: Questions on which b scores higher.
+    """
 
     difference: float
     low: float
@@ -47,17 +67,17 @@ def clustered_mean(
     resamples: int = 9999,
     seed: int = 0,
 ) -> Interval:
-    """The mean and its percentile bootstrap interval, documents resampled whole.
+    """The mean and its percentile bootstrap interval, with whole documents resampled.
 
     Questions on one document are not independent (Miller 2024, arXiv 2411.00640, section 2.2), so
     documents are drawn with replacement and the mean taken over all questions drawn.
 
     Args:
-        values: scores, shape (questions,); NaN is left out, not counted as 0.
+        values: scores, shape (questions,); NaN are left out, not counted as 0.
         clusters: the document of each question.
         confidence: coverage of the interval.
         resamples: bootstrap samples.
-        seed: of the resampling.
+        seed: seeds the resampling.
     """
     sums, counts = _by_cluster(values, clusters)
     n, groups = int(counts.sum()), len(counts)
@@ -83,8 +103,8 @@ def paired_difference(
     """Compare two strategies on the same questions.
 
     The interval is the clustered bootstrap of the mean difference; the two-sided p-value comes from
-    flipping the sign of each document's summed difference: every assignment for up to 14 documents,
-    else random ones with the observed one counted in.
+    flipping the sign of each document's summed difference: all assignments of signs for up to 14 documents,
+    else random ones, to which the observed one is added.
 
     Args:
         a: scores of one strategy, shape (questions,).
@@ -92,7 +112,7 @@ def paired_difference(
         clusters: the document of each question.
         confidence: coverage of the interval.
         resamples: bootstrap samples and random assignments.
-        seed: of both.
+        seed: seeds both.
     """
     difference = np.asarray(a, float) - np.asarray(b, float)
     interval = clustered_mean(difference, clusters, confidence=confidence, resamples=resamples, seed=seed)
@@ -104,7 +124,7 @@ def paired_difference(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (1979); NaN stays NaN and is not counted."""
+    """Holm's step-down correction (1979); NaN stays NaN and counts for no test."""
     p = np.asarray(p_values, float)
     corrected = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))
@@ -134,7 +154,7 @@ def _resampled_means(sums: Floats, counts: Floats, resamples: int, seed: int) ->
 
 def _sign_flip(sums: Floats, resamples: int, seed: int) -> float:
     observed = abs(sums.sum()) - 1e-12
-    if len(sums) <= EXACT:
+    if len(sums) <= MAX_EXACT:
         signs = np.array(list(itertools.product((1.0, -1.0), repeat=len(sums))))
         return float((np.abs(signs @ sums) >= observed).mean())
     rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 118  # of notes, in characters
+LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))  # of significance
 
 
 def wrapped(notes: Sequence[str]) -> list[str]:
@@ -40,6 +41,19 @@ def interval(mean: float, low: float, high: float) -> str:
     return "-" if isnan(mean) else f"{mean:.3f}" + ("" if isnan(low) else f" [{low:.2f}, {high:.2f}]")
 
 
+def p_value(p: float) -> str:
+    """A p-value with its stars (see ``LEVELS``)."""
+    if isnan(p):
+        return "-"
+    stars = next((s for level, s in LEVELS if p < level), "")
+    return ("<.001" if p < 0.001 else f"{p:.3f}") + stars
+
+
+def dollars(amount: float) -> str:
+    """``0.0123``, and ``4.5e-05`` for less than a tenth of a cent."""
+    return known(amount, ".4f" if amount >= 0.001 or not amount else ".1e")
+
+
 def human(number: float) -> str:
     """1234567 as ``1.23M``; a dash for what is not known."""
     if isnan(number):
@@ -50,14 +64,19 @@ def human(number: float) -> str:
     return f"{number:.3g}" if abs(number) < 99.95 else f"{number:.0f}"
 
 
+def counts(names: Sequence[str], numbers: Sequence[int]) -> str:
+    """``long_context 3, memory 1``: names with their numbers, without zeros."""
+    return ", ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True) if number)
+
+
 def many(count: int, noun: str, plural: str = "") -> str:
     """``1 question``, ``2 questions``."""
     return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
-def markdown(shown: pd.DataFrame) -> str:
-    """A Markdown table."""
-    rows = [[c.replace("|", r"\|").replace("*", r"\*") for c in r] for r in shown.to_numpy().tolist()]
-    rule = "|---" + "|---:" * (len(shown.columns) - 1) + "|"
-    lines = ["| " + " | ".join(r) + " |" for r in [list(shown.columns), *rows]]
+def markdown(cells: pd.DataFrame) -> str:
+    """A Markdown table of text cells."""
+    rows = [[c.replace("|", r"\|").replace("*", r"\*") for c in r] for r in cells.to_numpy().tolist()]
+    rule = "|---" + "|---:" * (len(cells.columns) - 1) + "|"
+    lines = ["| " + " | ".join(r) + " |" for r in [list(cells.columns), *rows]]
     return "\n".join([lines[0], rule, *lines[1:]])

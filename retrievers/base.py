@@ -1,13 +1,15 @@
-"""What a retriever and its index look like, and what all indexes over chunks share."""
+"""What a retriever and its index are, and what all indexes over chunks share."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from retrievers.chunkers import Chunker
 from retrievers.passage import Passage
+
+OPERATIONAL = {"operational": True}  # metadata of a field that changes speed, but no result
 
 
 @runtime_checkable
@@ -16,12 +18,12 @@ class Index(Protocol):
 
     @property
     def build_tokens(self) -> int:
-        """Tokens that an embedding model read to build it; 0 without one."""
+        """Tokens that an embedding model read to build it; 0 without a model."""
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """For each query at most ``k`` passages, best first, of these documents only (default: all).
+        """For each query at most ``k`` passages, best first; only of these documents, if any are named.
 
         Equal scores are ordered by document and position.
 
@@ -46,7 +48,7 @@ class Retriever(Protocol):
 
 
 def chunked(texts: Mapping[str, str], chunker: Chunker) -> list[Passage]:
-    """The documents' chunks as passages, blank ones left out.
+    """The documents' chunks as passages, without blank ones.
 
     Raises:
         ValueError: there are no documents, or one is empty.
@@ -73,7 +75,7 @@ def check_k(k: int) -> None:
 
 
 def best(
-    passages: Sequence[Passage], scores: Iterable[float], k: int, document_ids: Collection[str] | None
+    passages: Sequence[Passage], scores: Sequence[float], k: int, document_ids: Collection[str] | None
 ) -> list[Passage]:
     """The ``k`` best of scored passages, in the order that ``Index.search`` promises.
 
@@ -83,14 +85,14 @@ def best(
     import numpy as np
 
     check_k(k)
-    known = np.asarray(list(scores) if not hasattr(scores, "__len__") else scores, dtype=float)
+    values = np.asarray(scores, dtype=float)
     rows = np.arange(len(passages))
     if document_ids is not None:
-        wanted = set(document_ids)
-        rows = np.array([i for i, p in enumerate(passages) if p.document_id in wanted], dtype=int)
+        allowed = set(document_ids)
+        rows = np.array([i for i, p in enumerate(passages) if p.document_id in allowed], dtype=int)
     if len(rows) > k:
-        least = np.partition(known[rows], -k)[-k]
-        rows = rows[known[rows] >= least]
-    found = [(float(known[i]), passages[i]) for i in rows.tolist()]
-    found.sort(key=lambda pair: (-pair[0], pair[1].document_id, pair[1].start))
-    return [replace(passage, score=score) for score, passage in found[:k]]
+        lowest = np.partition(values[rows], -k)[-k]
+        rows = rows[values[rows] >= lowest]  # with all ties at the last place
+    selected = [replace(passages[i], score=float(values[i])) for i in rows.tolist()]
+    selected.sort(key=lambda p: (-p.score, p.document_id, p.start))
+    return selected[:k]

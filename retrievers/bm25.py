@@ -16,9 +16,9 @@ class BM25Retriever:
     """Sparse retrieval by words: bm25s' tokeniser with English stop words, Lucene's variant.
 
     Attributes:
-        chunker: what is indexed.
-        k1: saturation of term frequency.
-        b: normalisation by length.
+        chunker: Cuts the documents into the chunks that are indexed.
+        k1: Saturation of term frequency.
+        b: Normalisation by length.
     """
 
     chunker: Chunker = field(default_factory=RecursiveChunker)
@@ -51,16 +51,16 @@ class BM25Index:
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
         """See ``Index.search``; a passage that shares no word with the query has score 0."""
-        found = []
+        results = []
         for query in queries:
             (words,) = _tokens([query])
-            known = [w for w in words if w in self.model.vocab_dict]
-            scores = self.model.get_scores(known) if known else [0.0] * len(self.passages)
-            found.append(best(self.passages, scores, k, document_ids))
-        return found
+            indexed = [w for w in words if w in self.model.vocab_dict]
+            scores = self.model.get_scores(indexed) if indexed else [0.0] * len(self.passages)
+            results.append(best(self.passages, scores, k, document_ids))
+        return results
 
     def query_tokens(self, queries: Sequence[str]) -> int:
-        """None: no embedding model reads them."""
+        """0: no embedding model reads them."""
         return 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retrievers.base import check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
+from retrievers.embedding import Embedder
 from retrievers.passage import Passage
 from retrievers.vectors import VectorIndex
 
@@ -21,12 +22,12 @@ class DenseRetriever:
     """Cosine similarity; exact search up to 200,000 chunks (see ``vectors.factory_for``).
 
     Attributes:
-        embedder: anything with ``embed_documents(texts) -> (n, d)`` unit vectors and ``count_tokens``.
-        chunker: what is indexed.
-        factory: FAISS factory string; ``auto`` chooses by size.
+        embedder: The embedding model.
+        chunker: Cuts the documents into the chunks that are indexed.
+        factory: A FAISS factory string; ``auto`` chooses by size.
     """
 
-    embedder: Any
+    embedder: Embedder
     chunker: Chunker = field(default_factory=RecursiveChunker)
     factory: str = "auto"
 
@@ -37,20 +38,24 @@ class DenseRetriever:
             ValueError: there are no documents, one is empty, or FAISS is not installed.
         """
         passages = chunked(texts, self.chunker)
-        pieces = [p.text for p in passages]
-        vectors = self.embedder.embed_documents(pieces)
-        return DenseIndex.of(
-            passages, vectors, self.embedder, self.embedder.count_tokens(pieces), self.factory
-        )
+        embedded = self.embedder.embed([p.text for p in passages], "document")
+        return DenseIndex.of(passages, embedded.vectors, self.embedder, embedded.tokens, self.factory)
 
 
 @dataclass(frozen=True)
 class DenseIndex:
-    """Passages by id and their vectors under the same ids."""
+    """Passages and their vectors under the same ids.
+
+    Attributes:
+        passages: The passages by id.
+        index: The vectors.
+        embedder: The model that embeds queries.
+        build_tokens: Tokens that the model read to embed the passages.
+    """
 
     passages: Mapping[int, Passage]
     index: VectorIndex
-    embedder: Any
+    embedder: Embedder
     build_tokens: int
 
     @classmethod
@@ -58,7 +63,7 @@ class DenseIndex:
         cls,
         passages: Sequence[Passage],
         vectors: NDArray[np.float32],
-        embedder: Any,
+        embedder: Embedder,
         build_tokens: int,
         factory: str = "auto",
     ) -> DenseIndex:
@@ -80,35 +85,35 @@ class DenseIndex:
     ) -> list[list[Passage]]:
         """See ``Index.search``."""
         check_k(k)
-        embed = getattr(self.embedder, "embed_queries", self.embedder.embed_documents)
-        return self.search_vectors(embed(list(queries)), k, document_ids=document_ids)
+        vectors = self.embedder.embed(list(queries), "query").vectors
+        return self.search_vectors(vectors, k, document_ids=document_ids)
 
     def search_vectors(
         self, queries: NDArray[np.float32], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """The same for queries that are embedded already, shape (queries, dimension)."""
+        """The same for queries given as vectors, shape (queries, dimension)."""
         ids = None
         if document_ids is not None:
-            wanted = set(document_ids)
-            ids = [i for i, p in self.passages.items() if p.document_id in wanted]
+            allowed = set(document_ids)
+            ids = [i for i, p in self.passages.items() if p.document_id in allowed]
         total = len(self.passages) if ids is None else len(ids)
         if not total:
             return [[] for _ in queries]
-        found: list[list[Passage]] = [[] for _ in queries]
-        open_ = list(range(len(queries)))
+        results: list[list[Passage]] = [[] for _ in queries]
+        pending = list(range(len(queries)))
         depth = min(total, k + 8)
-        while open_:  # once, but for queries with a tie across the last place
-            scores, rows = self.index.search(queries[open_], depth, ids)
-            again = []
-            for at, mine, names in zip(open_, scores.tolist(), rows.tolist(), strict=True):
-                hits = [(s, i) for s, i in zip(mine, names, strict=True) if i >= 0]
+        while pending:  # once, except for queries with a tie across the last place
+            scores, rows = self.index.search(queries[pending], depth, ids)
+            tied = []
+            for at, row_scores, row_ids in zip(pending, scores.tolist(), rows.tolist(), strict=True):
+                hits = [(s, i) for s, i in zip(row_scores, row_ids, strict=True) if i >= 0]
                 if len(hits) == depth < total and hits[-1][0] == hits[min(k, depth) - 1][0]:
-                    again.append(at)
+                    tied.append(at)
                     continue
                 hits.sort(key=lambda h: (-h[0], self.passages[h[1]].document_id, self.passages[h[1]].start))
-                found[at] = [replace(self.passages[i], score=s) for s, i in hits[:k]]
-            open_, depth = again, min(total, depth * 4)
-        return found
+                results[at] = [replace(self.passages[i], score=s) for s, i in hits[:k]]
+            pending, depth = tied, min(total, depth * 4)
+        return results
 
     def vectors(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
         """The stored vectors of some of the passages, shape (passages, dimension)."""
@@ -120,4 +125,4 @@ class DenseIndex:
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """Tokens that the embedder reads."""
-        return int(self.embedder.count_tokens(list(queries)))
+        return self.embedder.count_tokens(list(queries))

@@ -1,4 +1,4 @@
-"""Making one ranking of several."""
+"""Fusing several rankings into one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Place = tuple[str, int, int]
 def reciprocal_rank(rankings: Sequence[Sequence[Passage]], k: int, constant: int = 60) -> list[Passage]:
     """The ``k`` best by the sum of 1 / (constant + rank) (Cormack et al. 2009).
 
-    A passage with score 0 was not found (BM25: no word in common) and gets nothing from that ranking.
+    A passage with score 0 shares no word with the query (BM25) and gets nothing from that ranking.
     """
     scores = [[1 / (constant + r) if p.score else 0.0 for r, p in enumerate(x, start=1)] for x in rankings]
     return _best(rankings, scores, k)
@@ -26,19 +26,19 @@ def weighted(rankings: Sequence[Sequence[Passage]], weights: Sequence[float], k:
 
 
 def first_of_each(rankings: Sequence[Sequence[Passage]], counts: Sequence[int]) -> list[Passage]:
-    """The first ``counts[i]`` of each ranking one after the other, each passage once; scores fall by rank."""
-    found: dict[Place, Passage] = {}
+    """The first ``counts[i]`` of each ranking one after the other, each passage once; a score is 1 / rank."""
+    passages: dict[Place, Passage] = {}
     for ranking, count in zip(rankings, counts, strict=True):
         for passage in ranking[:count]:
-            found.setdefault(_place(passage), passage)
-    return [replace(p, score=1 / rank) for rank, p in enumerate(found.values(), start=1)]
+            passages.setdefault(_place(passage), passage)
+    return [replace(p, score=1 / rank) for rank, p in enumerate(passages.values(), start=1)]
 
 
 def _best(rankings: Sequence[Sequence[Passage]], scores: Sequence[Sequence[float]], k: int) -> list[Passage]:
     sums: dict[Place, float] = {}
     passages: dict[Place, Passage] = {}
-    for ranking, mine in zip(rankings, scores, strict=True):
-        for passage, score in zip(ranking, mine, strict=True):
+    for ranking, ranking_scores in zip(rankings, scores, strict=True):
+        for passage, score in zip(ranking, ranking_scores, strict=True):
             place = _place(passage)
             passages[place] = passage
             sums[place] = sums.get(place, 0.0) + score

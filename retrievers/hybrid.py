@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from retrievers.base import check_k
 from retrievers.bm25 import BM25Index, BM25Retriever
-from retrievers.chunkers import Chunker, RecursiveChunker, TokenChunker
+from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.dense import DenseIndex, DenseRetriever
+from retrievers.embedding import Embedder
 from retrievers.fusion import first_of_each, reciprocal_rank, weighted
 from retrievers.passage import Passage
 
 
 @dataclass(frozen=True)
 class HybridRetriever:
-    """Both rankings as one.
+    """BM25's ranking and the dense one, fused into one.
 
     Attributes:
-        embedder: see ``DenseRetriever``.
-        chunker: what is indexed, by both.
-        fusion: ``rrf``, the sum over both rankings of 1 / (constant + rank) (Cormack et al. 2009);
-            ``weighted``, the sum of scaled scores; ``quota``, the first of each, BM25's before the others.
-        depth: how far down each ranking counts.
-        constant: of ``rrf``; 60 in the paper.
-        dense_weight: share of the dense ranking, 0 to 1, under ``weighted`` and ``quota``.
+        embedder: See ``DenseRetriever``.
+        chunker: Cuts the documents into chunks, for both rankings.
+        fusion: ``rrf`` is the sum over both rankings of 1 / (constant + rank) (Cormack et al. 2009);
+            ``weighted`` is the weighted sum of scaled scores; ``quota`` takes the first passages of each, BM25's first.
+        depth: The number of passages of each ranking that count.
+        constant: The constant of ``rrf``; 60 in the paper.
+        dense_weight: The share of the dense ranking, 0 to 1, under ``weighted`` and ``quota``.
     """
 
-    embedder: Any
+    embedder: Embedder
     chunker: Chunker = field(default_factory=RecursiveChunker)
     fusion: Literal["rrf", "weighted", "quota"] = "rrf"
     depth: int = 50
@@ -52,15 +53,6 @@ class HybridRetriever:
         return HybridIndex(self, sparse, dense)
 
 
-def lara_hybrid(embedder: Any, tokenizer: str = "") -> HybridRetriever:
-    """LaRA's recipe (Li et al. 2025, arXiv 2502.09977, released code): chunks of 600 tokens with 100 shared.
-
-    For k = 5 it takes 3 passages by BM25, then 2 by dense search. The paper embeds with gte-large-en-v1.5;
-    ``rerank.lara_reranked`` adds its reranker.
-    """
-    return HybridRetriever(embedder, TokenChunker(600, 100, tokenizer), fusion="quota", dense_weight=0.5)
-
-
 @dataclass(frozen=True)
 class HybridIndex:
     """An index that ``HybridRetriever`` built."""
@@ -77,7 +69,7 @@ class HybridIndex:
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """See ``Index.search``; scores are fused ones."""
+        """See ``Index.search``; the scores are the fused ones."""
         check_k(k)
         depth = max(k, self.settings.depth)
         rankings = [

@@ -10,6 +10,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from retrievers.base import Index, check_k
 from retrievers.passage import Passage
 
 
@@ -17,30 +18,33 @@ from retrievers.passage import Passage
 class LangChainRetriever:
     """Wraps a LangChain retriever that has its own documents; it is its own index.
 
-    Metadata ``document_id`` (or ``source``), ``start`` and ``end`` are used where the documents have them.
+    The metadata ``document_id`` (or ``source``), ``start`` and ``end`` are used where the documents have them.
+
+    Attributes:
+        retriever: The LangChain retriever.
+        build_tokens: Tokens that were embedded for it, if you know them.
     """
 
     retriever: BaseRetriever
     build_tokens: int = 0
 
     def build(self, texts: Mapping[str, str]) -> LangChainRetriever:
-        """Nothing to build: the wrapped retriever searches what it was made with."""
+        """Itself: the wrapped retriever searches its own documents, whatever ``texts`` are."""
         return self
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """The wrapped retriever's documents in its order, at most ``k``; scores fall with the rank."""
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
-        found = []
+        """The wrapped retriever's documents in its order, at most ``k``; a score is 1 / rank."""
+        check_k(k)
+        results = []
         for query in queries:
             passages = [passage_of(d, rank) for rank, d in enumerate(self.retriever.invoke(query), start=1)]
-            found.append([p for p in passages if document_ids is None or p.document_id in document_ids][:k])
-        return found
+            results.append([p for p in passages if document_ids is None or p.document_id in document_ids][:k])
+        return results
 
     def query_tokens(self, queries: Sequence[str]) -> int:
-        """Unknown to this wrapper, counted as none."""
+        """0: LangChain's interface does not report them."""
         return 0
 
 
@@ -54,7 +58,7 @@ def passage_of(document: Document, rank: int) -> Passage:
 
 
 class _AsLangChain(BaseRetriever):
-    index: Any
+    index: Any  # an ``Index``; pydantic cannot validate a protocol
     k: int = 5
 
     def _get_relevant_documents(
@@ -70,6 +74,6 @@ class _AsLangChain(BaseRetriever):
         ]
 
 
-def as_langchain(index: Any, k: int = 5) -> BaseRetriever:
+def as_langchain(index: Index, k: int = 5) -> BaseRetriever:
     """An index as LangChain's ``BaseRetriever``."""
     return _AsLangChain(index=index, k=k)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from retrievers.base import chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.dense import DenseIndex
+from retrievers.embedding import SpanEmbedder
 
 
 @dataclass(frozen=True)
@@ -16,28 +16,27 @@ class LateChunkRetriever:
     """Günther et al. 2024, arXiv 2409.04701: embed the document once, pool token states chunk by chunk.
 
     Attributes:
-        embedder: anything with ``embed_spans(text, spans) -> (n, d)`` unit vectors beside what
-            ``DenseRetriever`` needs, such as ``SentenceTransformerEmbedder``.
-        chunker: what is pooled.
+        embedder: A model with ``embed_spans``, such as ``SentenceTransformerEmbedder``.
+        chunker: Cuts the documents into the chunks whose token states are pooled.
     """
 
-    embedder: Any
+    embedder: SpanEmbedder
     chunker: Chunker = field(default_factory=RecursiveChunker)
 
     def build(self, texts: Mapping[str, str]) -> DenseIndex:
         """Index documents, given as text by id.
 
         Raises:
-            ValueError: there are no documents, one is empty, or the model cannot do it.
+            ValueError: there are no documents, one is empty, or the model does not pool by the mean.
         """
         import numpy as np
 
         passages, rows, tokens = [], [], 0
         for name, text in texts.items():
-            mine = chunked({name: text}, self.chunker)
-            rows.append(self.embedder.embed_spans(text, [(p.start, p.end) for p in mine]))
-            passages += mine
-            tokens += int(self.embedder.count_tokens([text]))
+            chunks = chunked({name: text}, self.chunker)
+            rows.append(self.embedder.embed_spans(text, [(p.start, p.end) for p in chunks]))
+            passages += chunks
+            tokens += self.embedder.count_tokens([text])
         if not passages:
             raise ValueError("There are no documents to index: give at least one.")
         return DenseIndex.of(passages, np.concatenate(rows), self.embedder, tokens)

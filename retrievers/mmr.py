@@ -1,14 +1,14 @@
-"""Maximal marginal relevance: passages that are relevant and differ from those already chosen."""
+"""Maximal marginal relevance: passages that are relevant and differ from those chosen before."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from retrievers.base import check_k
 from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.dense import DenseIndex, DenseRetriever
+from retrievers.embedding import Embedder
 from retrievers.passage import Passage
 
 
@@ -17,13 +17,13 @@ class MMRRetriever:
     """argmax of weight * sim(q, d) - (1 - weight) * max sim(d, chosen) (Carbonell and Goldstein 1998).
 
     Attributes:
-        embedder: see ``DenseRetriever``.
-        chunker: what is indexed.
-        weight: 1 is plain dense retrieval, 0 only variety.
-        fetch: candidates by similarity that are chosen from.
+        embedder: See ``DenseRetriever``.
+        chunker: Cuts the documents into the chunks that are indexed.
+        weight: The weight of relevance, 0 to 1; 1 is plain dense retrieval.
+        fetch: The number of candidates, the most similar passages, among which to choose.
     """
 
-    embedder: Any
+    embedder: Embedder
     chunker: Chunker = field(default_factory=RecursiveChunker)
     weight: float = 0.7
     fetch: int = 30
@@ -59,24 +59,24 @@ class MMRIndex:
     ) -> list[list[Passage]]:
         """Passages in the order in which they were chosen; scores are similarities to the query."""
         check_k(k)
-        found = self.dense.search(queries, max(k, self.fetch), document_ids=document_ids)
-        return [self._choose(candidates, k) for candidates in found]
+        candidates = self.dense.search(queries, max(k, self.fetch), document_ids=document_ids)
+        return [self._choose(passages, k) for passages in candidates]
 
     def _choose(self, candidates: list[Passage], k: int) -> list[Passage]:
         import numpy as np
 
         vectors = self.dense.vectors(candidates)
         relevance = np.array([p.score for p in candidates])
-        alike = np.full(len(candidates), 0.0)
-        chosen: list[int] = []
-        while len(chosen) < min(k, len(candidates)):
-            gain = self.weight * relevance - (1 - self.weight) * alike
-            gain[chosen] = -np.inf
+        similarity = np.full(len(candidates), 0.0)
+        selected: list[int] = []
+        while len(selected) < min(k, len(candidates)):
+            gain = self.weight * relevance - (1 - self.weight) * similarity
+            gain[selected] = -np.inf
             pick = int(gain.argmax())
-            chosen.append(pick)
-            similar = vectors @ vectors[pick]
-            alike = similar if len(chosen) == 1 else np.maximum(alike, similar)
-        return [candidates[i] for i in chosen]
+            selected.append(pick)
+            to_pick = vectors @ vectors[pick]
+            similarity = to_pick if len(selected) == 1 else np.maximum(similarity, to_pick)
+        return [candidates[i] for i in selected]
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """Tokens that the embedder reads."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retrievers.base import best, check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
+from retrievers.embedding import TokenEmbedder
 from retrievers.passage import Passage
 
 if TYPE_CHECKING:
@@ -20,12 +21,11 @@ class MultiVectorRetriever:
     """ColBERT's MaxSim (Khattab and Zaharia 2020, arXiv 2004.12832), exact over all chunks.
 
     Attributes:
-        embedder: anything whose ``embed_documents`` and ``embed_queries`` give, for each text, unit vectors
-            of shape (tokens, dimension), such as ``MultiVectorEmbedder``.
-        chunker: what is indexed.
+        embedder: A model that gives a vector for each token, such as ``MultiVectorEmbedder``.
+        chunker: Cuts the documents into the chunks that are indexed.
     """
 
-    embedder: Any
+    embedder: TokenEmbedder
     chunker: Chunker = field(default_factory=RecursiveChunker)
 
     def build(self, texts: Mapping[str, str]) -> MultiVectorIndex:
@@ -37,22 +37,29 @@ class MultiVectorRetriever:
         import numpy as np
 
         passages = chunked(texts, self.chunker)
-        pieces = [p.text for p in passages]
-        tokens = self.embedder.embed_documents(pieces)
-        starts = np.cumsum([0, *map(len, tokens)])[:-1]
-        return MultiVectorIndex(
-            passages, np.concatenate(tokens), starts, self.embedder, int(self.embedder.count_tokens(pieces))
-        )
+        chunks = [p.text for p in passages]
+        vectors = self.embedder.embed(chunks, "document")
+        starts = np.cumsum([0, *map(len, vectors)])[:-1]
+        build_tokens = self.embedder.count_tokens(chunks)
+        return MultiVectorIndex(passages, np.concatenate(vectors), starts, self.embedder, build_tokens)
 
 
 @dataclass(frozen=True)
 class MultiVectorIndex:
-    """All token vectors one after the other, and where each passage's begin."""
+    """All token vectors one after the other.
+
+    Attributes:
+        passages: The passages.
+        vectors: The vectors of all passages' tokens, shape (tokens, dimension).
+        starts: The row at which each passage's tokens begin, shape (passages,).
+        embedder: The model that embeds queries.
+        build_tokens: Tokens that the model read to embed the passages.
+    """
 
     passages: list[Passage]
-    tokens: NDArray[np.float32]
+    vectors: NDArray[np.float32]
     starts: NDArray[np.int64]
-    embedder: Any
+    embedder: TokenEmbedder
     build_tokens: int
 
     def search(
@@ -62,12 +69,12 @@ class MultiVectorIndex:
         import numpy as np
 
         check_k(k)
-        found = []
-        for vectors in self.embedder.embed_queries(list(queries)):
-            matches = np.maximum.reduceat(vectors @ self.tokens.T, self.starts, axis=1)
-            found.append(best(self.passages, matches.sum(axis=0).tolist(), k, document_ids))
-        return found
+        results = []
+        for query in self.embedder.embed(list(queries), "query"):
+            matches = np.maximum.reduceat(query @ self.vectors.T, self.starts, axis=1)
+            results.append(best(self.passages, matches.sum(axis=0).tolist(), k, document_ids))
+        return results
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """Tokens that the embedder reads."""
-        return int(self.embedder.count_tokens(list(queries)))
+        return self.embedder.count_tokens(list(queries))

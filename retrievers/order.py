@@ -1,4 +1,4 @@
-"""How retrieved passages stand in a prompt."""
+"""The order of retrieved passages in a prompt."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Order = Literal["score", "reversed", "document", "sides"]
 def ordered(passages: Sequence[Passage], order: Order) -> list[Passage]:
     """Passages, given best first, in one of four orders.
 
-    ``score``: best first. ``reversed``: best last, next to the question. ``document``: as they stand in the
-    text (OP-RAG, Yu et al. 2024, arXiv 2409.01666, section 3). ``sides``: the best at both ends, the worst
-    in the middle (Jin et al. 2024, arXiv 2410.05983, section 4).
+    ``score``: best first. ``reversed``: best last, next to the question. ``document``: as in the text (OP-RAG,
+    Yu et al. 2024, arXiv 2409.01666, section 3). ``sides``: the best at both ends, the worst in the middle
+    (Jin et al. 2024, arXiv 2410.05983, section 4).
 
     Raises:
-        ValueError: another word for the order.
+        ValueError: the order is unknown.
     """
     if order == "score":
         return list(passages)

@@ -1,4 +1,4 @@
-"""The one thing every retriever returns."""
+"""What every retriever returns."""
 
 from __future__ import annotations
 

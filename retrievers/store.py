@@ -1,4 +1,4 @@
-"""An index of passages on disk: vectors in FAISS, passages in Parquet, and a manifest that guards both."""
+"""An index of passages on disk: vectors in FAISS, passages in Parquet, and a manifest with checksums of both."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrievers.base import chunked
 from retrievers.chunkers import Chunker
+from retrievers.embedding import Embedder
 from retrievers.passage import Passage
 from retrievers.vectors import VectorIndex
 
@@ -27,20 +28,23 @@ class DenseStore:
     """A dense index that can grow, shrink, and be saved.
 
     Attributes:
-        embedder: see ``DenseRetriever``; its ``name`` goes into the manifest.
-        chunker: cuts what is added.
-        vectors: the vectors, by the passage's id.
-        passages: the passages, by id.
+        embedder: See ``DenseRetriever``; its ``name`` is written into the manifest.
+        chunker: Cuts the documents that are added.
+        vectors: The vectors, by the passage's id.
+        passages: The passages, by id.
+        build_tokens: Tokens that the embedder read for all documents ever added.
     """
 
-    embedder: Any
+    embedder: Embedder
     chunker: Chunker
     vectors: VectorIndex
     passages: dict[int, Passage] = field(default_factory=dict)
     build_tokens: int = 0
 
     @classmethod
-    def create(cls, embedder: Any, chunker: Chunker, factory: str = "auto", gpu: bool = True) -> DenseStore:
+    def create(
+        cls, embedder: Embedder, chunker: Chunker, factory: str = "auto", gpu: bool = True
+    ) -> DenseStore:
         """An empty store."""
         return cls(embedder, chunker, VectorIndex(0, factory, gpu))
 
@@ -48,42 +52,42 @@ class DenseStore:
         """Index more documents, given as text by id.
 
         Raises:
-            ValueError: no documents, an empty one, or an id that is there already.
+            ValueError: there are no documents, one is empty, or an id is in the index already.
         """
         present = {p.document_id for p in self.passages.values()}
-        if twice := sorted(present & set(texts)):
-            raise ValueError(f"The document {twice[0]!r} is in the index already: delete it first.")
+        if duplicates := sorted(present & set(texts)):
+            raise ValueError(f"The document {duplicates[0]!r} is in the index already: delete it first.")
         new = chunked(texts, self.chunker)
-        pieces = [p.text for p in new]
-        made = self.embedder.embed_documents(pieces)
+        embedded = self.embedder.embed([p.text for p in new], "document")
         if not len(self.vectors):
-            self.vectors.dimension = made.shape[1]
+            self.vectors.dimension = embedded.vectors.shape[1]
         first = max(self.passages, default=-1) + 1
         ids = range(first, first + len(new))
-        self.vectors.add(list(ids), made)
+        self.vectors.add(list(ids), embedded.vectors)
         self.passages |= dict(zip(ids, new, strict=True))
-        self.build_tokens += int(self.embedder.count_tokens(pieces))
+        self.build_tokens += embedded.tokens
 
     def delete(self, document_ids: Collection[str]) -> int:
-        """Forget documents; returns how many passages went.
+        """Remove documents; returns the number of passages removed.
 
         Raises:
-            ValueError: the index cannot forget (HNSW).
+            ValueError: the index cannot remove vectors (HNSW).
         """
-        gone = [i for i, p in self.passages.items() if p.document_id in set(document_ids)]
-        count = self.vectors.delete(gone)
-        for i in gone:
+        removed = set(document_ids)
+        ids = [i for i, p in self.passages.items() if p.document_id in removed]
+        count = self.vectors.delete(ids)
+        for i in ids:
             del self.passages[i]
         return count
 
     def index(self) -> DenseIndex:
-        """What is in the store, to search."""
+        """An index over everything in the store."""
         from retrievers.dense import DenseIndex
 
         return DenseIndex(self.passages, self.vectors, self.embedder, self.build_tokens)
 
     def save(self, folder: Path | str) -> None:
-        """Write the store; a reader sees the old one or the new one, never half of one.
+        """Write the store; a reader sees the old one or the new one, never a part of one.
 
         Raises:
             ValueError: nothing was ever added, or it cannot be written.
@@ -97,43 +101,43 @@ class DenseStore:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(dir=folder, prefix="v"))
-            faiss.write_index(self.vectors.index, str(made / "vectors.faiss"))
+            version_folder = Path(tempfile.mkdtemp(dir=folder, prefix="v"))
+            faiss.write_index(self.vectors.index, str(version_folder / "vectors.faiss"))
             rows = [{"id": i, **asdict(p)} for i, p in self.passages.items()]
-            pq.write_table(pa.Table.from_pylist(rows), made / "passages.parquet")
+            pq.write_table(pa.Table.from_pylist(rows), version_folder / "passages.parquet")
             manifest = {
                 "format": FORMAT,
-                "folder": made.name,
+                "folder": version_folder.name,
                 "model": self.embedder.name,
                 "dimension": self.vectors.dimension,
                 "factory": self.vectors.factory,
                 "passages": len(self.passages),
                 "build_tokens": self.build_tokens,
-                "checksums": {f.name: _checksum(f) for f in sorted(made.iterdir())},
+                "checksums": {f.name: _checksum(f) for f in sorted(version_folder.iterdir())},
                 "versions": {"faiss": faiss.__version__, "pyarrow": version("pyarrow")},
             }
-            temporary = made / "manifest.json"
+            temporary = version_folder / "manifest.json"
             temporary.write_text(json.dumps(manifest, indent=1), "utf-8")
             temporary.replace(folder / "manifest.json")
         except (OSError, RuntimeError) as error:
             raise ValueError(f"The index could not be written to {folder} ({error}): make room.") from error
-        _remove_others(folder, made.name)
+        _remove_others(folder, version_folder.name)
 
     @classmethod
     def load(
-        cls, folder: Path | str, embedder: Any, chunker: Chunker, *, mmap: bool = False, gpu: bool = True
+        cls, folder: Path | str, embedder: Embedder, chunker: Chunker, *, mmap: bool = False, gpu: bool = True
     ) -> DenseStore:
         """Read a saved store.
 
         Args:
-            folder: where it was saved.
-            embedder: the model that made it.
-            chunker: for what will be added.
-            mmap: leave inverted lists on disk and read them when searched; such an index cannot grow.
-            gpu: see ``VectorIndex``.
+            folder: The folder of the saved store.
+            embedder: The model that embedded its passages.
+            chunker: Cuts the documents that are added later.
+            mmap: Leave inverted lists on disk and read them when searched; such an index cannot grow.
+            gpu: See ``VectorIndex``.
 
         Raises:
-            ValueError: nothing is there, it is damaged, or another model made it.
+            ValueError: there is no store, it is damaged, or it belongs to another model.
         """
         import faiss
         import pyarrow.parquet as pq
@@ -145,14 +149,14 @@ class DenseStore:
                 f"The index in {folder} was made with {manifest['model']!r}, not {embedder.name!r}: "
                 "load it with that model or build it anew."
             )
-        made = folder / manifest["folder"]
+        version_folder = folder / manifest["folder"]
         for name, checksum in manifest["checksums"].items():
-            if not (made / name).is_file() or _checksum(made / name) != checksum:
+            if not (version_folder / name).is_file() or _checksum(version_folder / name) != checksum:
                 raise ValueError(f"The index in {folder} is damaged ({name}): build it anew.")
         flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY if mmap else 0
-        index = faiss.read_index(str(made / "vectors.faiss"), flags)
+        index = faiss.read_index(str(version_folder / "vectors.faiss"), flags)
         vectors = VectorIndex(manifest["dimension"], manifest["factory"], gpu, index)
-        rows = pq.read_table(made / "passages.parquet").to_pylist()
+        rows = pq.read_table(version_folder / "passages.parquet").to_pylist()
         passages = {row.pop("id"): Passage(**row) for row in rows}
         return cls(embedder, chunker, vectors, passages, manifest["build_tokens"])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from retrievers.base import check_k, chunked
+from retrievers.base import OPERATIONAL, check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.langchain import passage_of
 from retrievers.passage import Passage
@@ -17,26 +17,26 @@ Only = Callable[[Collection[str]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class VectorStoreRetriever:
-    """Chunks go into the store with their document and place; the store embeds and searches.
+    """Adds chunks to the store with their document and offsets; the store embeds and searches.
 
-    A chunk's id is made of its document, place and text: a store that overwrites by id (Qdrant, pgvector, in memory)
-    holds it once however often it is built. Milvus appends: give it a new collection, or search what it holds.
+    A chunk's id is a hash of its document, offsets and text. A store that overwrites by id (Qdrant, pgvector, in
+    memory) keeps one copy however often it is built. Milvus appends: use a new collection for each build.
 
     Attributes:
-        store: the LangChain vector store.
-        chunker: what is indexed.
-        only: the store's own filter for some documents, as keywords of its search, such as
-            ``lambda ids: {"expr": f"document_id in {list(ids)}"}`` for Milvus. Without it hits are filtered
+        store: The LangChain vector store.
+        chunker: Cuts the documents into the chunks that are added.
+        only: The store's own filter by document, as keywords of its search, such as
+            ``lambda ids: {"expr": f"document_id in {list(ids)}"}`` for Milvus. Without it, hits are filtered
             after the search, from ``fetch`` candidates.
-        fetch: candidates where the filter comes after.
-        batch_size: chunks that are added at once.
+        fetch: The number of candidates where hits are filtered after the search.
+        batch_size: Chunks per addition.
     """
 
     store: Any
     chunker: Chunker = field(default_factory=RecursiveChunker)
     only: Only | None = None
     fetch: int = 100
-    batch_size: int = 256
+    batch_size: int = field(default=256, metadata=OPERATIONAL)
 
     def build(self, texts: Mapping[str, str]) -> VectorStoreIndex:
         """Add documents to the store, given as text by id.
@@ -46,24 +46,24 @@ class VectorStoreRetriever:
         """
         passages = chunked(texts, self.chunker)
         for start in range(0, len(passages), self.batch_size):
-            part = passages[start : start + self.batch_size]
+            batch = passages[start : start + self.batch_size]
             self.store.add_texts(
-                [p.text for p in part],
-                metadatas=[{"document_id": p.document_id, "start": p.start, "end": p.end} for p in part],
-                ids=[_id(p) for p in part],
+                [p.text for p in batch],
+                metadatas=[{"document_id": p.document_id, "start": p.start, "end": p.end} for p in batch],
+                ids=[_id(p) for p in batch],
             )
         return VectorStoreIndex(self)
 
 
 def _id(passage: Passage) -> str:
     """A UUID, which every store takes as an id."""
-    named = "\0".join((passage.document_id, str(passage.start), str(passage.end), passage.text))
-    return str(uuid5(NAMESPACE_OID, named))
+    identity = "\0".join((passage.document_id, str(passage.start), str(passage.end), passage.text))
+    return str(uuid5(NAMESPACE_OID, identity))
 
 
 @dataclass(frozen=True)
 class VectorStoreIndex:
-    """Searches a store; also what was added to it before."""
+    """Searches a store, with everything that was added to it before."""
 
     settings: VectorStoreRetriever
     build_tokens: int = 0
@@ -71,21 +71,21 @@ class VectorStoreIndex:
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """The store's passages in its order; scores fall with the rank, as stores differ in theirs."""
+        """The store's passages in its order; a score is 1 / rank, because the scores of stores are not comparable."""
         check_k(k)
-        after = document_ids is not None and self.settings.only is None
+        filter_after = document_ids is not None and self.settings.only is None
         extra = self.settings.only(document_ids) if self.settings.only and document_ids is not None else {}
-        found = []
+        results = []
         for query in queries:
             hits = self.settings.store.similarity_search(
-                query, k=max(k, self.settings.fetch) if after else k, **extra
+                query, k=max(k, self.settings.fetch) if filter_after else k, **extra
             )
             passages = [passage_of(hit, rank) for rank, hit in enumerate(hits, start=1)]
-            if after:
+            if filter_after:
                 passages = [p for p in passages if p.document_id in set(document_ids or ())]
-            found.append(passages[:k])
-        return found
+            results.append(passages[:k])
+        return results
 
     def query_tokens(self, queries: Sequence[str]) -> int:
-        """Unknown: the store embeds."""
+        """0: the store embeds, and does not report tokens."""
         return 0

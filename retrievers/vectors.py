@@ -1,4 +1,4 @@
-"""Vectors in FAISS: an index chosen by size, kept on disk with a manifest."""
+"""Vectors in FAISS, in an index chosen by size."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRAIN = 64  # training vectors for each cell
-LISTS = 8  # one in eight inverted lists is searched (faiss: a single one), at most 512, unless ``tune`` says otherwise
-MOST_LISTS = 512
+LISTS = 8  # one in eight inverted lists is searched (faiss: a single one) until ``tune`` chooses
+MAX_LISTS = 512  # inverted lists searched before ``tune`` chooses
+MAX_EF_SEARCH = 4096  # candidates of an HNSW search that ``tune`` tries
 
 
 def factory_for(count: int, dimension: int) -> str:
@@ -37,13 +38,14 @@ def factory_for(count: int, dimension: int) -> str:
 class VectorIndex:
     """Unit vectors under int64 ids, searched by inner product (cosine).
 
-    A GPU is used where ``faiss-gpu`` and one are there, for exact indexes and plain inverted lists; the
-    index that is kept and stored is always the CPU's.
+    With ``faiss-gpu`` and a GPU, exact indexes and plain inverted lists are searched on the GPU; the index that
+    is kept and saved is always the CPU's.
 
     Attributes:
-        dimension: numbers in a vector.
-        factory: FAISS factory string; ``auto`` is ``factory_for`` the first vectors that are added.
-        gpu: use a GPU where there is one.
+        dimension: The length of a vector.
+        factory: A FAISS factory string; ``auto`` chooses by the number of vectors that are added first.
+        gpu: Use a GPU where there is one.
+        index: The FAISS index; ``None`` until vectors are added.
     """
 
     dimension: int
@@ -59,7 +61,7 @@ class VectorIndex:
         """Add vectors, shape (n, dimension); the first ones train an index that needs it.
 
         Raises:
-            ValueError: another dimension, NaN, or an id twice.
+            ValueError: another dimension, NaN, or a duplicate id.
         """
         import faiss
         import numpy as np
@@ -74,15 +76,15 @@ class VectorIndex:
             row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
             raise ValueError(f"Vector {row} holds NaN or infinity: embed its text again.")
         if len(keys) != len(vectors) or len(np.unique(keys)) != len(keys):
-            raise ValueError("There must be one id for each vector, and no id twice.")
+            raise ValueError("There must be one id for each vector, and no duplicate ids.")
         if self.index is None:
             self.factory = (
                 factory_for(len(vectors), self.dimension) if self.factory == "auto" else self.factory
             )
-            made = faiss.index_factory(self.dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
-            self.index = faiss.IndexIDMap2(made)
-            if (ivf := faiss.try_extract_index_ivf(made)) is not None:
-                ivf.nprobe = min(MOST_LISTS, max(1, ivf.nlist // LISTS))
+            bare = faiss.index_factory(self.dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
+            self.index = faiss.IndexIDMap2(bare)
+            if (ivf := faiss.try_extract_index_ivf(bare)) is not None:
+                ivf.nprobe = min(MAX_LISTS, max(1, ivf.nlist // LISTS))
         elif len(self) and np.isin(keys, faiss.vector_to_array(self.index.id_map)).any():
             raise ValueError("An id is in the index already: delete it first.")
         if not self.index.is_trained:
@@ -109,12 +111,12 @@ class VectorIndex:
         """Scores and ids of the ``k`` best for each query, shape (queries, k); id -1 where there are fewer.
 
         Args:
-            queries: unit vectors, shape (queries, dimension).
-            k: how many.
-            ids: search among these only.
+            queries: Unit vectors, shape (queries, dimension).
+            k: Results per query.
+            ids: Search among these only.
 
         Raises:
-            ValueError: nothing was added, or another dimension.
+            ValueError: the index is empty, or the queries have another dimension.
         """
         import faiss
         import numpy as np
@@ -125,19 +127,19 @@ class VectorIndex:
         if queries.ndim != 2 or queries.shape[1] != self.dimension:
             raise ValueError(f"The index takes queries of {self.dimension} numbers, not {queries.shape}.")
         if ids is not None:
-            chosen = faiss.IDSelectorBatch(np.fromiter(ids, np.int64, len(ids)))
-            return self.index.search(queries, k, params=self._parameters(chosen))  # type: ignore[no-any-return]
+            selector = faiss.IDSelectorBatch(np.fromiter(ids, np.int64, len(ids)))
+            return self.index.search(queries, k, params=self._parameters(selector))  # type: ignore[no-any-return]
         return self._ready().search(queries, k)  # type: ignore[no-any-return]
 
-    def _parameters(self, chosen: Any) -> Any:
+    def _parameters(self, selector: Any) -> Any:
         faiss: Any = import_module("faiss")  # its stubs lack these parameters
 
         ivf = faiss.try_extract_index_ivf(self.index.index)
         if ivf is not None:
-            return faiss.SearchParametersIVF(sel=chosen, nprobe=ivf.nprobe)
+            return faiss.SearchParametersIVF(sel=selector, nprobe=ivf.nprobe)
         if isinstance(faiss.downcast_index(self.index.index), faiss.IndexHNSW):
-            return faiss.SearchParametersHNSW(sel=chosen)
-        return faiss.SearchParameters(sel=chosen)
+            return faiss.SearchParametersHNSW(sel=selector)
+        return faiss.SearchParameters(sel=selector)
 
     def _ready(self) -> Any:
         """The index on the GPU if there is one, else itself."""
@@ -151,24 +153,24 @@ class VectorIndex:
         return self._on_gpu
 
     def tune(self, queries: NDArray[np.float32], exact: NDArray[np.int64], recall: float = 0.95) -> float:
-        """Search deeper until ``recall`` is reached against the exact neighbours; returns what is reached.
+        """Search deeper until ``recall`` of the exact neighbours is reached; returns the recall reached.
 
         Args:
-            queries: sample queries, shape (n, dimension).
-            exact: ids of their true neighbours, shape (n, k).
-            recall: share of the true neighbours that must be found.
+            queries: Sample queries, shape (n, dimension).
+            exact: Ids of their exact neighbours, shape (n, k).
+            recall: The share of the exact neighbours that must be found.
         """
         reached = 0.0
         for set_depth in self._depths():
             set_depth()
-            _, found = self.search(queries, exact.shape[1])
-            reached = _recall(found, exact)
+            _, ids = self.search(queries, exact.shape[1])
+            reached = _recall(ids, exact)
             if reached >= recall:
                 break
         return reached
 
     def _depths(self) -> list[Callable[[], None]]:
-        """Ways to search, from shallow to deep: more lists, or a longer list of candidates (HNSW)."""
+        """Functions that set the depth of the search, from shallow to deep: lists, or candidates for HNSW."""
         import faiss
 
         if self.index is None:
@@ -179,30 +181,32 @@ class VectorIndex:
             name = "efSearch"
         if inner is None:
             return [lambda: None]
-        most = inner.nlist if name == "nprobe" else 4096
-        return [partial(setattr, inner, name, 2**i) for i in range(most.bit_length()) if 2**i <= most]
+        max_depth = inner.nlist if name == "nprobe" else MAX_EF_SEARCH
+        return [
+            partial(setattr, inner, name, 2**i) for i in range(max_depth.bit_length()) if 2**i <= max_depth
+        ]
 
     def delete(self, ids: Collection[int]) -> int:
-        """Forget vectors; returns how many there were.
+        """Remove vectors; returns the number removed.
 
         Raises:
-            ValueError: the index cannot forget (HNSW).
+            ValueError: the index cannot remove vectors (HNSW).
         """
         import numpy as np
 
         if self.index is None:
             return 0
         try:
-            gone = self.index.remove_ids(np.fromiter(ids, np.int64, len(ids)))
+            removed = self.index.remove_ids(np.fromiter(ids, np.int64, len(ids)))
         except RuntimeError as error:
             raise ValueError(
-                f"An index {self.factory} cannot forget vectors: build it anew without them."
+                f"An index of the kind {self.factory} cannot remove vectors: build a new one without them."
             ) from error
         finally:
             self._on_gpu = None
-        return int(gone)
+        return int(removed)
 
 
-def _recall(found: NDArray[np.int64], exact: NDArray[np.int64]) -> float:
-    hits = sum(len(set(a) & set(b)) for a, b in zip(found.tolist(), exact.tolist(), strict=True))
+def _recall(ids: NDArray[np.int64], exact: NDArray[np.int64]) -> float:
+    hits = sum(len(set(a) & set(b)) for a, b in zip(ids.tolist(), exact.tolist(), strict=True))
     return hits / exact.size

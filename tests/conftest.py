@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from zlib import crc32
 
-import numpy as np
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
-class WordEmbedder:
-    """Counts words in 256 buckets: deterministic, instant, and similar texts are near."""
-
-    name = "words"
-
-    def embed_documents(self, texts: Sequence[str]) -> np.ndarray:
-        rows = np.zeros((len(texts), 256), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in text.lower().split():
-                row[crc32(word.strip(".,?!:").encode()) % 256] += 1
-            row /= np.linalg.norm(row) or 1
-        return rows
-
-    def embed_query(self, text: str) -> np.ndarray:
-        return self.embed_documents([text])[0]
-
-    def count_tokens(self, texts: Sequence[str]) -> int:
-        return sum(len(text.split()) for text in texts)
-
-
 @pytest.fixture
-def embedder() -> WordEmbedder:
+def embedder():
+    from lcrag.testing.world import WordEmbedder
+
     return WordEmbedder()
 
 

@@ -90,13 +90,29 @@ def test_the_routing_guide_runs(tmp_path, monkeypatch):
     (tmp_path / "manuals").mkdir()
     (tmp_path / "manuals" / "north.md").write_text("Northwind sells kites. It was founded in 1987 in Bergen.")
     save_router(QualityRouter().fit(make_examples()), "my.router")
-    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "routing.md").read_text("utf-8"), re.DOTALL)
+    block, _ = re.findall(r"```python\n(.*?)```", (DOCS / "routing.md").read_text("utf-8"), re.DOTALL)
     names: dict = {}
     exec(compile(block, "routing.md", "exec"), names)
-    said = names["said"]
-    assert said["answer"]
-    assert said["strategy"] in {"chunked_retrieval", "long_context"}
-    assert said["usage"]["prompt_tokens"] > 0
+    result = names["result"]
+    assert result["answer"]
+    assert result["strategy"] in {"chunked_retrieval", "long_context"}
+    assert result["usage"]["prompt_tokens"] > 0
+
+
+def test_the_routing_guides_own_router_runs(tmp_path, monkeypatch):
+    from lcrag import load_router, save_router
+    from lcrag.components import build
+    from tests.routers.conftest import ARMS, make_examples
+
+    _, block = re.findall(r"```python\n(.*?)```", (DOCS / "routing.md").read_text("utf-8"), re.DOTALL)
+    (tmp_path / "mine.py").write_text(block)
+    monkeypatch.chdir(tmp_path)
+    examples = make_examples(40)
+    fitted = build("router", "./mine.py:BestRouter", "routing.md").fit(examples)
+    save_router(fitted, "best.router")
+    spec = {"type": "file", "path": "best.router", "trusted": ["./mine.py:BestRouter"]}
+    for loaded in (load_router("best.router", [type(fitted)]), build("router", spec, "routing.md")):
+        assert loaded.choose(examples.queries[:1], ARMS)[0].strategy == ARMS[examples.best_fixed]
 
 
 def test_the_outcomes_guide_explains_every_column():

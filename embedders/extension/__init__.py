@@ -1,4 +1,4 @@
-"""Context extension without training: one method a name, see ``absolute``, ``rotary`` and ``attention``."""
+"""Context extension without training: one name per method; see ``absolute``, ``rotary`` and ``attention``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHODS: tuple[str, ...] = get_args(Method)
 
 
 def original_window(model: Any) -> int:
-    """Tokens that a transformers model was made for."""
+    """The window, in tokens, that a transformers model was trained for."""
     from embedders.extension import absolute
 
     if absolute.has_table(model):
@@ -41,16 +41,16 @@ def extension(model: Any, method: str, original: int, target: int) -> Any:
         return Switch()
     if absolute.has_table(model) and method in absolute.ABSOLUTE:
         return absolute.extend(model, target, method)
-    turning = rotary.frequencies(model)
-    if turning and method == "self_extend":
+    rotary_places = rotary.frequencies(model)
+    if rotary_places and method == "self_extend":
         group, near = attention.self_extend_sizes(original, target)
-        module, name = turning[0]
+        module, name = rotary_places[0]
         present = attention.installed(model)
         settings = replace(present, near=near, group=group, frequencies=getattr(module, name))
         return attention.switched(model, settings)
-    if turning and method in rotary.ROTARY:
+    if rotary_places and method in rotary.ROTARY:
         return rotary.extend(model, original, target, method)
-    fitting = absolute.ABSOLUTE if absolute.has_table(model) else rotary.ROTARY if turning else ()
+    fitting = absolute.ABSOLUTE if absolute.has_table(model) else rotary.ROTARY if rotary_places else ()
     raise ValueError(
         f"The extension {method!r} does not fit this model's positions; "
         f"take one of: {', '.join(('truncate', 'parallel_windows', *fitting))}."

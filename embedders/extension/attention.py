@@ -28,7 +28,7 @@ ROWS = 512  # queries whose scores are held at once by SelfExtend
 
 @dataclass(frozen=True)
 class Attention:
-    """What is changed; the defaults change nothing."""
+    """Changes to the attention; the defaults change nothing."""
 
     temperature: float = 1.0
     log_base: int = 0
@@ -53,17 +53,17 @@ def install(model: Any, settings: Attention) -> None:
 
 
 def installed(model: Any) -> Attention:
-    """What ``install`` set; the plain settings are installed where nothing was."""
+    """The settings of ``install``; the default ones are installed where there are none."""
     for module in _attention_modules(model):
         if hasattr(module, SETTINGS):
-            found: Attention = getattr(module, SETTINGS)
-            return found
+            settings: Attention = getattr(module, SETTINGS)
+            return settings
     install(model, Attention())
     return Attention()
 
 
 def switched(model: Any, settings: Attention) -> Switch:
-    """A switch between what was installed and ``settings``."""
+    """A switch from the installed settings to ``settings``."""
     switch = Switch()
     for module in _attention_modules(model):
         switch.add(module, SETTINGS, settings)

@@ -1,4 +1,4 @@
-"""Longer windows for models with rotary positions (RoPE), by other frequencies.
+"""Longer windows for models with rotary positions (RoPE), by changed frequencies.
 
 Zhu et al. 2024, LongEmbed, arXiv 2404.12096, section 4.2, with s = Lt / Lo:
 
@@ -23,13 +23,13 @@ LAMBDA = {2: 3.0, 4: 5.0, 8: 10.0}
 
 
 def frequencies(model: Any) -> list[tuple[Any, str]]:
-    """Where the model keeps its rotary frequencies: (module, attribute); local layers are left out."""
-    found = []
+    """Where the model keeps its rotary frequencies, as (module, attribute); local layers are left out."""
+    places = []
     for module in model.modules():
         for name, _ in module.named_buffers(recurse=False):
             if name in {"inv_freq", "full_attention_inv_freq"}:
-                found.append((module, name))
-    return found
+                places.append((module, name))
+    return places
 
 
 def extend(model: Any, original: int, target: int, method: str) -> Switch:
@@ -59,7 +59,7 @@ def _yarn(config: Any, original: int, scale: float, name: str) -> tuple[torch.Te
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
     if name != "inv_freq":
-        raise ValueError("YaRN is not there for models whose layers differ: take 'ntk' or 'self_extend'.")
+        raise ValueError("YaRN does not work for models whose layers differ: take 'ntk' or 'self_extend'.")
     config = deepcopy(config)
     theta = (config.rope_parameters or {}).get("rope_theta", 10000.0)
     config.rope_parameters = {
@@ -68,5 +68,5 @@ def _yarn(config: Any, original: int, scale: float, name: str) -> tuple[torch.Te
         "factor": scale,
         "original_max_position_embeddings": original,
     }
-    found, attention = ROPE_INIT_FUNCTIONS["yarn"](config, torch.device("cpu"))
-    return found, float(attention)
+    changed, attention = ROPE_INIT_FUNCTIONS["yarn"](config, torch.device("cpu"))
+    return changed, float(attention)

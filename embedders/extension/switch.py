@@ -10,10 +10,10 @@ from typing import Any
 
 @dataclass
 class Switch(AbstractContextManager[None]):
-    """Attributes that have another value inside ``with switch:``; outside, the model is as it was loaded.
+    """Attributes that have another value inside ``with switch:``. Outside, the model is as it was loaded.
 
-    Texts that fit the original window never see the extension, so that they come out exactly as from the
-    unextended model, whoever shares their batch.
+    Texts that fit the original window never go through the extension, so that their vectors are exactly those of
+    the unextended model.
     """
 
     changes: list[tuple[Any, str, Any]] = field(default_factory=list)

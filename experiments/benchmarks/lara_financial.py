@@ -23,7 +23,6 @@ from retrievers import (
     TokenChunker,
     lara_hybrid,
 )
-from retrievers.rewrite import WholeText
 
 K = 5
 
@@ -99,7 +98,7 @@ def main() -> None:
 
     names = list(texts)
     right = [names.index(q["file"]) for q in questions]
-    asked = model.embed_queries([q["question"] for q in questions])
+    asked = model.embed([q["question"] for q in questions], "query").vectors
     whole = {
         "whole filing, truncated at 512 tokens": SentenceTransformerEmbedder(window=512),
         "whole filing, parallel windows (mean)": SentenceTransformerEmbedder(
@@ -120,7 +119,7 @@ def main() -> None:
     starts = np.flatnonzero(np.diff([-1, *owners]))
     best = np.maximum.reduceat(asked @ model.embed_documents(pieces).T, starts, axis=1)
     lines.append(f"| chunks of 256 tokens, max-sim | {ndcg(best, right):.3f} |")
-    index = BM25Retriever(WholeText()).build(texts)
+    index = BM25Retriever(RecursiveChunker(10**9, 0)).build(texts)
     found = np.zeros((len(questions), len(names)))
     for row, passages in zip(
         found, index.search([q["question"] for q in questions], len(names)), strict=True

@@ -17,10 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embedders import SentenceTransformerEmbedder, embed_spans
+from embedders import SentenceTransformerEmbedder
 from embedders.loading import bundled_minilm
-from retrievers import BM25Retriever, TokenChunker
-from retrievers.rewrite import WholeText
+from retrievers import BM25Retriever, RecursiveChunker, TokenChunker
 
 POOLS = {512: (100, 1), 1024: (100, 3), 2048: (100, 1), 4096: (60, 1)}  # tokens: documents, draws
 QUERIES = 50
@@ -142,7 +141,7 @@ def arms(tokens: int) -> dict:
 
     def single(model):
         def scores(docs, queries):
-            return model.embed_queries(queries) @ model.embed_documents(docs).T
+            return model.embed(queries, "query").vectors @ model.embed_documents(docs).T
 
         return scores
 
@@ -156,18 +155,22 @@ def arms(tokens: int) -> dict:
             owners += [i] * len(mine)
         starts = np.flatnonzero(np.diff([-1, *owners]))
         return np.maximum.reduceat(
-            model.embed_queries(queries) @ model.embed_documents(pieces).T, starts, axis=1
+            model.embed(queries, "query").vectors @ model.embed_documents(pieces).T, starts, axis=1
         )
 
     def late(docs, queries):
         model = embedder(extension="position_interpolation", window=tokens)
         chunker = TokenChunker(254)
-        parts = [embed_spans(model, doc, chunker.split(doc)) for doc in docs]
+        parts = [model.embed_spans(doc, chunker.split(doc)) for doc in docs]
         starts = np.cumsum([0, *map(len, parts)])[:-1]
-        return np.maximum.reduceat(model.embed_queries(queries) @ np.concatenate(parts).T, starts, axis=1)
+        return np.maximum.reduceat(
+            model.embed(queries, "query").vectors @ np.concatenate(parts).T, starts, axis=1
+        )
 
     def bm25(docs, queries):
-        index = BM25Retriever(WholeText()).build({f"{i:03}": doc for i, doc in enumerate(docs)})
+        index = BM25Retriever(RecursiveChunker(10**9, 0)).build(
+            {f"{i:03}": doc for i, doc in enumerate(docs)}
+        )
         found = np.zeros((len(queries), len(docs)))
         for row, passages in zip(found, index.search(queries, len(docs)), strict=True):
             for p in passages:

@@ -24,7 +24,7 @@ from lcrag.published.judge import judge
 from lcrag.published.lara import import_lara
 from lcrag.published.lara_table import import_lara_table
 from lcrag.published.nocha import import_nocha
-from lcrag.replay import RoutingReport, evaluate, examples_of
+from lcrag.replay import RoutingComparison, evaluate, examples_of
 from lcrag.replay.plots import quality_cost
 from lcrag.routers import (
     AdaptiveRAGRouter,
@@ -137,19 +137,20 @@ def limit(examples: Examples) -> float:
     return float(cost[RAG] + 0.35 * (cost[LC] - cost[RAG]))
 
 
-def verdict(report: RoutingReport, examples: Examples, name: str) -> str:
+def verdict(comparison: RoutingComparison, examples: Examples, name: str) -> str:
     """One router against the budget and against the best fixed strategy."""
-    row, most = report.table.set_index("name").loc[name], limit(examples)
+    row, budget = comparison.table.set_index("name").loc[name], limit(examples)
     return (
-        f"`{name}`: {row['headroom']:.1%} of the oracle's headroom, {row['gain']:+.3f} over {report.best} (95% "
+        f"`{name}`: {row['headroom']:.1%} of the oracle's headroom, {row['gain']:+.3f} over {comparison.best} (95% "
         f"{row['gain_low']:+.3f} to {row['gain_high']:+.3f}, p = {row['p_value']:.2g} after Holm), for "
-        f"{row['cost']:,.0f} {report.unit}; always retrieving and 35% of the surcharge of long context are {most:,.0f}."
+        f"{row['cost']:,.0f} {comparison.unit}; always retrieving and 35% of the surcharge of long context are "
+        f"{budget:,.0f}."
     )
 
 
-def block(report: RoutingReport) -> str:
-    """A report as it is printed."""
-    return f"```\n{report}\n```"
+def block(comparison: RoutingComparison) -> str:
+    """A comparison as it is printed."""
+    return f"```\n{comparison}\n```"
 
 
 def main() -> None:
@@ -167,9 +168,9 @@ def main() -> None:
     slow = {"judge": judged(lara), "self_route": routing_self_route.page(KEPT)}
     first = examples_of(sound, cache="cold", embedder=embedder)
     started = time.perf_counter()
-    report = evaluate(ROUTERS, first)
+    comparison = evaluate(ROUTERS, first)
     seconds = time.perf_counter() - started
-    quality_cost(report, lines=4).savefig(ROOT / "docs" / "images" / "routing_curve.png", dpi=150)
+    quality_cost(comparison, lines=4).savefig(ROOT / "docs" / "images" / "routing_curve.png", dpi=150)
     clean = examples_of(without_defects(lara), cache="cold", embedder=embedder)
     every = examples_of(lara, cache="cold", embedder=embedder)
     whole, mended = evaluate([BLIND, BEST, TIGHT], every), evaluate([BLIND, BEST], clean)
@@ -177,9 +178,9 @@ def main() -> None:
     texts = {
         "when": date.today().isoformat(),
         "published": published(data),
-        "sound": block(report),
-        "sound_best": verdict(report, first, BEST.name),
-        "sound_blind": verdict(report, first, BLIND.name),
+        "sound": block(comparison),
+        "sound_best": verdict(comparison, first, BEST.name),
+        "sound_blind": verdict(comparison, first, BLIND.name),
         "seconds": f"{seconds:.0f}",
         "every": block(whole),
         "every_best": verdict(whole, every, BEST.name),

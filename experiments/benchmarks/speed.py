@@ -15,7 +15,7 @@ from collections.abc import Callable
 import faiss
 import numpy as np
 
-from embedders import SentenceTransformerEmbedder
+from embedders import Embedded, SentenceTransformerEmbedder
 from embedders.loading import bundled_minilm
 from retrievers import VectorIndex
 from retrievers.dense import DenseIndex
@@ -104,10 +104,8 @@ def search() -> list[str]:
             return by_name[given].tolist()
 
     class Same:
-        def embed_documents(self, given: list[str]) -> np.ndarray:
-            return np.stack([by_name[g] for g in given])
-
-        embed_queries = embed_documents
+        def embed(self, given: list[str], kind: str = "document") -> Embedded:
+            return Embedded(np.stack([by_name[g] for g in given]), len(given))
 
         def count_tokens(self, given: list[str]) -> int:
             return len(given)
@@ -115,7 +113,7 @@ def search() -> list[str]:
     def ours() -> object:
         embedder = Same()
         passages = [Passage(n, n, 0, len(n)) for n in names]
-        made = DenseIndex.of(passages, embedder.embed_documents(names), embedder, 0)
+        made = DenseIndex.of(passages, embedder.embed(names).vectors, embedder, 0)
         return made.search([f"query {i}" for i in range(len(asked))], 10)
 
     def community() -> object:

@@ -11,12 +11,10 @@ import pandas as pd
 
 from lcrag.analysis import tables
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import best_fixed, common, oracle, random_choice, replay
-from lcrag.outcomes.costs import AMOUNTS, with_costs
+from lcrag.outcomes.baselines import BEST_FIXED, RANDOM, baseline_rows, candidates, common, routed_rows
+from lcrag.outcomes.costs import AMOUNTS, CostUnit, Unit, unit_of, with_costs
 from lcrag.statistics import clustered_mean, holm, paired_difference
 from lcrag.tables import many, markdown
-
-FLOOR = "closed_book"
 
 
 @dataclass(frozen=True)
@@ -24,40 +22,41 @@ class Comparison:
     """The result of ``compare``.
 
     Attributes:
-        table: a row for each strategy, then routers, then baselines. Columns: ``name``, ``group``
-            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated``
-            (questions), ``accuracy``, ``low``, ``high`` (95% interval), ``prompt``, ``cached``,
-            ``completion``, ``build`` (tokens a question), ``flops``, ``seconds``, ``dollars`` (a
-            question), ``cost`` (FLOPs where every strategy's are known, else tokens computed or
-            written), ``p_value`` (against ``best``, Holm), ``wins``, ``ties``, ``losses``.
-        by_kind: mean score, strategies by kinds of question.
-        by_metric: mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
+        table: A row for each strategy, then routers, then baselines. Columns: ``name``, ``group``
+            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated`` (contexts
+            cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
+            ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
+            ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p_value`` (against
+            ``best``, Holm), ``wins``, ``ties``, ``losses``.
+        by_kind: Mean score, strategies by kinds of question.
+        by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.
-        best: the strategy with the highest accuracy.
-        cost_is: ``flops`` or ``tokens``, what ``table.cost`` counts.
-        questions: how many questions there are.
-        documents: on how many documents.
-        skipped: questions left out of router and baseline rows, because a candidate is unscored.
-        remarks: what else is to be said under the table.
+        best: The strategy with the highest accuracy; of equals the cheaper.
+        unit: What ``table.cost`` counts: ``tokens`` (computed or written), ``flops`` or ``dollars``.
+        questions: The number of questions.
+        documents: The number of documents that they are on.
+        skipped: Questions left out of router and baseline rows, because a candidate has no score on them.
+        remarks: Further footnotes.
     """
 
     table: pd.DataFrame
     by_kind: pd.DataFrame
     by_metric: pd.DataFrame
     best: str
-    cost_is: str
+    unit: Unit
     questions: int
     documents: int
     skipped: int
     remarks: tuple[str, ...] = ()
 
     def shown(self) -> pd.DataFrame:
-        """The table as text cells; what is not known is a dash."""
+        """The table as text cells, with a dash for what is not known."""
         return tables.cells(self.table, self.best)
 
     def footnotes(self) -> list[str]:
-        """What the table's marks mean, and what is missing from it."""
-        return [*tables.footnotes(self.table, self.questions, self.documents, self.skipped), *self.remarks]
+        """What the table's columns mean, and what is missing from it."""
+        notes = tables.footnotes(self.table, self.unit, self.questions, self.documents, self.skipped)
+        return [*notes, *self.remarks]
 
     def __str__(self) -> str:
         head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"
@@ -78,54 +77,64 @@ def compare(
     outcomes: pd.DataFrame,
     *,
     routers: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
-    floor: str = FLOOR,
+    cost: CostUnit = "auto",
     seed: int = 0,
     remarks: Sequence[str] = (),
 ) -> Comparison:
     """Compare strategies on a table of outcomes (``Outcome.flat()`` rows).
 
+    Routers, oracle, best fixed and random choose among the strategies that read the documents
+    (``lcrag.outcomes.baselines.candidates``).
+
     Args:
         outcomes: one row for each question and strategy.
         routers: for each router the strategy it chose for each question, or all that it ran, the one that answers
             last; replayed at no cost.
-        floor: a strategy that oracle, best fixed, random and routers do not choose from.
-        seed: of the bootstrap.
+        cost: what costs are counted in; ``auto``: FLOPs where all are known, else tokens.
+        seed: seeds the bootstrap.
         remarks: further footnotes.
 
     Raises:
-        LcragError: no rows, a column is missing, two rows for one question and strategy, or a router
-            that chose what is no candidate or is named like a strategy.
+        LcragError: no rows, a missing column, two rows for one question and strategy, an unknown unit, or a router
+            that chose what is not a candidate or is named like a strategy.
     """
     _check(outcomes)
-    outcomes, cost_is = with_costs(outcomes)
+    unit = unit_of(outcomes, cost)
+    outcomes = with_costs(outcomes, unit)
     names = list(dict.fromkeys(outcomes["strategy"]))
     rows = {name: outcomes[outcomes["strategy"] == name] for name in names}
-    means = {name: r["score"].mean() for name, r in rows.items()}
-    best = max(names, key=lambda n: (-1.0 if isnan(means[n]) else means[n], -rows[n]["cost"].mean()))
-    candidates = [n for n in names if n != floor] or names
-    pool = common(outcomes, candidates)
     groups = dict.fromkeys(names, "strategy")
+    best = _best(rows)
+    choosable = candidates(outcomes) or names
+    pool = common(outcomes, choosable)
     for name, choices in (routers or {}).items():
-        _check_router(name, choices, names, candidates)
-        rows[name] = replay(pool, choices, AMOUNTS)
-        groups[name] = "router"
+        _check_router(name, choices, names, choosable)
+        rows[name], groups[name] = routed_rows(pool, choices, AMOUNTS), "router"
     if len(pool):
-        fixed = best_fixed(pool, "cost")
-        for name, frame in (
-            ("oracle", oracle(pool, "cost")),
-            (f"best fixed ({fixed})", pool[pool["strategy"] == fixed]),
-            ("random (mean)", random_choice(pool)),
-        ):
-            rows[name], groups[name] = frame, "baseline"
+        baselines = baseline_rows(pool, choosable)
+        rows, groups = rows | baselines, groups | dict.fromkeys(baselines, "baseline")
     table = pd.DataFrame([{"name": n, "group": groups[n], **_summary(r, seed)} for n, r in rows.items()])
-    table = table.join(_paired(table, rows, best, seed))
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
     by_kind.index.name = "strategy"
     questions = outcomes["question_id"].nunique()
-    documents = outcomes["document_id"].nunique()
-    skipped = questions - pool["question_id"].nunique()
-    metrics = _by_metric(outcomes, names)
-    return Comparison(table, by_kind, metrics, best, cost_is, questions, documents, skipped, tuple(remarks))
+    return Comparison(
+        table=table.join(_paired(table, rows, best, seed)),
+        by_kind=by_kind,
+        by_metric=_by_metric(outcomes, names),
+        best=best,
+        unit=unit,
+        questions=questions,
+        documents=outcomes["document_id"].nunique(),
+        skipped=questions - pool["question_id"].nunique(),
+        remarks=tuple(remarks),
+    )
+
+
+def _best(rows: Mapping[str, pd.DataFrame]) -> str:
+    """The strategy with the highest mean score over its own questions; of equals the cheaper."""
+    scores = {name: frame["score"].mean() for name, frame in rows.items()}
+    costs = {name: frame["cost"].mean() for name, frame in rows.items()}
+    return max(rows, key=lambda n: (-1.0 if isnan(scores[n]) else scores[n], -costs[n]))
 
 
 def _check(outcomes: pd.DataFrame) -> None:
@@ -136,9 +145,9 @@ def _check(outcomes: pd.DataFrame) -> None:
         )
     if not len(outcomes):
         raise LcragError("There are no outcomes to compare.")
-    twice = outcomes[outcomes.duplicated(["question_id", "strategy"])]
-    if len(twice):
-        row = twice.iloc[0]
+    duplicates = outcomes[outcomes.duplicated(["question_id", "strategy"])]
+    if len(duplicates):
+        row = duplicates.iloc[0]
         raise LcragError(
             f"Question {row['question_id']} has several outcomes of strategy {row['strategy']}: "
             "compare one model and one seed at a time."
@@ -146,16 +155,16 @@ def _check(outcomes: pd.DataFrame) -> None:
 
 
 def _check_router(
-    name: str, choices: Mapping[str, str | Sequence[str]], names: Iterable[str], candidates: Iterable[str]
+    name: str, choices: Mapping[str, str | Sequence[str]], names: Iterable[str], choosable: Iterable[str]
 ) -> None:
     if name in names:
         raise LcragError(f"A router and a strategy are both named {name!r}: give one of them another `name`.")
     for question, ran in choices.items():
         chosen = ran if isinstance(ran, str) else ran[-1]
-        if chosen not in candidates:
+        if chosen not in choosable:
             raise LcragError(
                 f"Router {name} chose {chosen!r} for question {question}, but its candidates are: "
-                f"{', '.join(candidates)}."
+                f"{', '.join(choosable)}."
             )
 
 
@@ -168,6 +177,7 @@ def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "failed": int(failed.sum()),
         "unscored": len(rows) - interval.n - int(failed.sum()),
         "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
+        "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,
         "accuracy": interval.mean,
         "low": interval.low,
         "high": interval.high,
@@ -191,21 +201,21 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
     A baseline is not tested: the oracle wins or ties every question by construction.
     """
     reference = rows[best].set_index("question_id")
-    found: list[tuple[float, ...]] = []
+    pairs: list[tuple[float, ...]] = []
     for name, group in zip(table["name"], table["group"], strict=True):
-        if name == best or name.startswith("random (") or (group == "baseline" and best in name):
-            found.append((float("nan"),) * 4)
+        if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
+            pairs.append((float("nan"),) * 4)
             continue
-        mine = rows[name].set_index("question_id")["score"].reindex(reference.index)
+        scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
         pair = paired_difference(
-            mine.to_numpy(float),
+            scores.to_numpy(float),
             reference["score"].to_numpy(float),
             reference["document_id"].tolist(),
             seed=seed,
         )
         p_value = float("nan") if group == "baseline" else pair.p_value
-        counts = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
-        found.append((p_value, *map(float, counts)))
-    frame = pd.DataFrame(found, columns=["p_value", "wins", "ties", "losses"])
+        won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
+        pairs.append((p_value, *map(float, won)))
+    frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
     frame["p_value"] = holm(frame["p_value"].tolist())
     return frame

@@ -1,4 +1,4 @@
-"""What many questions on one document cost, by approach: as a table and as a curve."""
+"""The cost of many questions on one document, by approach: as a table and as a curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
 from lcrag.cost.amortisation import Line, break_even
-from lcrag.tables import aligned, human
+from lcrag.tables import aligned, dollars, human, many
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,26 +22,26 @@ LABELS = {"dollars": "dollars", "FLOPs": "FLOPs", "seconds": "seconds, one call 
 
 
 def steps(questions: int) -> list[int]:
-    """Numbers of questions to show: the powers of ten below ``questions``, then it."""
+    """The numbers of questions to print totals for: the powers of ten below ``questions``, and ``questions``."""
     below = [10**k for k in range(6) if 10**k < questions]
     return [*below, questions]
 
 
 def table(blocks: Mapping[str, Sequence[Line]], questions: int, kv: Sequence[float] = ()) -> str:
-    """One block a unit: what is made once, the first question, each later one, and totals.
+    """A block for each unit: the cost of what is made once, of the first question, of each later one, and totals.
 
     Args:
         blocks: lines by unit (dollars, FLOPs, seconds).
         questions: the largest number of questions.
-        kv: bytes of the KV cache by line, shown beside the first block.
+        kv: bytes of the KV cache for each line, printed in the first block.
     """
-    shown = steps(questions)
-    heads = [f"{m} question{'s' * (m > 1)}" for m in shown]
+    sizes = steps(questions)
+    heads = [many(m, "question") for m in sizes]
     parts = []
     for i, (unit, lines) in enumerate(blocks.items()):
         rows = [[unit, "build", "first", "each later", *heads, *(["KV bytes"] if kv and not i else [])]]
         for j, line in enumerate(lines):
-            totals = [line.total(m) for m in shown]
+            totals = [line.total(m) for m in sizes]
             amounts = [line.build or float("nan"), line.first, line.later, *totals]
             row = [line.name, *(cell(a, unit) for a in amounts)]
             rows.append([*row, *([human(kv[j])] if kv and not i else [])])
@@ -54,18 +54,18 @@ def table(blocks: Mapping[str, Sequence[Line]], questions: int, kv: Sequence[flo
 
 
 def cell(amount: float, unit: str) -> str:
-    """An amount with its unit's digits."""
-    if unit == "dollars" and amount == amount:
-        return f"{amount:.4f}" if amount >= 0.001 else f"{amount:.1e}"
+    """An amount with the digits that suit its unit."""
+    if unit == "dollars":
+        return dollars(amount)
     if unit == "seconds" and 0 < amount < 9.995:
         return f"{amount:.2f}" if amount >= 0.01 else f"{amount:.1e}"
     return human(amount)
 
 
 def crossings(lines: Sequence[Line], unit: str) -> list[str]:
-    """From how many questions on one approach takes less than another, in sentences."""
+    """Sentences that say from how many questions on one approach takes less than another."""
     named = {line.name: line for line in lines}
-    said = []
+    sentences = []
     for one, other in (
         ("long context, warm", "retrieval"),
         ("long context, warm", "memory"),
@@ -75,29 +75,31 @@ def crossings(lines: Sequence[Line], unit: str) -> list[str]:
         less, more = pair if pair[0].later < pair[1].later else pair[::-1]
         since = break_even(less, more)
         if since is None:
-            said.append(f"In {unit} {one} and {other} take the same.")
+            sentences.append(f"In {unit} {one} and {other} take the same.")
         else:
             when = "the first question" if since == 1 else f"{since:,} questions"
-            said.append(f"In {unit} {less.name} takes less than {more.name} from {when} on.")
-    return said
+            sentences.append(f"In {unit} {less.name} takes less than {more.name} from {when} on.")
+    return sentences
 
 
 def curve(lines: Sequence[Line], questions: int, unit: str, title: str) -> Figure:
-    """Cost a question against the number of questions, both logarithmic, with break-even points against retrieval."""
+    """Cost per question against the number of questions, with the break-even points of long context, warm."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     figure = figure_of(8.4, 5.2)
     axes = figure.add_subplot()
-    most = max(questions, 2)
-    asked = sorted({round(most ** (i / 120)) for i in range(121)})
+    last = max(questions, 2)
+    numbers = sorted({round(last ** (i / 120)) for i in range(121)})
     for line in lines:
         colour, dashes = STYLES[line.name]
-        axes.plot(asked, [line.total(m) / m for m in asked], color=colour, ls=dashes, lw=2, label=line.name)
+        axes.plot(
+            numbers, [line.total(m) / m for m in numbers], color=colour, ls=dashes, lw=2, label=line.name
+        )
     named = {line.name: line for line in lines}
     for other in ("retrieval", "memory"):
         warm = named["long context, warm"]
         since = break_even(warm, named[other]) or break_even(named[other], warm)
-        if since and 1 < since <= most:
+        if since and 1 < since <= last:
             height = named[other].total(since) / since
             axes.scatter([since], [height], s=62, c="white", edgecolors="#222222", linewidths=1.5, zorder=3)
             axes.annotate(f"m = {since}", (since, height), (8, 8), textcoords="offset points", fontsize=9)
@@ -109,9 +111,9 @@ def curve(lines: Sequence[Line], questions: int, unit: str, title: str) -> Figur
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if unit == "dollars" else human(y)))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_formatter(NullFormatter())
-    axes.set_xlim(1, most)
+    axes.set_xlim(1, last)
     axes.set_xlabel("questions on the same document")
-    axes.set_ylabel(f"{LABELS[unit]} a question, what is made once included")
+    axes.set_ylabel(f"{LABELS[unit]} per question, with its share of what is made once")
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""The Pareto frontier: what no other point beats in both cost and score."""
+"""The Pareto frontier: the points that no other point beats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from math import isnan
 
 
 def pareto(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
-    """For each point whether no other is as good for less or better for as little; NaN never is on it."""
+    """Whether each point is on the frontier: no other costs less and is as good, or costs no more and is better.
+
+    A point with NaN is never on the frontier.
+    """
     points = list(zip(costs, scores, strict=True))
 
     def beaten(cost: float, score: float) -> bool:

@@ -15,39 +15,40 @@ from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
 from lcrag.analysis.tables import smallest_p
 from lcrag.files import write_atomically
+from lcrag.outcomes.baselines import ORACLE
 from lcrag.tables import human, many
 
 
 def headline(comparison: Comparison) -> list[str]:
-    """The result in plain words, and only what the data can carry."""
+    """The result in plain sentences, without claims that the data cannot support."""
     table = comparison.table.set_index("name")
     best = table.loc[comparison.best]
     if isnan(best.accuracy):
         return ["No question could be scored."]
-    said = [f"{comparison.best} has the highest accuracy: {best.accuracy:.0%}."]
+    sentences = [f"{comparison.best} has the highest accuracy: {best.accuracy:.0%}."]
     tested = table[(table["group"] == "strategy") & table["p_value"].notna()]
     if smallest_p(comparison.table, comparison.documents) > 0.05:
-        said.append(
+        sentences.append(
             f"{many(comparison.documents, 'document')} are too few to show that any difference is significant: "
             "the order of the strategies may be chance."
         )
     elif len(tested):
         worse = list(tested.index[tested["p_value"] < 0.05])
-        said.append(
+        sentences.append(
             f"It is significantly better than {', '.join(worse) or 'no other strategy'} on these questions."
         )
-        equal = tested[~(tested["p_value"] < 0.05) & (tested["cost"] < best.cost)]
-        if len(equal):
-            name = equal["cost"].idxmin()
-            said.append(
-                f"{name} is not significantly worse and costs {equal['cost'].min() / best.cost:.0%} of it."
+        cheaper = tested[~(tested["p_value"] < 0.05) & (tested["cost"] < best.cost)]
+        if len(cheaper):
+            name = cheaper["cost"].idxmin()
+            sentences.append(
+                f"{name} is not significantly worse and costs {cheaper['cost'].min() / best.cost:.0%} of it."
             )
-    if "oracle" in table.index:
-        gain = table.loc["oracle"].accuracy
-        said.append(
-            f"The best strategy for each question (oracle) would reach {gain:.0%}: what a router can win."
+    if ORACLE in table.index:
+        ceiling = table.loc[ORACLE].accuracy
+        sentences.append(
+            f"The best strategy for each question (oracle) would reach {ceiling:.0%}: no router can do better."
         )
-    return said
+    return sentences
 
 
 def write_report(
@@ -56,35 +57,35 @@ def write_report(
     """Write the report, whole or not at all.
 
     Args:
-        outcomes: the outcomes table, with ``question`` (the text) where it is known.
-        comparison: made from it.
+        outcomes: the table of outcomes, with ``question`` (the text) where it is known.
+        comparison: ``compare`` of these outcomes.
         path: the HTML file.
-        title: heading.
-        parameters: what was set, shown at the end.
+        title: the page's heading.
+        parameters: the run's settings, shown at the end.
     """
     from jinja2 import Environment, FileSystemLoader
 
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    shown = comparison.shown()
+    cells = comparison.shown()
     page = templates.get_template("report.html").render(
         title=title,
         headline=headline(comparison),
-        columns=list(shown.columns),
-        rows=list(zip(comparison.table["group"], shown.to_numpy().tolist(), strict=True)),
+        columns=list(cells.columns),
+        rows=list(zip(comparison.table["group"], cells.to_numpy().tolist(), strict=True)),
         footnotes=comparison.footnotes(),
         size=f"{many(comparison.questions, 'question')} on {many(comparison.documents, 'document')}",
         cost=_picture(accuracy_cost(comparison)),
         kinds=_picture(accuracy_by_kind(comparison)),
         metrics=comparison.by_metric,
         failed=outcomes[outcomes["error"] != ""].to_dict("records"),
-        asked=_by_question(outcomes),
+        questions=_by_question(outcomes),
         parameters=_flat(parameters),
     )
     write_atomically(path, page)
 
 
 def _picture(figure: Any) -> str:
-    """An SVG as a data address; text stays text."""
+    """The figure as the data URL of an SVG in which text stays text."""
     import matplotlib as mpl
 
     image = io.BytesIO()
@@ -94,7 +95,7 @@ def _picture(figure: Any) -> str:
 
 
 def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
-    asked = []
+    questions = []
     for name, rows in outcomes.groupby("question_id", sort=False):
         first = rows.iloc[0]
         answers = [
@@ -109,12 +110,12 @@ def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
             }
             for r in rows.to_dict("records")
         ]
-        asked.append(
+        questions.append(
             {"id": name, "document": first["document_id"], "kind": first["kind"], "text": first.get("question", ""),
              "gold": first.get("gold", ""), "answers": answers,
              "right": sum(r["score"] == 1 for r in rows.to_dict("records"))}
         )  # fmt: skip
-    return asked
+    return questions
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

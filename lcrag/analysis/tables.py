@@ -8,9 +8,21 @@ from math import isnan
 
 import pandas as pd
 
-from lcrag.tables import WIDTH, aligned, human, many, wrapped
+from lcrag.outcomes.costs import UNIT_NAMES
+from lcrag.tables import (
+    LEVELS,
+    WIDTH,
+    aligned,
+    counts,
+    dollars,
+    human,
+    interval,
+    known,
+    many,
+    p_value,
+    wrapped,
+)
 
-LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 
@@ -22,9 +34,9 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "strategy": [name + " †" * (name == best) for name in t["name"]],
         "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
         "accuracy [95% CI]": [
-            _interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
+            interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
         ],
-        "p": [p_cell(p) for p in t.p_value],
+        "p": t.p_value.map(p_value),
         "W/T/L": [
             "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
             for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
@@ -37,46 +49,40 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "seconds": [human(s) if s >= 10 or isnan(s) else f"{s:.2f}" for s in t.seconds],
     }
     if t.dollars.gt(0).any():
-        columns["dollars"] = [_dollars(d) for d in t.dollars]
+        columns["dollars"] = t.dollars.map(dollars)
     return pd.DataFrame(columns)
 
 
 def smallest_p(table: pd.DataFrame, documents: int) -> float:
-    """The least p-value that the exact sign-flip test can give after Holm's correction."""
+    """The smallest p-value that the exact sign-flip test can give after Holm's correction."""
     return min(1.0, float(table["p_value"].notna().sum()) * 2 / 2.0**documents)
 
 
-def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int) -> list[str]:
-    """What the marks mean and what is missing, with the reason."""
-    tests = int(table["p_value"].notna().sum())
+def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, skipped: int) -> list[str]:
+    """What the columns mean, and what is missing and why."""
+    strategies = table[table["group"] == "strategy"]
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: mean a question. build: its share "
-        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's.",
+        "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: per-question means. build: its share "
+        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's. "
+        f"Costs are compared in {UNIT_NAMES[unit]}.",
     ]
+    tests = int(table["p_value"].notna().sum())
     smallest = smallest_p(table, documents)
     if tests and smallest > LEVELS[-1][0]:
         notes.append(
             f"With {many(documents, 'document')} and {many(tests, 'test')} p cannot fall below {smallest:.2g}: "
             "no difference can be significant."
         )
-    strategies = table[table["group"] == "strategy"]
-    unknown = [("FLOPs", "flops", "the model's shape or what an embedder built is not known")]
-    if table["dollars"].gt(0).any():
-        unknown.append(("dollars", "dollars", "the price is not known"))
-    for label, column, why in unknown:
-        missing = strategies[strategies[column].isna() & (strategies["scored"] > 0)]["name"]
-        if len(missing):
-            notes.append(f"No {label} for {', '.join(missing)}: {why}.")
-    failed = strategies[strategies["failed"] > 0]
-    if len(failed):
-        said = ", ".join(f"{n} {f}" for n, f in zip(failed["name"], failed["failed"], strict=True))
-        notes.append(f"Failed answers are not scored and not in the means of cost: {said}.")
-    cut = strategies[strategies["truncated"] > 0]
-    if len(cut):
-        said = ", ".join(f"{n} {c}" for n, c in zip(cut["name"], cut["truncated"], strict=True))
-        notes.append(f"Contexts that were cut to fit: {said}.")
+    notes += _unknown_amounts(strategies)
+    for column, meaning in (
+        ("failed", "Failed answers are not scored and not in the means of cost"),
+        ("truncated", "Contexts that were cut to fit"),
+        ("cut", "Answers cut at max_tokens"),
+    ):
+        if strategies[column].any():
+            notes.append(f"{meaning}: {counts(strategies['name'], strategies[column])}.")
     if skipped == questions:
         notes.append("No question is scored in every strategy: there are no router and baseline figures.")
     elif skipped:
@@ -86,32 +92,47 @@ def footnotes(table: pd.DataFrame, questions: int, documents: int, skipped: int)
     return notes
 
 
+def _unknown_amounts(strategies: pd.DataFrame) -> list[str]:
+    reasons = {"flops": "the model's shape or what an embedder built is not known"}
+    if strategies["dollars"].gt(0).any():
+        reasons["dollars"] = "the price is not known"
+    notes = []
+    for column, reason in reasons.items():
+        missing = strategies[strategies[column].isna() & (strategies["scored"] > 0)]["name"]
+        if len(missing):
+            notes.append(f"No {UNIT_NAMES[column]} for {', '.join(missing)}: {reason}.")
+    return notes
+
+
 def text(
     head: str,
-    shown: pd.DataFrame,
+    body: pd.DataFrame,
     groups: Sequence[str],
     tails: Mapping[str, pd.DataFrame],
     notes: Sequence[str],
 ) -> str:
     """For the terminal: the table, further tables of means under their titles, footnotes."""
-    lines = aligned([list(shown.columns), *shown.to_numpy().tolist()])
-    rule = "─" * len(lines[0])
-    body = [head, rule, lines[0], rule, lines[1]]
+    parts = [head, *ruled(body, groups), ""]
+    for title, means in tails.items():
+        if len(means.columns) > 1 or means.columns.tolist() not in ([""], []):
+            for part in _fitting(title, means):
+                rows = [[str(name), *(known(v, ".2f") for v in row)] for name, *row in part.itertuples()]
+                parts += [*aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
+    return "\n".join([*parts, *wrapped(notes)])
+
+
+def ruled(body: pd.DataFrame, groups: Sequence[str]) -> list[str]:
+    """The lines of a table of text cells, with a rule below its head, between groups and at its end."""
+    lines = aligned([list(body.columns), *body.to_numpy().tolist()])
+    rule = "─" * max(map(len, lines))
+    ruled_lines = [rule, lines[0], rule, lines[1]]
     for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
-        body += [rule, line] if now != before else [line]
-    body += [rule, ""]
-    for title, table in tails.items():
-        if len(table.columns) > 1 or table.columns.tolist() not in ([""], []):
-            for part in _fitting(title, table):
-                rows = [
-                    [str(n), *("-" if isnan(v) else f"{v:.2f}" for v in r)] for n, *r in part.itertuples()
-                ]
-                body += [*aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
-    return "\n".join([*body, *wrapped(notes)])
+        ruled_lines += [rule, line] if now != before else [line]
+    return [*ruled_lines, rule]
 
 
 def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The table in parts that fit the width; where there are several, without rows that know nothing."""
+    """The table in parts that fit the width; where there are several, rows without any value are left out."""
     left = max(len(title), *(len(str(n)) for n in table.index))
     parts: list[list[str]] = [[]]
     used = left
@@ -125,34 +146,14 @@ def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
     return [table] if len(parts) == 1 else [table[columns].dropna(how="all") for columns in parts]
 
 
-def latex(shown: pd.DataFrame, groups: Sequence[str]) -> str:
-    """A LaTeX table (booktabs), a rule between strategies, routers and baselines."""
+def latex(body: pd.DataFrame, groups: Sequence[str]) -> str:
+    """A LaTeX table (booktabs) with a rule between strategies, routers and baselines."""
     lines = [
         " & ".join("".join(LATEX.get(c, c) for c in cell) for cell in row) + r" \\"
-        for row in [list(shown.columns), *shown.to_numpy().tolist()]
+        for row in [list(body.columns), *body.to_numpy().tolist()]
     ]
-    body = [lines[0], r"\midrule", lines[1]]
+    inner = [lines[0], r"\midrule", lines[1]]
     for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
-        body += [r"\midrule", line] if now != before else [line]
-    top = [rf"\begin{{tabular}}{{l{'r' * (len(shown.columns) - 1)}}}", r"\toprule"]
-    return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"])
-
-
-def _interval(mean: float, low: float, high: float) -> str:
-    if isnan(mean):
-        return "-"
-    return f"{mean:.3f} [{low:.2f}, {high:.2f}]" if not isnan(low) else f"{mean:.3f} [-]"
-
-
-def p_cell(p: float) -> str:
-    """A p-value with its stars."""
-    if isnan(p):
-        return "-"
-    stars = next((s for level, s in LEVELS if p < level), "")
-    return ("<.001" if p < 0.001 else f"{p:.3f}") + stars
-
-
-def _dollars(dollars: float) -> str:
-    return (
-        "-" if isnan(dollars) else f"{dollars:.4f}" if dollars >= 0.001 or not dollars else f"{dollars:.1e}"
-    )
+        inner += [r"\midrule", line] if now != before else [line]
+    top = [rf"\begin{{tabular}}{{l{'r' * (len(body.columns) - 1)}}}", r"\toprule"]
+    return "\n".join([*top, *inner, r"\bottomrule", r"\end{tabular}"])

@@ -1,4 +1,4 @@
-"""``lcrag import``: answers that others published, as outcomes."""
+"""``lcrag import``: published answers as outcomes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lcrag.readers.base import Reader
 
-app = typer.Typer(no_args_is_help=True, help="Make outcomes of answers that others published.")
+app = typer.Typer(no_args_is_help=True, help="Make a table of outcomes from published answers.")
 Output = Annotated[Path, typer.Option(help="Parquet file to write.")]
 
 
@@ -32,10 +32,14 @@ def lara(
     scores: Annotated[
         Scores, typer.Option(help="sound: no score where a judge is needed; recall: token recall there.")
     ] = Scores.sound,
-    features: Annotated[bool, typer.Option(help="Look at the documents as a router would.")] = True,
-    judge_model: Annotated[str, typer.Option(help="Judge the answers without a sound score.")] = "",
+    features: Annotated[
+        bool, typer.Option(help="Add features that routers learn from; reads the documents.")
+    ] = True,
+    judge_model: Annotated[
+        str, typer.Option(help="A model that judges the answers without a sound score.")
+    ] = "",
     judge_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
-    judge_limit: Annotated[int | None, typer.Option(help="Judge so many answers at most.")] = None,
+    judge_limit: Annotated[int | None, typer.Option(help="The maximum number of answers to judge.")] = None,
 ) -> None:
     """LaRA: long-context and retrieval answers of 12 models to 2,326 questions."""
     from lcrag.published.lara import import_lara
@@ -65,7 +69,7 @@ def lara_table(
 def nocha(
     file: Annotated[Path, typer.Argument(help="data_sample.json")],
     output: Output = Path("nocha.parquet"),
-    pairs: Annotated[bool, typer.Option(help="A row a pair of claims, or a row a claim.")] = True,
+    pairs: Annotated[bool, typer.Option(help="One row for each pair of claims, or for each claim.")] = True,
 ) -> None:
     """NoCha: verdicts of 18 settings on 63 pairs of claims about novels."""
     from lcrag.published.nocha import import_nocha
@@ -90,7 +94,7 @@ def _write(outcomes: pd.DataFrame, output: Path) -> None:
     save_outcomes(outcomes, output)
     scored = int(outcomes["score"].notna().sum())
     failed = int((outcomes["error"] != "").sum())
-    said = [
+    lines = [
         f"{many(len(outcomes), 'outcome')} in {output}: {many(outcomes['question_id'].nunique(), 'question')}, "
         f"{many(outcomes['model'].nunique(), 'model')}, "
         f"{many(outcomes['strategy'].nunique(), 'strategy', 'strategies')}; "
@@ -98,5 +102,5 @@ def _write(outcomes: pd.DataFrame, output: Path) -> None:
     ]
     for name in flags(outcomes):
         count = outcomes.loc[outcomes[f"flag_{name}"], "question_id"].nunique()
-        said.append(f"Known defect {name}: {many(count, 'question')} (lcrag replay --exclude {name}).")
-    sys.stdout.write("\n".join(said) + "\n")
+        lines.append(f"Known defect {name}: {many(count, 'question')} (lcrag replay --exclude {name}).")
+    sys.stdout.write("\n".join(lines) + "\n")

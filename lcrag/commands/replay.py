@@ -15,41 +15,47 @@ from lcrag.errors import LcragError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lcrag.replay.report import RoutingReport
+    from lcrag.replay.comparison import RoutingComparison
     from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[Path, typer.Argument(help="Table of outcomes (parquet), or a run's folder.")]
 Router = Annotated[
-    list[str] | None, typer.Option(help="A router by name, several times if need be; default: all that fit.")
+    list[str] | None,
+    typer.Option(help="A router by name; may be repeated. Default: all that suit the strategies."),
 ]
 Routers = Annotated[Path | None, typer.Option(help="YAML with a list of routers.")]
-Strategy = Annotated[list[str] | None, typer.Option(help="Choose among these strategies only.")]
-Kind = Annotated[list[str] | None, typer.Option(help="Only questions of this kind.")]
-Exclude = Annotated[
-    list[str] | None, typer.Option(help="Leave out questions with this known defect, or `all`.")
+Strategy = Annotated[
+    list[str] | None, typer.Option(help="Choose among these strategies only; may be repeated.")
 ]
-Cost = Annotated[str, typer.Option(help="tokens, dollars or flops.")]
+Kind = Annotated[list[str] | None, typer.Option(help="Only questions of this kind; may be repeated.")]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(help="Leave out questions with this known defect, or `all`; may be repeated."),
+]
+Cost = Annotated[str, typer.Option(help="tokens, flops, dollars, or auto: flops where all are known.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
 EVERY = ("lara_rule", "lara_prior", "feature", "quality", "knn", "tfidf", "adaptive_rag", "probe", "cascade",
          "linucb", "thompson")  # fmt: skip
 PAIR = ("chunked_retrieval", "long_context")
-OF_THE_PAIR = ("lara_rule", "lara_prior", "probe")  # they choose between these two unless told otherwise
+NEED_PAIR = ("lara_rule", "lara_prior", "probe")  # they choose between these two unless told otherwise
 
 
 def replay(
     outcomes: Outcomes,
     router: Router = None,
     routers: Routers = None,
-    load: Annotated[list[Path] | None, typer.Option(help="A fitted router's file; not fitted again.")] = None,
+    load: Annotated[
+        list[Path] | None, typer.Option(help="The file of a fitted router; it is not fitted again.")
+    ] = None,
     strategy: Strategy = None,
     kind: Kind = None,
     exclude: Exclude = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
-    folds: Annotated[int, typer.Option(help="Folds of the document split.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of folds and bootstrap.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="Folder for report, picture and decisions.")] = None,
+    folds: Annotated[int, typer.Option(help="Number of folds of the document split.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
 ) -> None:
     """What routers would have scored and cost on outcomes that exist: no model is asked."""
     import numpy as np
@@ -66,17 +72,17 @@ def replay(
     examples = _examples(table, strategy, chosen, cost, cache)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
-    report = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
-    sys.stdout.write(f"{report}\n")
+    comparison = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
+    sys.stdout.write(f"{comparison}\n")
     if output is not None:
-        _save(report, examples, output)
-        sys.stdout.write(f"\nReport   {output / 'report.md'}\nPicture  {output / 'quality_cost.png'}\n")
+        _save(comparison, output)
+        sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
 
 
 def fit(
     outcomes: Outcomes,
     output: Annotated[Path, typer.Argument(help="Router file to write.")],
-    router: Annotated[str, typer.Option(help="Its name.")] = "quality",
+    router: Annotated[str, typer.Option(help="The router by name.")] = "quality",
     routers: Routers = None,
     strategy: Strategy = None,
     kind: Kind = None,
@@ -112,12 +118,12 @@ def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, .
 
 
 def _every(strategies: Iterable[str]) -> tuple[str, ...]:
-    """The routers that fit the strategies."""
-    return EVERY if set(PAIR) <= set(strategies) else tuple(r for r in EVERY if r not in OF_THE_PAIR)
+    """The names of the routers that suit the strategies."""
+    return EVERY if set(PAIR) <= set(strategies) else tuple(r for r in EVERY if r not in NEED_PAIR)
 
 
 def _table(path: Path, kinds: list[str] | None, exclude: list[str] | None) -> pd.DataFrame:
-    """The outcomes at ``path`` with what was asked for."""
+    """The outcomes at ``path``, of these kinds and without these defects."""
     from lcrag.outcomes import load_outcomes, without_defects
 
     table = load_outcomes(path)
@@ -147,20 +153,22 @@ def _examples(
     return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
 
 
-def _save(report: RoutingReport, examples: Examples, folder: Path) -> None:
+def _save(comparison: RoutingComparison, folder: Path) -> None:
     from lcrag.files import write_atomically
     from lcrag.replay.plots import quality_cost
     from lcrag.tables import markdown
 
-    notes = "\n".join(f"- {note}" for note in report.notes())
+    notes = "\n".join(f"- {note}" for note in comparison.notes())
     tables = "\n\n".join(
         f"## {name}: best strategy (rows) by chosen one\n\n{markdown(table.reset_index().astype(str))}"
-        for name, table in report.confusion.items()
+        for name, table in comparison.confusion.items()
     )
-    write_atomically(folder / "report.md", f"# Routing\n\n{report.to_markdown()}\n\n{notes}\n\n{tables}\n")
-    write_atomically(folder / "report.csv", report.table.to_csv(index=False))
-    image, table = io.BytesIO(), io.BytesIO()
-    quality_cost(report).savefig(image, format="png", dpi=150)
+    write_atomically(
+        folder / "routing.md", f"# Routing\n\n{comparison.to_markdown()}\n\n{notes}\n\n{tables}\n"
+    )
+    write_atomically(folder / "routing.csv", comparison.table.to_csv(index=False))
+    image, decisions = io.BytesIO(), io.BytesIO()
+    quality_cost(comparison).savefig(image, format="png", dpi=150)
     write_atomically(folder / "quality_cost.png", image.getvalue())
-    report.decisions(examples).to_parquet(table, index=False)
-    write_atomically(folder / "decisions.parquet", table.getvalue())
+    comparison.decisions().to_parquet(decisions, index=False)
+    write_atomically(folder / "decisions.parquet", decisions.getvalue())

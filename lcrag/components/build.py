@@ -113,11 +113,14 @@ def _classes(hint: Any) -> Iterator[type]:
 
 
 def _is_of(candidate: type, kind: str) -> bool:
-    """Whether a parameter of this class is a component: a class or protocol of one of the kind's rooms."""
+    """Whether a parameter of this class is a component: a class or protocol of one of the kind's rooms.
+
+    A protocol of another room counts if its name ends with the kind's: retrievers have their own ``Embedder``.
+    """
     room = candidate.__module__.rpartition(".")[0]
-    rooms = KINDS[kind].rooms
-    own = any(room == r or room.startswith(f"{r}.") for r in rooms)
-    return own and KINDS[kind].member in dir(candidate)
+    in_room = any(room == r or room.startswith(f"{r}.") for r in KINDS[kind].rooms)
+    by_name = getattr(candidate, "_is_protocol", False) and candidate.__name__.endswith(kind.capitalize())
+    return (in_room or by_name) and KINDS[kind].member in dir(candidate)
 
 
 def _checked(value: Any, hint: Any, where: str, folder: Path | None) -> Any:

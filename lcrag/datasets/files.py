@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.evidence import locate
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question, Span
 
 SUFFIXES = (".txt", ".md", ".pdf")
@@ -20,25 +19,25 @@ KEYS = (
 
 
 def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
-    """A folder of .txt, .md and .pdf files, and a JSONL file with one question a line.
+    """A folder of .txt, .md and .pdf files, and a JSONL file with one question per line.
 
     Args:
-        documents: the folder, read with its subfolders (hidden ones not); a document's id is its path in
-            it, with ``/``.
-        questions: each line an object with ``question`` and, as needed, ``id`` (else q1, q2, ...),
+        documents: The folder, read with its subfolders, without hidden files and folders. A document's id is its
+            path inside the folder, with ``/``.
+        questions: Each line is an object with ``question`` and, as needed, ``id`` (default q1, q2, ...),
             ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a
             list of alternatives), ``kind``, ``choices``, ``evidence`` (quotes from the documents),
             ``answerable`` (true unless ``kind`` is hallucination), ``metadata`` and ``date`` (ISO 8601).
-        demonstrations: a file of the same form, whose questions are not under test but may be shown as examples.
+        demonstrations: A file of the same form; its questions are not under test, strategies may show them.
 
     Raises:
-        LcragError: one sentence with the file (and line) and what is wrong there.
+        LcragError: something is wrong; the message names the file and the line.
     """
     documents, questions = Path(documents), Path(questions)
     texts = read_folder(documents)
     rows = _read_questions(questions, texts, "q")
-    shown = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
-    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(shown))
+    demonstrated = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
+    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(demonstrated))
     dataset.validate()
     return dataset
 
@@ -56,20 +55,20 @@ def _read_questions(file: Path, texts: dict[str, Document], letter: str) -> list
 
 
 def read_folder(folder: Path) -> dict[str, Document]:
-    """The folder's .txt, .md and .pdf files by their path in it.
+    """The folder's .txt, .md and .pdf files by their path inside it.
 
     Raises:
         LcragError: no such folder, nothing in it, or a file that is empty or cannot be read.
     """
     if not folder.is_dir():
         raise LcragError(f"{folder}: there is no such folder of documents.")
-    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
+    paths = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
     texts: dict[str, Document] = {}
-    for id, path in sorted(found.items()):
+    for id, path in sorted(paths.items()):
         if path.is_file() and not any(part.startswith(".") for part in id.split("/")):
             text = _pdf_text(path) if path.suffix.lower() == ".pdf" else _decoded(path)
             if not text.strip():
-                raise LcragError(f"{path}: the document is empty; fill it or take it out of the folder.")
+                raise LcragError(f"{path}: the document is empty; fill it or remove it from the folder.")
             texts[id] = Document(id, text)
     if not texts:
         raise LcragError(f"{folder}: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in it.")
@@ -88,14 +87,14 @@ def _pdf_text(path: Path) -> str:
 
     try:
         reader = PdfReader(path)
-        locked = reader.is_encrypted and not reader.decrypt("")
-        text = "" if locked else "\n\n".join(page.extract_text() for page in reader.pages)
+        encrypted = reader.is_encrypted and not reader.decrypt("")
+        text = "" if encrypted else "\n\n".join(page.extract_text() for page in reader.pages)
     except Exception as error:  # broken files make pypdf raise nearly anything
         raise LcragError(f"{path}: it cannot be read as a PDF ({error}).") from error
-    if locked:
+    if encrypted:
         raise LcragError(f"{path}: the PDF is encrypted; save it without a password.")
     if not text.strip():
-        raise LcragError(f"{path}: the PDF holds no text; run text recognition (OCR) on it first.")
+        raise LcragError(f"{path}: the PDF contains no text; run text recognition (OCR) on it first.")
     return text
 
 
@@ -108,9 +107,7 @@ def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Que
         raise LcragError(f'{where}: a line must be an object such as {{"question": "..."}}.')
     for key in row:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(KEYS)}."
-            raise LcragError(f"{where}: unknown key {key!r}; {hint}")
+            raise LcragError(f"{where}: unknown key {key!r}; {did_you_mean(key, KEYS)}")
     if not isinstance(row.get("question"), str) or not row["question"].strip():
         raise LcragError(f"{where}: 'question' is missing or is not text.")
     ids = _document_ids(row, texts, where)
@@ -129,7 +126,7 @@ def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Que
 
 
 def _texts(row: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
-    """A text, a number or a list of them, as texts."""
+    """The texts under a key: one text, one number, or a list of them."""
     value = row.get(key)
     values = [] if value is None else value if isinstance(value, list) else [value]
     for item in values:
@@ -144,8 +141,7 @@ def _document_ids(row: dict[str, Any], texts: dict[str, Document], where: str) -
         raise LcragError(f"{where}: 'documents' is missing; name one or more of the {len(texts)} documents.")
     for id in ids:
         if id not in texts:
-            near = get_close_matches(id, list(texts), n=1, cutoff=0)[0]
-            raise LcragError(f"{where}: there is no document {id!r}; did you mean {near!r}?")
+            raise LcragError(f"{where}: there is no document {id!r}; {did_you_mean(id, texts, cutoff=0)}")
     return ids or tuple(texts)
 
 
@@ -155,7 +151,7 @@ def _choices(row: dict[str, Any], answers: tuple[str, ...], where: str) -> tuple
     for answer in answers if choices else ():
         if answer.strip().casefold() not in allowed:
             raise LcragError(
-                f"{where}: the answer {answer!r} is none of the choices; give a choice or its letter."
+                f"{where}: the answer {answer!r} is not one of the choices; give a choice or its letter."
             )
     return choices
 
@@ -164,7 +160,7 @@ def _span(quote: str, ids: tuple[str, ...], texts: dict[str, Document], where: s
     for id in ids:
         if span := locate(texts[id], quote):
             return span
-    raise LcragError(f"{where}: the evidence {quote!r} does not stand in {' or '.join(ids)}.")
+    raise LcragError(f"{where}: the evidence {quote!r} is not in {' or '.join(ids)}.")
 
 
 def _answerable(row: dict[str, Any], kind: str, where: str) -> bool:

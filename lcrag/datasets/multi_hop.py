@@ -1,4 +1,4 @@
-"""Questions of two hops over short made-up profiles: the first fact names who the second one is about."""
+"""Two-hop questions over short invented profiles: the first fact names the person whom the second is about."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ INSTRUMENTS = (
 
 @dataclass(frozen=True)
 class _Wording:
-    """How a domain says its two facts, and how it asks: {s} leads to {p}, {p} to {v}; ``asks`` by number of hops."""
+    """How a domain states its two facts and asks for them.
+
+    {s} is the subject of the question, {p} the person whom the first fact names, {v} the value of the second fact.
+    ``questions`` has one template for one hop and one for two.
+    """
 
     first: tuple[str, ...]
     second: tuple[str, ...]
-    asks: tuple[str, str]
+    questions: tuple[str, str]
 
 
 WORDINGS: dict[str, _Wording] = {
@@ -51,28 +55,28 @@ def generate_multi_hop(
     seed: int = 0,
     demonstrations: int = 0,
 ) -> Dataset:
-    """Collections of profiles, a paragraph each, and a question for each pair of them that hangs together.
+    """Documents of short paragraphs, with questions that need the facts of two paragraphs.
 
-    A question names a company (or a pupil); one paragraph says who leads it (who teaches), another one says where
-    that person was born (what that person plays). No paragraph has both, and each answer belongs to one question of
-    its document. The same arguments give the same data set.
+    A question names a company (or a pupil). One paragraph says who leads the company (who teaches the pupil), another
+    says where that person was born (which instrument that person plays). No paragraph has both facts, and no two
+    questions of a document have the same answer. The same arguments give the same dataset.
 
     Args:
         domain: ``companies`` or ``music``.
-        hops: 2, or 1 to ask for the person alone, on the same texts.
-        documents: how many collections.
-        questions_per_document: at most ``profiles``.
-        profiles: pairs of paragraphs in each collection, at most 20.
-        filler: sentences without a fact in each paragraph.
-        seed: of everything.
-        demonstrations: questions to be shown as examples, on one more collection for every ``profiles`` of them.
+        hops: 2, or 1 to ask only for the person, on the same texts.
+        documents: How many documents.
+        questions_per_document: How many questions per document, at most ``profiles``.
+        profiles: Pairs of paragraphs in each document, at most 20.
+        filler: Sentences without a fact in each paragraph.
+        seed: Seeds the whole dataset.
+        demonstrations: How many questions are demonstrations, on documents of their own.
 
     Raises:
         LcragError: an unknown domain or a number out of range.
     """
     if domain not in WORDINGS:
         raise LcragError(f"Multi-hop questions: unknown domain {domain!r}; known are: {', '.join(WORDINGS)}.")
-    for key, value, least, most in (
+    for key, value, minimum, maximum in (
         ("hops", hops, 1, 2),
         ("documents", documents, 1, 10_000),
         ("profiles", profiles, 1, len(INSTRUMENTS)),
@@ -80,27 +84,30 @@ def generate_multi_hop(
         ("filler", filler, 0, 100),
         ("demonstrations", demonstrations, 0, 10_000),
     ):
-        if not least <= value <= most:
-            raise LcragError(f"Multi-hop questions: {key!r} is {value}, but must be from {least} to {most}.")
+        if not minimum <= value <= maximum:
+            raise LcragError(
+                f"Multi-hop questions: {key!r} is {value}, but must be from {minimum} to {maximum}."
+            )
     texts: list[Document] = []
-    asked: list[Question] = []
+    tested: list[Question] = []
     for i in range(documents):
         rng = random.Random(f"{seed}/{domain}/{i}")
         text, questions = _collection(domain, hops, f"{domain}-{i + 1}", profiles, filler, rng)
         texts.append(text)
-        asked += questions[:questions_per_document]
-    shown: list[Question] = []
+        tested += questions[:questions_per_document]
+    demonstrated: list[Question] = []
     for i in range(-(-demonstrations // profiles)):
         rng = random.Random(f"{seed}/{domain}/shown/{i}")
         text, questions = _collection(domain, hops, f"{domain}-shown-{i + 1}", profiles, filler, rng)
         texts.append(text)
-        shown += questions
-    return Dataset(f"{domain}_{hops}_hop", tuple(texts), tuple(asked), tuple(shown[:demonstrations]))
+        demonstrated += questions
+    return Dataset(f"{domain}_{hops}_hop", tuple(texts), tuple(tested), tuple(demonstrated[:demonstrations]))
 
 
 def _collection(
     domain: Domain, hops: int, id: str, profiles: int, filler: int, rng: random.Random
 ) -> tuple[Document, list[Question]]:
+    """One document of ``2 * profiles`` paragraphs, and a question for each profile."""
     wording = WORDINGS[domain]
     names = prose.people(rng, 2 * profiles)
     people = names[:profiles]
@@ -120,7 +127,7 @@ def _collection(
     questions = [
         Question(
             id=f"{id}-h{hops}-q{i + 1}",
-            text=wording.asks[hops - 1].format(s=subject),
+            text=wording.questions[hops - 1].format(s=subject),
             document_ids=(id,),
             answers=(value if hops == 2 else person,),
             kind=f"{domain}, {hops} hop{'s' * (hops > 1)}",

@@ -1,4 +1,4 @@
-"""The demo's data: CPython's own language reference, which every Python carries, and questions on it."""
+"""The demo's data: CPython's own language reference, which every Python installation contains, and questions on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENTS = {
     "objects": ("customization",),
     "mappings": ("typesmapping", "dict"),
 }
-"""Documents of 2k to 6k tokens, each of whole topics that overlap with no other document's."""
+"""Documents of 2k to 6k tokens, each made of whole topics; no topic is in two documents."""
 
 QUESTIONS = Path(__file__).with_name("pydoc_questions.jsonl")
 
@@ -32,9 +32,9 @@ def load_pydoc(questions: int | None = None, seed: int = 0, demonstrations: int 
     whose evidence another Python version words differently is left out and logged.
 
     Args:
-        questions: how many, balanced over kinds and documents; ``None`` for all.
-        seed: of that choice.
-        demonstrations: questions set aside to be shown as examples.
+        questions: How many, balanced over kinds and documents; ``None`` for all.
+        seed: Seeds the choice of questions.
+        demonstrations: How many questions are set aside as demonstrations.
     """
     from pydoc_data.topics import topics
 
@@ -57,7 +57,9 @@ def _question(row: dict[str, object], documents: dict[str, Document]) -> Questio
     for quote in row.get("evidence", []):  # type: ignore[attr-defined]
         span = locate(document, quote)
         if span is None:
-            logging.getLogger(__name__).warning("This Python's text lacks the evidence of %s.", row["id"])
+            logging.getLogger(__name__).warning(
+                "The evidence of question %s is not in this Python's text: left out.", row["id"]
+            )
             return None
         spans.append(span)
     return Question(

@@ -14,9 +14,14 @@ OFTEN_MISSING = ("founded", "head", "city")
 
 @dataclass(frozen=True)
 class Fact:
-    """One sentence's worth: ``value`` of a subsidiary's ``attribute``.
+    """One sentence of the report.
 
-    ``detail`` tells facts of one attribute apart: the quarter of a revenue (0 to 3), the city of an office.
+    Attributes:
+        subject: The subsidiary that the fact is about.
+        attribute: What is stated, such as ``revenue``.
+        value: The stated value, such as 120.
+        detail: Distinguishes facts of one attribute: the quarter of a revenue (0 to 3), the city of an office.
+        sentence: The fact in words.
     """
 
     subject: str
@@ -28,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Report:
-    """All that a report says. ``strangers`` are names of companies that it does not mention."""
+    """The content of a report; ``strangers`` are names of companies that it does not mention."""
 
     company: str
     year: int
@@ -37,7 +42,7 @@ class Report:
     facts: tuple[Fact, ...]
 
     def find(self, attribute: str, subject: str | None = None, detail: int | str | None = None) -> list[Fact]:
-        """The facts of an attribute, of all subsidiaries and details or of one."""
+        """The facts of an attribute, of all subsidiaries and details unless one is given."""
         return [
             f
             for f in self.facts
@@ -48,9 +53,9 @@ class Report:
 
 
 def invent(rng: random.Random, tokens: int) -> Report:
-    """Facts for a report of that length: its subsidiaries grow with the square root, 3 at 1k, 100 at 1M.
+    """Facts for a report of so many tokens; subsidiaries grow with the square root: 3 at 1k tokens, 100 at 1M.
 
-    Of each subsidiary the report gives the revenue of four quarters and the headcount, and all but one of
+    For each subsidiary the report gives the revenue of four quarters and the headcount, and all but one of
     founding year, chief executive and head office.
     """
     count = min(400, max(3, round(tokens**0.5 / 10)))
@@ -60,11 +65,13 @@ def invent(rng: random.Random, tokens: int) -> Report:
     facts: list[Fact] = []
 
     def state(subject: str, attribute: str, value: int | str, detail: int | str = "") -> None:
-        shown = f"{value:,}" if attribute == "headcount" else value
-        named = prose.QUARTERS[detail] if isinstance(detail, int) else detail
+        figure = f"{value:,}" if attribute == "headcount" else value
+        detail_text = prose.QUARTERS[detail] if isinstance(detail, int) else detail
         template = rng.choice(prose.TEMPLATES[attribute])
         facts.append(
-            Fact(subject, attribute, value, detail, template.format(s=subject, v=shown, q=named, y=year))
+            Fact(
+                subject, attribute, value, detail, template.format(s=subject, v=figure, q=detail_text, y=year)
+            )
         )
 
     for quarter in range(4):
@@ -73,13 +80,13 @@ def invent(rng: random.Random, tokens: int) -> Report:
     for name, people in zip(subsidiaries, rng.sample(range(120, 9900), count), strict=True):
         state(name, "headcount", people)
     for name, head in zip(subsidiaries, prose.people(rng, count), strict=True):
-        given: dict[str, int | str] = {
+        stated: dict[str, int | str] = {
             "founded": rng.randint(1880, 2005),
             "head": head,
             "city": rng.choice(prose.CITIES),
         }
-        del given[rng.choice(OFTEN_MISSING)]
-        for attribute, value in given.items():
+        del stated[rng.choice(OFTEN_MISSING)]
+        for attribute, value in stated.items():
             state(name, attribute, value)
         for city in rng.sample(prose.CITIES, 2):
             state(name, "office", rng.randint(year - 4, year), city)
@@ -87,34 +94,36 @@ def invent(rng: random.Random, tokens: int) -> Report:
 
 
 def write(report: Report, id: str, characters: int, rng: random.Random) -> tuple[Document, dict[Fact, Span]]:
-    """The report as text of about that length, and where each fact stands in it.
+    """The report as text of about so many characters, and the span of each fact in it.
 
-    The facts come in any order and anywhere, between sentences that state none.
+    The facts are in random order at random places, between filler sentences.
     """
     title = f"# Annual report {report.year} of {report.company}"
     room = characters - len(title) - sum(len(f.sentence) + 2 for f in report.facts)
-    units: list[Fact | str] = []
+    sentences: list[Fact | str] = []
     while room > 0:
-        units.append(sentence := prose.filler(rng))
+        sentences.append(sentence := prose.filler(rng))
         room -= len(sentence) + 2  # a separator, and a share of the headings
-    places = set(rng.sample(range(len(units) + len(report.facts)), len(report.facts)))
-    scattered = iter(rng.sample(report.facts, len(report.facts)))
-    filling = iter(units)
-    units = [next(scattered if i in places else filling) for i in range(len(units) + len(report.facts))]
+    places = set(rng.sample(range(len(sentences) + len(report.facts)), len(report.facts)))
+    shuffled = iter(rng.sample(report.facts, len(report.facts)))
+    fillers = iter(sentences)
+    sentences = [
+        next(shuffled if i in places else fillers) for i in range(len(sentences) + len(report.facts))
+    ]
 
-    pieces, length, found = [title], len(title), {}
-    for separator, unit in zip(_separators(rng), units, strict=False):
+    pieces, length, spans = [title], len(title), {}
+    for separator, unit in zip(_separators(rng), sentences, strict=False):
         sentence = unit if isinstance(unit, str) else unit.sentence
         pieces += separator, sentence
         length += len(separator)
         if isinstance(unit, Fact):
-            found[unit] = Span(id, length, length + len(sentence), sentence)
+            spans[unit] = Span(id, length, length + len(sentence), sentence)
         length += len(sentence)
-    return Document(id, "".join(pieces), {"company": report.company, "year": report.year}), found
+    return Document(id, "".join(pieces), {"company": report.company, "year": report.year}), spans
 
 
 def _separators(rng: random.Random) -> Iterable[str]:
-    """What stands before each sentence: a space, a new paragraph, or a heading."""
+    """The text before each sentence: a space, a new paragraph, or a heading."""
     while True:
         for heading in rng.sample(prose.HEADINGS, len(prose.HEADINGS)):
             yield f"\n\n## {heading}\n\n"

@@ -62,7 +62,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Filler states no figure and names no one, so it can contradict no fact and answer no question.
+# Filler has no figures and no names: it cannot contradict a fact or answer a question.
 _FILLER = (
     "{who} continued to {do} {thing} {how}.",
     "{when}, {who_low} chose to {do} {thing}, {aim}.",
@@ -120,13 +120,13 @@ HEADINGS = (
 
 
 def companies(rng: random.Random, count: int) -> list[str]:
-    """Distinct company names; no two share their first word. At most 1600."""
+    """Different company names, at most 1600; no two have the same first word."""
     names = rng.sample([a + b for a in _STARTS for b in _ENDS], count)
     return [f"{name} {rng.choice(_SECTORS)}" for name in names]
 
 
 def people(rng: random.Random, count: int) -> list[str]:
-    """Distinct full names, at most 900."""
+    """Different full names, at most 900."""
     return rng.sample([f"{a} {b}" for a in _FIRST for b in _LAST], count)
 
 

@@ -13,8 +13,8 @@ _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question, its gold answers, and the facts that one must know to answer it."""
+class Drawn:
+    """A question, its gold answers, and the facts that are needed to answer it."""
 
     text: str
     answers: tuple[str, ...] = ()
@@ -32,39 +32,37 @@ def _wording(attribute: str, subject: str, year: int, quarter: int = 0) -> str:
     }[attribute]
 
 
-def _location(report: Report, rng: random.Random) -> Asked:
+def _location(report: Report, rng: random.Random) -> Drawn:
     attribute = rng.choice(("revenue", "headcount", *OFTEN_MISSING))
     fact = rng.choice(report.find(attribute) or report.find("headcount"))
     quarter = fact.detail if isinstance(fact.detail, int) else 0
     text = _wording(fact.attribute, fact.subject, report.year, quarter)
-    return Asked(text, _number(fact.value), (fact,))
+    return Drawn(text, _number(fact.value), (fact,))
 
 
-def _reasoning(report: Report, rng: random.Random) -> Asked:
+def _reasoning(report: Report, rng: random.Random) -> Drawn:
     form = rng.choice(("sum", "difference", "age"))
     founded = report.find("founded")
     if form == "age" and founded:
         fact = rng.choice(founded)
         years = report.year - int(fact.value)
-        return Asked(
+        return Drawn(
             f"How many years before {report.year} was {fact.subject} founded?", _number(years), (fact,)
         )
     if form == "difference":
-        less, more = sorted(rng.sample(report.find("headcount"), 2), key=lambda f: int(f.value))
-        text = (
-            f"How many more people did {more.subject} employ than {less.subject} at the end of {report.year}?"
-        )
-        return Asked(text, _number(int(more.value) - int(less.value)), (more, less))
+        fewer, more = sorted(rng.sample(report.find("headcount"), 2), key=lambda f: int(f.value))
+        text = f"How many more people did {more.subject} employ than {fewer.subject} at the end of {report.year}?"
+        return Drawn(text, _number(int(more.value) - int(fewer.value)), (more, fewer))
     name = rng.choice(report.subsidiaries)
     a, b = sorted(rng.sample(report.find("revenue", name), 2), key=lambda f: int(f.detail))
     text = (
         f"What was the revenue of {name} in the {QUARTERS[int(a.detail)]} and the {QUARTERS[int(b.detail)]} "
         f"quarter of {report.year} together, in million euros?"
     )
-    return Asked(text, _number(int(a.value) + int(b.value)), (a, b))
+    return Drawn(text, _number(int(a.value) + int(b.value)), (a, b))
 
 
-def _comparison(report: Report, rng: random.Random) -> Asked:
+def _comparison(report: Report, rng: random.Random) -> Drawn:
     attribute = rng.choice(("headcount", "revenue", "founded"))
     quarter = rng.randrange(4)
     facts = report.find(attribute, detail=quarter if attribute == "revenue" else None)
@@ -73,34 +71,34 @@ def _comparison(report: Report, rng: random.Random) -> Asked:
     a, b = rng.sample(facts, 2)
     while a.value == b.value:
         a, b = rng.sample(facts, 2)
-    sought = {
+    criterion = {
         "headcount": f"employed more people at the end of {report.year}",
         "revenue": f"had the higher revenue in the {QUARTERS[quarter]} quarter of {report.year}",
         "founded": "was founded earlier",
     }[attribute]
     gold = (min if attribute == "founded" else max)((a, b), key=lambda f: int(f.value))
-    text = f"Which of the two {sought}, {a.subject} or {b.subject}?"
-    return Asked(text, (gold.subject,), (a, b), (a.subject, b.subject))
+    text = f"Which of the two {criterion}, {a.subject} or {b.subject}?"
+    return Drawn(text, (gold.subject,), (a, b), (a.subject, b.subject))
 
 
-def _hallucination(report: Report, rng: random.Random) -> Asked:
-    """About a company that the report does not name, or what it does not say about one that it does."""
+def _hallucination(report: Report, rng: random.Random) -> Drawn:
+    """A question about a company that is not in the report, or about a fact that the report leaves out."""
     if rng.random() < 0.5:
         attribute = rng.choice(("revenue", "headcount", *OFTEN_MISSING))
-        return Asked(_wording(attribute, rng.choice(report.strangers), report.year, rng.randrange(4)))
+        return Drawn(_wording(attribute, rng.choice(report.strangers), report.year, rng.randrange(4)))
     name = rng.choice(report.subsidiaries)
     missing = [attribute for attribute in OFTEN_MISSING if not report.find(attribute, name)]
-    return Asked(_wording(rng.choice(missing), name, report.year))
+    return Drawn(_wording(rng.choice(missing), name, report.year))
 
 
-def _aggregation(report: Report, rng: random.Random) -> Asked:
+def _aggregation(report: Report, rng: random.Random) -> Drawn:
     source = f"According to the annual report {report.year} of {report.company}, "
     form = rng.choice(("offices", "people", "revenue", "most", "fewest", "highest"))
     if form == "offices":
         year = rng.choice(sorted({int(f.value) for f in report.find("office")}))
         facts = [f for f in report.find("office") if f.value == year]
         text = f"{source}how many new offices did the subsidiaries open in {year}?"
-        return Asked(text, _number(len(facts)), tuple(facts))
+        return Drawn(text, _number(len(facts)), tuple(facts))
     quarter = rng.randrange(4)
     when = f"in the {QUARTERS[quarter]} quarter of {report.year}"
     facts = (
@@ -109,20 +107,20 @@ def _aggregation(report: Report, rng: random.Random) -> Asked:
     total = _number(sum(int(f.value) for f in facts))
     if form == "people":
         text = f"how many people did all subsidiaries together employ at the end of {report.year}?"
-        return Asked(source + text, total, tuple(facts))
+        return Drawn(source + text, total, tuple(facts))
     if form == "revenue":
-        return Asked(
+        return Drawn(
             f"{source}what was the revenue of all subsidiaries together {when}, in million euros?",
             total,
             tuple(facts),
         )
     gold = (min if form == "fewest" else max)(facts, key=lambda f: int(f.value))
-    sought = (
+    criterion = (
         f"had the highest revenue {when}"
         if form == "highest"
         else f"employed the {form} people at the end of {report.year}"
     )
-    return Asked(f"{source}which subsidiary {sought}?", (gold.subject,), tuple(facts))
+    return Drawn(f"{source}which subsidiary {criterion}?", (gold.subject,), tuple(facts))
 
 
 def _number(value: int | str) -> tuple[str, ...]:
@@ -131,7 +129,7 @@ def _number(value: int | str) -> tuple[str, ...]:
     return (str(value), _WORDS[value]) if value < len(_WORDS) else (str(value),)
 
 
-KINDS: dict[str, Callable[[Report, random.Random], Asked]] = {
+KINDS: dict[str, Callable[[Report, random.Random], Drawn]] = {
     "location": _location,
     "reasoning": _reasoning,
     "comparison": _comparison,

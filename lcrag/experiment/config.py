@@ -14,8 +14,8 @@ from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.experiment import Experiment
-from lcrag.experiment.plan import CostUnit
 from lcrag.metrics.base import Metric
+from lcrag.outcomes.costs import CostUnit
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import default_embedder
 

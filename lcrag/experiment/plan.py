@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from embedders.base import Embedder
 from lcrag.components.settings import settings
@@ -17,14 +17,13 @@ from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS
+from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import with_defaults
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
-
-CostUnit = Literal["auto", "tokens", "flops", "dollars"]
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,12 @@ class Results:
         experiment = self.experiment
         candidates = candidates_of(experiment.strategies)
         return replay_routers(
-            experiment.routers, self.table, candidates, experiment.embedder, experiment.seed
+            experiment.routers,
+            self.table,
+            candidates,
+            experiment.embedder,
+            experiment.seed,
+            experiment.cost,
         )
 
     @property
@@ -71,7 +76,13 @@ class Results:
         from lcrag.analysis.comparison import compare
 
         choices, remarks = self._routed
-        return compare(self.table, routers=choices, seed=self.experiment.seed, remarks=remarks)
+        return compare(
+            self.table,
+            routers=choices,
+            cost=self.experiment.cost,
+            seed=self.experiment.seed,
+            remarks=remarks,
+        )
 
     @property
     def failed(self) -> list[Outcome]:

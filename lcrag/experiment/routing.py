@@ -18,6 +18,8 @@ from lcrag.strategies.base import Strategy
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lcrag.outcomes.costs import CostUnit
+
 
 def candidates_of(strategies: Sequence[Strategy]) -> list[str]:
     """What routers choose among: every strategy that reads the documents."""
@@ -81,12 +83,18 @@ async def features_of(
 
 
 def replay_routers(
-    routers: Sequence[Any], table: pd.DataFrame, candidates: Sequence[str], embedder: Any, seed: int
+    routers: Sequence[Any],
+    table: pd.DataFrame,
+    candidates: Sequence[str],
+    embedder: Any,
+    seed: int,
+    cost: CostUnit = "auto",
 ) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
     """For each router and question the strategies that are run, the one that answers last; and what to say of it.
 
-    A router that has to learn does so from the questions on other documents (five folds). Where nothing was
-    scored, or too little to learn from, a router has nothing to show: its choices are empty, and the reason is told.
+    A router that has to learn does so from the questions on other documents (five folds), with costs in the unit that
+    ``compare(table, cost=cost)`` shows. Where nothing was scored, or too little to learn from, a router has nothing
+    to show: its choices are empty, and the reason is told.
     """
     from lcrag.replay import cross_replay, examples_of, replay
 
@@ -98,7 +106,7 @@ def replay_routers(
         return {name: one for name in chosen if candidates}, []
     remarks: list[str] = []
     embeds = embedder if any(r.needs_embedding for r in routers) else None
-    examples = examples_of(table, strategies=candidates, embedder=embeds)
+    examples = examples_of(table, strategies=candidates, cost=cost, embedder=embeds)
     names = examples.strategies
     for router in (for_all(r, len(examples)) for r in routers):
         try:

@@ -1,4 +1,4 @@
-"""The table of outcomes: its schema and files, what each row cost, oracle, best fixed and random."""
+"""The table of outcomes: its schema and files, the cost of each row, oracle, best fixed and random."""
 
 import lazy_loader
 

@@ -1,55 +1,105 @@
-"""What routers are held against, and routers themselves, put together from outcomes that exist."""
+"""What routers are compared with: the oracle, the best fixed strategy, a random choice.
+
+On arrays of shape (queries, strategies), and on tables of outcomes by the same functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+ORACLE, BEST_FIXED, RANDOM = "oracle", "best fixed", "random (mean)"  # names of the rows in every table
+CLOSED_BOOK = "closed_book"  # the strategy's name in tables without a column `closed_book`
 
 
-def replay(
-    outcomes: pd.DataFrame, choices: Mapping[str, str | Sequence[str]], paid: Sequence[str] = ()
+def candidates(outcomes: pd.DataFrame) -> list[str]:
+    """The strategies that routers and baselines choose among: all that read the documents, in the table's order."""
+    marked = outcomes.get("closed_book", outcomes["strategy"].eq(CLOSED_BOOK))
+    closed = set(outcomes.loc[marked.eq(True), "strategy"])
+    return [s for s in dict.fromkeys(outcomes["strategy"]) if s not in closed]
+
+
+def oracle(scores: Matrix, costs: Matrix) -> NDArray[np.int64]:
+    """Index of each query's best strategy, shape (queries,): of equal scores the cheaper, then the first.
+
+    A NaN score is below every other score; a NaN cost is above every other cost.
+    """
+    return np.lexsort((costs, -scores), axis=1)[:, 0]
+
+
+def best_fixed(scores: Matrix, costs: Matrix) -> int:
+    """Index of the strategy with the highest mean score: of equals the one of lower mean cost, then the first.
+
+    Means leave NaN out; a strategy without any score comes last.
+    """
+    return int(np.lexsort((known_means(costs), -known_means(scores)))[0])
+
+
+def random_choice(values: Matrix) -> Matrix:
+    """The expectation of a uniformly random choice for each query, shape (queries,); NaN where one value is NaN."""
+    return np.asarray(values.mean(1))
+
+
+def known_means(values: Matrix) -> Matrix:
+    """The mean of each column without its NaN; NaN for a column of NaN."""
+    return np.array(
+        [column[~np.isnan(column)].mean() if (~np.isnan(column)).any() else np.nan for column in values.T]
+    )
+
+
+def common(outcomes: pd.DataFrame, strategies: Sequence[str]) -> pd.DataFrame:
+    """Rows of the strategies on the questions that are scored in all of them."""
+    rows = outcomes[outcomes["strategy"].isin(strategies)]
+    scored = rows.groupby("question_id")["score"].agg(lambda s: s.notna().sum())
+    return rows[rows["question_id"].map(scored) == len(strategies)]
+
+
+def baseline_rows(
+    rows: pd.DataFrame, strategies: Sequence[str], cost: str = "cost"
+) -> dict[str, pd.DataFrame]:
+    """The outcomes of oracle, best fixed and random, by the name of the row that shows them.
+
+    Args:
+        rows: one row for each question and strategy, all scored (see ``common``).
+        strategies: what is chosen among.
+        cost: the column that decides between equal scores.
+    """
+    column = rows["strategy"].map({s: i for i, s in enumerate(strategies)}).to_numpy()
+    question, _ = pd.factorize(rows["question_id"])
+    places = np.lexsort((column, question)).reshape(-1, len(strategies))
+    scores, costs = (rows[c].to_numpy(float)[places] for c in ("score", cost))
+    best = best_fixed(scores, costs)
+    first = rows.iloc[places[:, 0]]
+    means = {c: random_choice(rows[c].to_numpy(float)[places]) for c in rows.select_dtypes("number")}
+    return {
+        ORACLE: rows.iloc[places[np.arange(len(places)), oracle(scores, costs)]],
+        f"{BEST_FIXED} ({strategies[best]})": rows.iloc[places[:, best]],
+        RANDOM: first[["question_id", "document_id", "kind"]].assign(**means, error="", truncation=""),
+    }
+
+
+def routed_rows(
+    outcomes: pd.DataFrame, choices: Mapping[str, str | Sequence[str]], amounts: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The outcomes of the strategy that a router chose for each question.
 
-    Where a router has run several, the last one's outcome counts, and the columns ``paid`` are the sums over all.
+    Args:
+        outcomes: rows of all strategies that were run.
+        choices: by question the strategy, or all that the router ran; the last one answers.
+        amounts: columns that are summed over all strategies that the router ran.
     """
     ran = {q: (c,) if isinstance(c, str) else tuple(c) for q, c in choices.items()}
     chosen = outcomes["question_id"].map({q: c[-1] for q, c in ran.items()})
     rows = outcomes[outcomes["strategy"] == chosen]
-    if not paid or all(len(c) == 1 for c in ran.values()):
+    if not amounts or all(len(c) == 1 for c in ran.values()):
         return rows
-    one = [s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)]
-    sums = outcomes[one].groupby("question_id")[list(paid)].agg(lambda column: column.sum(skipna=False))
-    return rows.assign(**{c: rows["question_id"].map(sums[c]) for c in paid})
-
-
-def common(outcomes: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:
-    """Rows of the candidates on questions that are scored in all of them."""
-    rows = outcomes[outcomes["strategy"].isin(candidates)]
-    scored = rows.groupby("question_id")["score"].agg(lambda s: s.notna().sum())
-    return rows[rows["question_id"].map(scored) == len(candidates)]
-
-
-def oracle(rows: pd.DataFrame, cost: str) -> pd.DataFrame:
-    """For each question the best-scored row, the cheapest by column ``cost`` of equally good ones."""
-    ordered = rows.sort_values(["score", cost], ascending=[False, True], kind="stable")
-    return ordered.groupby("question_id", sort=False).head(1)
-
-
-def best_fixed(rows: pd.DataFrame, cost: str) -> str:
-    """The strategy with the highest mean score, the cheaper of equals."""
-    means = rows.groupby("strategy", sort=False)[["score", cost]].mean()
-    return str(means.sort_values(["score", cost], ascending=[False, True], kind="stable").index[0])
-
-
-def random_choice(rows: pd.DataFrame) -> pd.DataFrame:
-    """The expectation of a uniformly random choice: each question's mean over the candidates.
-
-    An amount that one candidate does not know is not known of the mean either.
-    """
-    grouped = rows.groupby("question_id", sort=False)
-    candidates = rows["strategy"].nunique()
-    sums = grouped[list(rows.select_dtypes("number").columns)].sum(min_count=candidates)
-    first = grouped[["document_id", "kind"]].first()
-    return first.join(sums / candidates).reset_index().assign(error="", truncation="")
+    was_run = [
+        s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)
+    ]
+    sums = outcomes[was_run].groupby("question_id")[list(amounts)].agg(lambda c: c.sum(skipna=False))
+    return rows.assign(**{c: rows["question_id"].map(sums[c]) for c in amounts})

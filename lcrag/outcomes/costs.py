@@ -1,9 +1,10 @@
-"""What a question took, out of the ledger's columns."""
+"""What each outcome cost, computed from the ledger's columns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from lcrag.errors import LcragError
@@ -11,50 +12,70 @@ from lcrag.errors import LcragError
 if TYPE_CHECKING:
     from lcrag.cost.price import Price
 
-Unit = Literal["tokens", "dollars", "flops"]
+Unit = Literal["tokens", "flops", "dollars"]
+CostUnit = Literal["auto", "tokens", "flops", "dollars"]
 Cache = Literal["warm", "cold"]
 
+UNIT_NAMES: dict[str, str] = {
+    "tokens": "tokens",
+    "flops": "FLOPs",
+    "dollars": "dollars",
+}  # as tables print them
 AMOUNTS = ("prompt", "cached", "completion", "build", "flops", "seconds", "dollars", "cost")
 
 
-def with_costs(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Add what a question took: reading, routing and its share of what the reader built.
+def unit_of(outcomes: pd.DataFrame, cost: CostUnit = "auto") -> Unit:
+    """The unit that costs of this table are counted in.
 
-    An embedder's tokens are shown under ``build``, but are no part of FLOPs, dollars and ``cost``, which
-    are the reader's: where nothing was written while building, only an embedder was at work.
+    Args:
+        outcomes: rows with the ledger's columns.
+        cost: a unit, or ``auto``: FLOPs where they were recorded for every row that did not fail, else tokens.
+
+    Raises:
+        LcragError: an unknown word.
+    """
+    if cost not in get_args(CostUnit):
+        raise LcragError(f"Costs are counted in tokens, flops or dollars, or auto, not in {cost!r}.")
+    if cost != "auto":
+        return cost
+    answered = outcomes[~_has_failed(outcomes)]
+    return "flops" if len(answered) and _total(answered, "flops").notna().all() else "tokens"
+
+
+def with_costs(outcomes: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """The table with the columns ``AMOUNTS``: what each question took for reading, routing and its share of building.
+
+    An embedder's tokens are counted under ``build``, but not in FLOPs, dollars and ``cost``, which are the
+    reader's: where nothing was written while building, only an embedder was at work. ``cost`` is in ``unit``. A
+    failed row has no amounts: it would have cost more, had it not failed.
     """
 
-    def asked(name: str) -> Any:
+    def read_or_routed(name: str) -> Any:
         return _amount(outcomes, "read", f"{name}_tokens") + _amount(outcomes, "route", f"{name}_tokens")
 
     frame = outcomes.assign(
-        **{name: asked(name) for name in ("prompt", "cached", "completion")},
+        **{name: read_or_routed(name) for name in ("prompt", "cached", "completion")},
         build=_amount(outcomes, "build", "prompt_tokens") + _amount(outcomes, "build", "completion_tokens"),
         **{name: _total(outcomes, name) for name in ("flops", "seconds", "dollars")},
+        cost=cost_of(outcomes, unit),
         score=pd.to_numeric(outcomes["score"]),
         error=outcomes["error"].fillna(""),
     )
-    answered = frame["error"] == ""
-    cost_is = "flops" if frame.loc[answered, "flops"].notna().all() and answered.any() else "tokens"
-    if cost_is == "flops":
-        frame["cost"] = frame["flops"]
-    else:
-        prompt, cached, completion = _tokens(outcomes)
-        frame["cost"] = prompt - cached + completion
-    frame.loc[~answered, list(AMOUNTS)] = float("nan")  # where it failed, it would have cost more
-    return frame, cost_is
+    frame.loc[_has_failed(outcomes), list(AMOUNTS)] = float("nan")
+    return frame
 
 
 def cost_of(
     outcomes: pd.DataFrame, unit: Unit = "tokens", cache: Cache = "warm", prices: Price | None = None
 ) -> pd.Series[float]:
-    """What each row cost, as ``with_costs`` counts it: reading, routing and the reader's share of building.
+    """What each row cost: reading, routing and the reader's share of building.
 
     Args:
         outcomes: rows with the ledger's columns.
-        unit: ``tokens`` are prompt tokens that were computed and tokens that were written.
+        unit: ``tokens`` are prompt tokens that were computed and tokens that were written. ``flops`` and
+            ``dollars`` are those recorded; where there are none, the model's shape and published prices give them.
         cache: ``warm`` as recorded; ``cold`` as if no prompt token had been cached.
-        prices: dollars by this card, in place of those recorded. Where none were recorded, published prices count.
+        prices: dollars by this card, in place of those recorded.
 
     Returns:
         A number for each row, NaN where it failed and where the cost is not known.
@@ -63,12 +84,18 @@ def cost_of(
         LcragError: an unknown unit or cache.
     """
     if unit not in get_args(Unit):
-        raise LcragError(f"Costs are counted in tokens, dollars or flops, not in {unit!r}.")
+        raise LcragError(f"Costs are counted in tokens, flops or dollars, not in {unit!r}.")
     if cache not in get_args(Cache):
         raise LcragError(f"A cache is warm or cold, not {cache!r}.")
-    rows = outcomes[outcomes["error"].fillna("") == ""]
-    counted = {"tokens": _computed_tokens, "dollars": _dollars, "flops": _flops}[unit]
-    return counted(rows, cache, prices).reindex(outcomes.index)
+    answered = ~_has_failed(outcomes)
+    count = {"tokens": _computed_tokens, "dollars": _dollars, "flops": _flops}[unit]
+    costs = pd.Series(float("nan"), outcomes.index)
+    costs[answered] = count(outcomes[answered], cache, prices).to_numpy()  # an index may have duplicates
+    return costs
+
+
+def _has_failed(outcomes: pd.DataFrame) -> pd.Series[bool]:
+    return outcomes["error"].fillna("") != ""
 
 
 def _amount(outcomes: pd.DataFrame, role: str, name: str) -> Any:
@@ -77,8 +104,8 @@ def _amount(outcomes: pd.DataFrame, role: str, name: str) -> Any:
 
 def _total(outcomes: pd.DataFrame, name: str) -> Any:
     """Reading, routing and the share of what the reader built."""
-    wrote = _amount(outcomes, "build", "completion_tokens") > 0
-    built = _amount(outcomes, "build", name).where(wrote, 0.0)
+    reader_built = _amount(outcomes, "build", "completion_tokens") > 0
+    built = _amount(outcomes, "build", name).where(reader_built, 0.0)
     return _amount(outcomes, "read", name) + _amount(outcomes, "route", name) + built
 
 
@@ -97,29 +124,33 @@ def _dollars(rows: pd.DataFrame, cache: Cache, prices: Price | None) -> pd.Serie
     from lcrag.cost.price import dollars
 
     prompt, cached, completion = _tokens(rows)
-    recorded = _total(rows, "dollars").astype(float)
+    amounts = _total(rows, "dollars").astype(float)
     if cache == "cold" or prices is not None:
-        recorded[:] = float("nan")
-    todo = recorded.isna() & (prompt + cached + completion).notna()
+        amounts[:] = float("nan")
+    unpriced = amounts.isna() & (prompt + cached + completion).notna()
     seconds = _total(rows, "seconds") if cache == "warm" else pd.Series(float("nan"), rows.index)
     hits = cached * (cache == "warm")
-    columns = [c[todo] for c in (rows["model"], prompt, hits, completion, seconds)]
-    made = [dollars(m, p, c, o, prices, s) for m, p, c, o, s in zip(*columns, strict=True)]
-    recorded[todo] = pd.Series(made, recorded.index[todo], float)
-    return recorded  # type: ignore[no-any-return]
+    columns = [c[unpriced] for c in (rows["model"], prompt, hits, completion, seconds)]
+    priced = [dollars(m, p, c, o, prices, s) for m, p, c, o, s in zip(*columns, strict=True)]
+    amounts[unpriced] = np.array(priced, float)
+    return amounts  # type: ignore[no-any-return]
 
 
 def _flops(rows: pd.DataFrame, cache: Cache, prices: Price | None) -> pd.Series[float]:
-    """Recorded FLOPs; where there are none, and for a cold cache, by the model's shape."""
     from lcrag.cost.config import known_models, short_name
     from lcrag.cost.model import ModelSpec
 
+    prompt, cached, completion = _tokens(rows)
+    amounts = _total(rows, "flops").astype(float)
+    if cache == "cold":
+        amounts[:] = float("nan")
+    if amounts.notna().all():
+        return amounts  # type: ignore[no-any-return]
     shapes = {m: known_models().get(short_name(m)) for m in rows["model"].unique()}
     specs = {m: ModelSpec.from_config(shape) for m, shape in shapes.items() if shape}
-    prompt, cached, completion = _tokens(rows)
-    known = rows["model"].isin(list(specs)) & (prompt + cached + completion).notna()
+    uncounted = amounts.isna() & rows["model"].isin(list(specs)) & (prompt + cached + completion).notna()
     hits = cached * (cache == "warm")
-    columns = [c[known] for c in (rows["model"], prompt, hits, completion)]
-    made = [specs[m].flops(p, c, o) for m, p, c, o in zip(*columns, strict=True)]
-    counted = pd.Series(made, rows.index[known], float).reindex(rows.index)
-    return _total(rows, "flops").astype(float).fillna(counted) if cache == "warm" else counted
+    columns = [c[uncounted] for c in (rows["model"], prompt, hits, completion)]
+    counted = [specs[m].flops(p, c, o) for m, p, c, o in zip(*columns, strict=True)]
+    amounts[uncounted] = np.array(counted, float)
+    return amounts  # type: ignore[no-any-return]

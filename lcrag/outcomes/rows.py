@@ -22,12 +22,35 @@ def outcome_row(
     prompt_tokens: float = 0.0,
     completion_tokens: float = 0.0,
     truncation: str = "",
+    closed_book: bool = False,
     **more: Any,
 ) -> dict[str, Any]:
-    """One row: seconds, FLOPs, KV bytes and dollars are not known; ``more`` are further columns."""
-    read = Usage(prompt_tokens, 0, completion_tokens, 1, float("nan"), None, None, None)
+    """A row whose answer was read in one call.
+
+    Seconds, FLOPs, KV bytes and dollars are not known. ``more`` are further columns, such as ``gold`` or ``length``.
+    """
+    read = Usage(
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        calls=1,
+        seconds=float("nan"),
+        flops=None,
+        kv_bytes=None,
+        dollars=None,
+    )
     outcome = Outcome(
-        question_id, document_id, kind, strategy, model, 0, answer, declined, truncation, score=score,
-        usage=Ledger({"read": read}), error=error,
-    )  # fmt: skip
+        question_id=question_id,
+        document_id=document_id,
+        kind=kind,
+        strategy=strategy,
+        model=model,
+        seed=0,
+        answer=answer,
+        declined=declined,
+        truncation=truncation,
+        closed_book=closed_book,
+        score=score,
+        usage=Ledger({"read": read}),
+        error=error,
+    )
     return outcome.flat() | {"question": question} | more

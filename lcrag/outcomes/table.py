@@ -1,7 +1,7 @@
-"""The table of outcomes as a parquet file: one row for each question, strategy, model and seed.
+"""The table of outcomes, in a parquet file: one row for each question, strategy, model and seed.
 
-pandas, polars and any other reader of parquet can open it. The version of the schema stands in the file's
-metadata; a table is checked when it is loaded. ``docs/outcomes.md`` explains every column.
+pandas, polars and any other reader of parquet can open it. The file's metadata hold the version of the schema;
+a table is checked when it is loaded. ``docs/outcomes.md`` explains every column.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCHEMA: dict[str, str] = {
     "kind": "the task: location, reasoning, comparison, hallucination or a label of your own",
     "strategy": "how it was answered",
     "model": "the reader",
-    "seed": "of the run",
+    "seed": "the seed of the run",
     "question": "its text",
     "answer": "what was answered",
     "declined": "whether the answer says that the text does not answer the question",
@@ -42,11 +42,13 @@ OPTIONAL = {
     "domain": "the genre of the document",
     "length": "the nominal length of the document, such as 32k",
     "document_tokens": "tokens of the question's documents",
-    "window": "tokens that the model takes",
+    "window": "the model's context window in tokens",
     "truncation": "how a too long context was cut",
+    "closed_book": "true where the strategy answered without the document",
+    "finish_reason": "how the reader ended its last text: stop, or length where it was cut at max_tokens",
     "prompt_hash": "names everything that was sent to the model",
     "score_*": "every metric by name",
-    "note_*": "figures of the strategy's own",
+    "note_*": "further figures that the strategy gives",
     "feature_*": "what a router may see of the question before it is answered (lcrag.routers.learning.features)",
     "flag_*": "true where the published row has a known defect",
 }
@@ -54,15 +56,15 @@ NUMBERS = {"score", "seed", "document_tokens", "window"}
 
 
 def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd.DataFrame:
-    """The table with proper types: numbers as floats, missing ones as NaN, texts without None.
+    """The table with one type for each column: numbers as floats or NaN, texts without None, marks as bools.
 
     Args:
         outcomes: rows such as ``Outcome.flat()`` gives, with the question's text.
         where: names the table in messages.
 
     Raises:
-        LcragError: no rows, a missing column, a text where a number belongs, a score outside 0 to 1, two rows
-            for one question, strategy, model and seed, or a row with an error and a score.
+        LcragError: no rows, a missing column, text in a column of numbers, a score outside 0 to 1, a duplicate
+            (two rows for one question, strategy, model and seed), or a row with an error and a score.
     """
     import pandas as pd
 
@@ -80,9 +82,9 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
                 frame[column] = pd.to_numeric(frame[column]).astype(float)
             except (TypeError, ValueError) as error:
                 raise LcragError(
-                    f"{where}: the column {column!r} holds what is no number: {error}."
+                    f"{where}: the column {column!r} holds a value that is not a number: {error}."
                 ) from error
-        elif column.startswith("flag_") or column == "declined":
+        elif column.startswith("flag_") or column in {"declined", "closed_book"}:
             frame[column] = frame[column].fillna(False).astype(bool)
         else:
             frame[column] = frame[column].fillna("").astype(str)
@@ -94,11 +96,11 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
 def _check_rows(frame: pd.DataFrame, where: str) -> None:
     outside = frame[(frame["score"] < 0) | (frame["score"] > 1)]
     both = frame[(frame["error"] != "") & frame["score"].notna()]
-    twice = frame[frame.duplicated(list(KEY))]
+    duplicates = frame[frame.duplicated(list(KEY))]
     for bad, why in (
         (outside, "has a score outside 0 to 1"),
         (both, "has an error and a score: a failed row is not scored"),
-        (twice, "stands there twice"),
+        (duplicates, "is a duplicate"),
     ):
         if len(bad):
             row = bad.iloc[0]
@@ -108,10 +110,10 @@ def _check_rows(frame: pd.DataFrame, where: str) -> None:
 
 
 def save_outcomes(outcomes: pd.DataFrame, path: Path | str) -> None:
-    """Check the table and write it whole or not at all, with the schema's version in the file's metadata.
+    """Check the table and write it, whole or not at all, with the schema's version in the file's metadata.
 
     Raises:
-        LcragError: the table is not one of outcomes, or the file cannot be written.
+        LcragError: it is not a table of outcomes, or the file cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -127,7 +129,7 @@ def load_outcomes(path: Path | str) -> pd.DataFrame:
     """Read and check a table of outcomes.
 
     Raises:
-        LcragError: there is no such file, it is no parquet, comes from a newer lcrag, or is not one of outcomes.
+        LcragError: there is no such file, it is not parquet, a newer lcrag wrote it, or it is not a table of outcomes.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -149,25 +151,25 @@ def load_outcomes(path: Path | str) -> pd.DataFrame:
 
 
 def flags(outcomes: pd.DataFrame) -> list[str]:
-    """The names of the defects that the table knows, without ``flag_``."""
+    """The names of the defects that the table has a column for, without ``flag_``."""
     return [c.removeprefix("flag_") for c in outcomes.columns if c.startswith("flag_")]
 
 
 def without_defects(outcomes: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The table without the questions that have a known defect (all defects, or those named).
+    """The table without the questions that have a known defect: one of ``names``, or any.
 
-    A question goes out whole: all strategies and models lose it, so that they stay comparable.
+    All rows of such a question are left out, so that strategies and models stay comparable.
 
     Raises:
-        LcragError: the table has no such flag.
+        LcragError: the table has no flag of such a name.
     """
-    known = flags(outcomes)
+    defects = flags(outcomes)
     for name in names or []:
-        if name not in known:
+        if name not in defects:
             raise LcragError(
-                f"There is no defect {name!r} in the table; known are: {', '.join(known) or 'none'}."
+                f"There is no defect {name!r} in the table; known are: {', '.join(defects) or 'none'}."
             )
-    columns = [f"flag_{n}" for n in (known if names is None else names)]
+    columns = [f"flag_{n}" for n in (defects if names is None else names)]
     if not columns:
         return outcomes
     bad = outcomes.loc[outcomes[columns].any(axis=1), "question_id"]

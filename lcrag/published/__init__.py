@@ -1,4 +1,4 @@
-"""Answers that others published, as tables of outcomes."""
+"""Published answers as tables of outcomes."""
 
 import lazy_loader
 

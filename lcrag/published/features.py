@@ -1,4 +1,4 @@
-"""Adding to a table of outcomes what routers may see of each question."""
+"""Adds the features that routers may see of each question to a table of outcomes."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def add_features(
     retriever: Any = None,
     supported: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """The table with ``feature_*`` columns: words, context, and a first retrieval where the document is there.
+    """The table with ``feature_*`` columns: words, context, and a first retrieval where the documents are given.
 
     Args:
         outcomes: rows with ``question``, ``document_id`` (several joined by +), and ``document_tokens`` where
-            a document is not there.
-        documents: by id.
+            a document is not given.
+        documents: documents by id.
         retriever: has ``build(texts) -> index`` (see ``retrievers``); BM25 if none is given.
-        supported: strategies whose answers are held against what this retrieval finds (``note_support*``),
-            where the passages that they were made from are not published.
+        supported: strategies whose answers are compared with the passages of this retrieval (``note_support*``),
+            because the passages that they were made from are not published.
     """
     import pandas as pd
 
@@ -41,32 +41,32 @@ def add_features(
         from retrievers.bm25 import BM25Retriever
 
         retriever = BM25Retriever()
-    asked = outcomes.drop_duplicates(["question_id", "document_id"])
-    found: dict[str, dict[str, float]] = {}
-    seen: dict[str, Sequence[Passage]] = {}
-    for id, rows in asked.groupby("document_id", sort=False):
-        names = [str(id)] if str(id) in documents else str(id).split("+")
-        there = {n: documents[n].text for n in names if n in documents}
-        lengths = {n: len(t) for n, t in there.items()}
-        index = retriever.build(there) if len(there) == len(names) else None
+    queries = outcomes.drop_duplicates(["question_id", "document_id"])
+    features: dict[str, dict[str, float]] = {}
+    retrieved: dict[str, Sequence[Passage]] = {}
+    for document_id, rows in queries.groupby("document_id", sort=False):
+        names = [str(document_id)] if str(document_id) in documents else str(document_id).split("+")
+        texts = {n: documents[n].text for n in names if n in documents}
+        lengths = {n: len(t) for n, t in texts.items()}
+        index = retriever.build(texts) if len(texts) == len(names) else None
         questions = rows["question"].tolist()
         hits = index.search(questions, FEATURE_K) if index else [[]] * len(questions)
         for row, question, passages in zip(rows.itertuples(), questions, hits, strict=True):
-            known = sum(lengths.values()) / CHARS_PER_TOKEN if index else None
-            tokens = getattr(row, "document_tokens", float("nan")) if known is None else known
+            stated = getattr(row, "document_tokens", float("nan"))
+            tokens = sum(lengths.values()) / CHARS_PER_TOKEN if index else stated
             key = str(row.question_id)
-            seen[key] = passages
-            found[key] = (
+            retrieved[key] = passages
+            features[key] = (
                 text_features(question)
                 | context_features(tokens, getattr(row, "window", float("nan")), len(names))
                 | retrieval_features(question, passages, lengths)
             )
-    columns = pd.DataFrame.from_dict(found, orient="index").add_prefix("feature_")
+    columns = pd.DataFrame.from_dict(features, orient="index").add_prefix("feature_")
     plain = outcomes.drop(columns=[c for c in outcomes if c.startswith("feature_")])
     frame = plain.join(columns, on="question_id")
     if not supported:
         return frame
-    made = frame[frame["strategy"].isin(supported)]
-    rows = zip(made["question"], made["answer"], made["question_id"], strict=True)
-    held = pd.DataFrame([support(q, a, seen[i]) for q, a, i in rows], index=made.index)
-    return frame.join(held.add_prefix("note_"))
+    answers = frame[frame["strategy"].isin(supported)]
+    rows = zip(answers["question"], answers["answer"], answers["question_id"], strict=True)
+    notes = pd.DataFrame([support(q, a, retrieved[i]) for q, a, i in rows], index=answers.index)
+    return frame.join(notes.add_prefix("note_"))

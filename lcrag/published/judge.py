@@ -36,20 +36,20 @@ async def judge(
     seed: int = 0,
     everything: bool = False,
 ) -> pd.DataFrame:
-    """The table with scores from a judge where there were none, and the judge's tokens under ``judge_*``.
+    """The table with a judge's scores where there were none, and the judge's usage under ``judge_*``.
 
-    The two prompts ask what LaRA's judge is asked (arXiv 2502.09977, ``compute_score_llm.py``): whether an answer is
-    correct by the reference, and for questions that the text does not answer whether it says so. The repository's
-    script lets every model judge itself and takes "not true" for true; here the judge is one model, and a reply counts
-    by the verdict that it begins with. One that begins otherwise leaves the answer unscored. Answers that failed or
-    have no gold answer are not judged.
+    The two prompts are those of LaRA's judge (arXiv 2502.09977, ``compute_score_llm.py``): whether an answer is
+    correct by the reference, and for questions that the text does not answer, whether the answer says so. In the
+    repository's script every model judges itself and "not true" counts as true; here the judge is one model, and the
+    verdict is the word that its reply begins with. A reply that begins with another word leaves the answer unscored.
+    Answers that failed or have no gold answer are not judged.
 
     Args:
         outcomes: needs ``question``, ``gold`` and ``answer``.
         reader: the judge.
-        limit: answers to judge at most, drawn at random; the others stay without a score.
-        seed: of the draw.
-        everything: judge scored answers as well.
+        limit: the maximum number of answers to judge, drawn at random; the others stay without a score.
+        seed: seeds the draw.
+        everything: judge answers that have a score, too.
 
     Returns:
         A copy, indexed from 0, with ``score``, ``score_judge``, ``judge_*`` and ``judge_model`` of the judged answers.
@@ -60,13 +60,13 @@ async def judge(
     if "gold" not in outcomes or not (outcomes["gold"] != "").any():
         raise LcragError("The outcomes have no gold answers: there is nothing to judge answers by.")
     frame = outcomes.reset_index(drop=True)
-    open_ = frame["error"].eq("") & frame["gold"].ne("") & (frame["score"].isna() | everything)
-    places = list(frame.index[open_])
+    is_unjudged = frame["error"].eq("") & frame["gold"].ne("") & (frame["score"].isna() | everything)
+    places = list(frame.index[is_unjudged])
     if limit is not None and limit < len(places):
         places = sorted(random.Random(seed).sample(places, limit))
     slots = asyncio.Semaphore(reader.max_concurrency)
 
-    async def one(place: int) -> tuple[float, Usage]:
+    async def judge_row(place: int) -> tuple[float, Usage]:
         row = frame.loc[place]
         prompt = REFUSES if row["kind"] == "hallucination" else CORRECT
         content = prompt.format(question=row["question"], gold=row["gold"], answer=row["answer"])
@@ -74,15 +74,15 @@ async def judge(
             reply = await reader.generate(
                 Request((Message("system", SYSTEM), Message("user", content)), 4, begin=("True", "False"))
             )
-        found = _VERDICT.match(reply.text)
-        return (float(found[1].lower() == "true") if found else float("nan")), reply.usage
+        verdict = _VERDICT.match(reply.text)
+        return (float(verdict[1].lower() == "true") if verdict else float("nan")), reply.usage
 
-    judged = await asyncio.gather(*(one(place) for place in places))
-    found: dict[str, list[float]] = {
-        f"judge_{f.name}": [_number(getattr(usage, f.name)) for _, usage in judged] for f in fields(Usage)
+    verdicts = await asyncio.gather(*(judge_row(place) for place in places))
+    columns: dict[str, list[float]] = {
+        f"judge_{f.name}": [_number(getattr(usage, f.name)) for _, usage in verdicts] for f in fields(Usage)
     }
-    found["score"] = found["score_judge"] = [verdict for verdict, _ in judged]
-    for column, values in found.items():
+    columns["score"] = columns["score_judge"] = [score for score, _ in verdicts]
+    for column, values in columns.items():
         frame[column] = frame[column].astype(float) if column in frame else float("nan")
         frame.loc[places, column] = values
     frame["judge_model"] = frame["judge_model"].fillna("") if "judge_model" in frame else ""

@@ -41,9 +41,10 @@ Scores = Literal["sound", "recall"]
 def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool = True) -> pd.DataFrame:
     """Outcomes of every model folder under ``evaluation/prediction``.
 
-    Tokens are estimated from characters (four a token): the long context from the document, cut where the authors cut
-    it, retrieval as their five chunks of 600 tokens. Cached tokens are the document's, divided over the questions that
-    share it, as a warm prefix cache would have them. A failed call is a row with an error. Known defects are flags:
+    Tokens are estimated from characters (four per token): long context from the document, cut where the authors cut
+    it, retrieval as their five chunks of 600 tokens. Cached tokens are those of a warm prefix cache: each question but
+    the first on a document finds the document there, and all share the first one's cost. A failed call is a row with
+    an error. Known defects are flags:
 
     - ``renamed``: a comparison on a book asks with the original names, the text has others.
     - ``paper_number``: the question names a paper by its number, which a retrieved chunk does not show.
@@ -51,10 +52,10 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
     Args:
         folder: the repository, with ``datasets`` and ``evaluation``.
         scores: ``recall`` scores reasoning and comparison by token recall too, a weak proxy.
-        features: add what routers may see; reads the documents and searches them by BM25.
+        features: add ``feature_*`` columns; this reads the documents and searches them by BM25.
 
     Raises:
-        LcragError: the folder is not LaRA's, or a file in it does not parse.
+        LcragError: the folder is not LaRA's, or a file in it cannot be parsed.
     """
     import pandas as pd
 
@@ -90,7 +91,7 @@ def _documents(folder: Path) -> dict[str, str]:
 
 
 def _questions(folder: Path, length: str, genre: str, kind: str) -> dict[tuple[str, str], str]:
-    """Id of each question by its file and text; where one stands there twice, the first counts."""
+    """Id of each question by its file and text; of a duplicate the first counts."""
     path = folder / "datasets" / "query" / f"{length}_{genre}_{kind}.jsonl"
     ids: dict[tuple[str, str], str] = {}
     for number, row in _lines(path, "file", "question"):
@@ -131,7 +132,7 @@ def _model_rows(
             key = ids.get((row["file"], row["question"]))
             if key is None:
                 raise LcragError(f"{path}:{number} answers a question that datasets/query does not have.")
-            if key not in seen:  # one question stands there twice
+            if key not in seen:  # one question is a duplicate
                 seen.add(key)
                 document = f"{length}/{genre}/{row['file']}"
                 yield _row(row, key, document, folder.name, mode, kind, texts.get(document), scores)
@@ -182,12 +183,11 @@ def _row(
         note_document_tokens=read if mode == "full" else 0.0,
         flag_renamed=genre == "book" and kind == "comp",
         flag_paper_number=bool(genre == "paper" and re.search(r"\bpaper \d", row["question"], re.IGNORECASE)),
-        **{f"score_{k}": v for k, v in metrics.items() if answer},
-    )
+    ) | {f"score_{k}": v for k, v in metrics.items() if answer}
 
 
 def _share_prefixes(frame: pd.DataFrame) -> None:
-    """Cached tokens and dollars, as if all but the first question on a document found its prefix."""
+    """Set cached tokens and dollars as if all but the first question on a document found its prefix in a cache."""
     sharing = frame.groupby(["document_id", "model", "strategy"])["question_id"].transform("size")
     frame["read_cached_tokens"] = frame["note_document_tokens"] * (1 - 1 / sharing)
     frame["read_dollars"] = [

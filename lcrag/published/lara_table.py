@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def import_lara_table(file: Path | str) -> pd.DataFrame:
-    """The averages of LaRA's main table (its figure ``main.png``) as outcomes: a row a model, length, task and arm.
+    """The averages of LaRA's main table (its figure ``main.png``), a row for each model, length, task and strategy.
 
     Scores are accuracies as published, so averages of them are the paper's averages. Costs are not known: NaN.
 

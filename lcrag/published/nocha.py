@@ -1,7 +1,8 @@
-"""NoCha's published answers as outcomes: true and false claims on whole novels, 18 settings.
+"""NoCha's published answers as outcomes: true and false claims about whole novels, 18 settings.
 
-Karpinska et al. 2024 (arXiv 2406.16264), the released sample. A pair of claims that differ in little counts as right
-only when both verdicts are. ``bm25-gpt4o-topK`` are GPT-4o with K retrieved passages, the others read the whole book.
+Karpinska et al. 2024 (arXiv 2406.16264), the released sample. A pair is a true claim and a false one that differ in a
+detail; it counts as right only when both verdicts are right. ``bm25-gpt4o-topK`` is GPT-4o with K retrieved passages;
+all other settings read the whole book.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SKIPPED = "SKIPPED"  # the book is longer than the model's window
-PASSAGE_TOKENS = 300  # of a retrieved passage; the sample does not say
+PASSAGE_TOKENS = 300  # per retrieved passage: a guess, the sample does not say
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer|$)", re.DOTALL | re.IGNORECASE)
 
 
 def verdict(reply: str) -> bool | None:
-    """The claim's truth as the reply has it; ``None`` where it says both or neither.
+    """Whether the reply says that the claim is true; ``None`` where it says both or neither.
 
-    What stands in ``<answer>`` counts, and the whole reply where there is none.
+    The text in ``<answer>`` counts; without that tag, the whole reply.
     """
     match = _ANSWER.search(reply)
-    said = (match[1] if match else reply).lower()
-    true, false = "true" in said, "false" in said
+    text = (match[1] if match else reply).lower()
+    true, false = "true" in text, "false" in text
     return true if true != false else None
 
 
@@ -40,11 +41,11 @@ def import_nocha(file: Path | str, *, pairs: bool = True) -> pd.DataFrame:
     """Outcomes of every setting in ``data_sample.json``.
 
     A setting is a model and a strategy: ``bm25-gpt4o-top25`` is ``gpt4o`` with ``bm25_top25``, all others are
-    ``long_context``. Skipped claims are left out, and with them their pair. A reply without a verdict is wrong.
+    ``long_context``. Skipped claims are left out with their whole pair. A reply without a verdict is wrong.
 
     Args:
         file: the sample.
-        pairs: one row a pair, right when both verdicts are; else one row a claim.
+        pairs: one row for each pair, right when both verdicts are; else one row for each claim.
 
     Raises:
         LcragError: the file is missing or is not NoCha's sample.
@@ -76,17 +77,17 @@ def _rows(
     replies = [c[f"response-{setting}"] for c in claims]
     if len(claims) != 2 or SKIPPED in replies:
         return []
-    found = re.fullmatch(r"bm25-(.+)-top(\d+)", setting)
-    model, strategy = (found[1], f"bm25_top{found[2]}") if found else (setting, "long_context")
+    retrieval = re.fullmatch(r"bm25-(.+)-top(\d+)", setting)
+    model, strategy = (retrieval[1], f"bm25_top{retrieval[2]}") if retrieval else (setting, "long_context")
     book = float(claims[0]["length"])
-    right = [float(verdict(r) == (str(c["type"]) == "True")) for c, r in zip(claims, replies, strict=True)]
-    parts = [(claims, replies, float(all(right)))] if pairs else [
-        ([c], [r], x) for c, r, x in zip(claims, replies, right, strict=True)
+    scores = [float(verdict(r) == (str(c["type"]) == "True")) for c, r in zip(claims, replies, strict=True)]
+    parts = [(claims, replies, float(all(scores)))] if pairs else [
+        ([c], [r], x) for c, r, x in zip(claims, replies, scores, strict=True)
     ]  # fmt: skip
     rows = []
-    for number, (asked, said, score) in enumerate(parts):
-        context = min(book, int(found[2]) * PASSAGE_TOKENS) if found else book
-        text = sum(len(c["claim"]) / CHARS_PER_TOKEN for c in asked)
+    for number, (members, answers, score) in enumerate(parts):
+        context = min(book, int(retrieval[2]) * PASSAGE_TOKENS) if retrieval else book
+        text = sum(len(c["claim"]) / CHARS_PER_TOKEN for c in members)
         rows.append(
             outcome_row(
                 question_id=f"{key[0]}-{key[1]}" + ("" if pairs else f"-{number}"),
@@ -94,12 +95,12 @@ def _rows(
                 kind="claim_pair" if pairs else "claim",
                 strategy=strategy,
                 model=model,
-                question="\n".join(c["claim"] for c in asked),
-                answer="\n".join(said),
+                question="\n".join(c["claim"] for c in members),
+                answer="\n".join(answers),
                 score=score,
-                prompt_tokens=context * len(asked) + text,
-                completion_tokens=sum(len(r) / CHARS_PER_TOKEN for r in said),
-                gold=" | ".join(str(c["type"]) for c in asked),
+                prompt_tokens=context * len(members) + text,
+                completion_tokens=sum(len(r) / CHARS_PER_TOKEN for r in answers),
+                gold=" | ".join(str(c["type"]) for c in members),
                 dataset="NoCha",
                 domain=claims[0]["genre"],
                 length=claims[0]["length_group"],

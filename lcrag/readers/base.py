@@ -67,12 +67,14 @@ class Completion:
 class Reader(Protocol):
     """A language model.
 
-    Derive from it to inherit what has a default.
+    A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
+    ``shares_prefix_in_batch`` and ``spec``; every other class defines them itself. A frozen dataclass that
+    inherits needs a default for a field that is named like a property here.
 
     Attributes:
-        documents_in_flight: On how many documents questions run at once.
-        shares_prefix_in_batch: Requests that arrive together compute a new prefix once, so that no question has to
-            go ahead and warm the cache.
+        documents_in_flight: how many documents' questions run at once.
+        shares_prefix_in_batch: whether requests that arrive together compute a new prefix only once.
+            Otherwise the engine sends the first request of a document ahead.
     """
 
     documents_in_flight: ClassVar[int] = 4
@@ -92,7 +94,7 @@ class Reader(Protocol):
 
     @property
     def spec(self) -> ModelSpec | None:
-        """The model's shape, which makes FLOPs and KV bytes known; ``None`` where it is not known."""
+        """The model's shape, from which FLOPs and KV bytes follow; ``None`` where it is not known."""
         return None
 
     async def generate(self, request: Request) -> Completion:

@@ -14,8 +14,9 @@ from transformers import DynamicCache
 
 from lcrag.readers.base import Completion, Request
 from lcrag.readers.beginning import Beginning
+from lcrag.readers.limits import first_stop
 from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
-from lcrag.readers.writer import Writer, first_stop
+from lcrag.readers.writer import Writer
 from lcrag.schema import Usage
 
 SMALL_BATCH_TOKENS = 2048  # rows with more tokens of their own than this are decoded one by one

@@ -3,55 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from lcrag.errors import LcragError, ReaderUnavailable
+from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.tokens import ChatTokenizer, estimate_tokens
-from lcrag.readers.watch import TOP, probability
+from lcrag.readers.openai_server import OPENAI, Server
+from lcrag.readers.tokens import ChatTokenizer, estimate_room
+from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletion
 
     from lcrag.cost.model import ModelSpec
-
-OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True)
 class OpenAIReader(Reader):
     """A model behind an OpenAI-compatible server.
 
-    Prefixes are cached by the server; ``Usage.cached_tokens`` is what it reports, and 0 where it
-    reports nothing (start vLLM with ``--enable-prompt-tokens-details``). Rate limits, server errors and
-    lost connections are tried again with growing pauses; ``Usage.seconds`` is the successful try's.
+    The server caches prefixes; ``Usage.cached_tokens`` is what it reports, and 0 where it reports nothing
+    (start vLLM with ``--enable-prompt-tokens-details``). After rate limits, server errors and lost connections a
+    request is tried again with growing pauses; ``Usage.seconds`` is the time of the successful try.
 
     Attributes:
-        model: the name that the server knows the model by.
-        base_url: the server's address with its version, such as ``http://localhost:8000/v1``.
-        api_key_env: environment variable that holds the key; empty for OPENAI_API_KEY at OpenAI itself
+        model: The model's name at the server.
+        base_url: The server's address with its version, such as ``http://localhost:8000/v1``.
+        api_key_env: Environment variable with the key; empty for OPENAI_API_KEY at OpenAI itself
             and no key at any other address.
-        max_model_len: context window in tokens; without it the server is asked (vLLM answers).
-        max_concurrency: requests in flight at once.
-        timeout: seconds to wait for one try.
-        max_retries: tries after the first one.
+        max_model_len: Context window in tokens; without it the server is asked (vLLM answers).
+        max_concurrency: How many requests may be in flight at once.
+        timeout: Seconds to wait for one try.
+        max_retries: Tries after the first one.
         tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
-            without it tokens are estimated before a request (see ``tokens.estimate_tokens``).
-        structured_outputs: constrain the beginning of an answer where a strategy asks for it; for servers
-            that know vLLM's ``structured_outputs``.
-        send_cache_salt: keep the prefixes of different strategies apart; for servers that know vLLM's
-            ``cache_salt``.
-        token_probabilities: ask for the first token's probabilities where a strategy watches for a word.
-        extra_body: more fields of the request, such as
+            without it tokens are estimated before a request (see ``tokens.estimate_room``).
+        structured_outputs: Constrain the beginning of an answer where a strategy wants it; for servers
+            with vLLM's ``structured_outputs``.
+        send_cache_salt: Keep the prefixes of different strategies apart; for servers with vLLM's ``cache_salt``.
+        token_probabilities: Request the first token's probabilities where a strategy watches for a word.
+        extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
     """
 
@@ -67,9 +62,6 @@ class OpenAIReader(Reader):
     send_cache_salt: bool = False
     token_probabilities: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
-    _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
-    )
 
     @property
     def name(self) -> str:
@@ -78,24 +70,12 @@ class OpenAIReader(Reader):
 
     @cached_property
     def context_window(self) -> int:
-        """Tokens of prompt and completion together: ``max_model_len``, else what the server says.
+        """Tokens of prompt and completion together: ``max_model_len``, else what the server reports.
 
         Raises:
-            ReaderUnavailable: the server is down, does not know the model, or does not say.
+            ReaderUnavailable: the server is down, does not serve the model, or does not report it.
         """
-        if self.max_model_len is not None:
-            return self.max_model_len
-        from lcrag.readers.openai_errors import unknown_model
-
-        served = self._served()
-        if self.model not in served:
-            raise unknown_model(self.model, self.base_url, served)
-        if not served[self.model]:
-            raise ReaderUnavailable(
-                f"The server at {self.base_url} does not say how many tokens fit into {self.model}: "
-                "set max_model_len."
-            )
-        return int(served[self.model] or 0)
+        return self._server.window() if self.max_model_len is None else self.max_model_len
 
     @cached_property
     def spec(self) -> ModelSpec | None:
@@ -112,37 +92,42 @@ class OpenAIReader(Reader):
             return None
 
     @cached_property
+    def _server(self) -> Server:
+        variable = self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
+        return Server(self.model, self.base_url, variable, self.timeout)
+
+    @cached_property
     def _tokenizer(self) -> ChatTokenizer:
         return ChatTokenizer(self.tokenizer, self.extra_body.get("chat_template_kwargs", {}))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the rendered chat prompt: exact with ``tokenizer``, else estimated."""
-        return self._tokenizer.count(messages) if self.tokenizer else estimate_tokens(messages)
+        """Tokens of the rendered chat prompt: exact with ``tokenizer``, otherwise estimated with a margin."""
+        return self._tokenizer.count(messages) if self.tokenizer else estimate_room(messages)
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.
 
         Raises:
-            ReaderUnavailable: the server is down, refuses the key, or does not know the model.
+            ReaderUnavailable: the server is down, refuses the key, or does not serve the model.
             LcragError: prompt and completion do not fit, or the server refused or failed this request.
         """
         import openai
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
-        from lcrag.readers.openai_errors import passes, pause
+        from lcrag.readers.openai_errors import is_transient, pause
 
         body = self._body(request)
         tries = AsyncRetrying(
             stop=stop_after_attempt(self.max_retries + 1),
             wait=pause,
-            retry=retry_if_exception(passes),
+            retry=retry_if_exception(is_transient),
             reraise=True,
         )
         try:
             async for attempt in tries:
                 with attempt:
                     started = time.perf_counter()
-                    reply: ChatCompletion = await self._client().chat.completions.create(**body)
+                    reply: ChatCompletion = await self._server.client().chat.completions.create(**body)
                     seconds = time.perf_counter() - started
         except openai.OpenAIError as error:
             raise await asyncio.to_thread(self._explain, error, request) from error
@@ -155,9 +140,7 @@ class OpenAIReader(Reader):
             extra["cache_salt"] = request.cache_salt
         if self.structured_outputs and request.begin:
             extra["structured_outputs"] = {"regex": pattern(request.begin)}
-        watching = (
-            {"logprobs": True, "top_logprobs": TOP} if request.watch and self.token_probabilities else {}
-        )
+        watch = {"logprobs": True, "top_logprobs": MAX_LOGPROBS} if self.token_probabilities else {}
         return {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -165,7 +148,7 @@ class OpenAIReader(Reader):
             "seed": request.seed,
             limit: request.max_tokens,
             **({"stop": list(request.stop)} if request.stop else {}),
-            **watching,
+            **(watch if request.watch else {}),
             **({"extra_body": extra} if extra else {}),
         }
 
@@ -186,43 +169,6 @@ class OpenAIReader(Reader):
             (choice.message.content or "").strip(), usage, choice.finish_reason, watched=watched
         )
 
-    @property
-    def _key_variable(self) -> str:
-        return self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
-
-    def _settings(self) -> dict[str, Any]:
-        variable = self._key_variable
-        key = os.environ.get(variable) if variable else "EMPTY"
-        if not key:
-            raise ReaderUnavailable(
-                f"{self.model} at {self.base_url} needs a key: set the environment variable {variable}."
-            )
-        return {
-            "base_url": self.base_url,
-            "api_key": key,
-            "timeout": self.timeout,
-            "max_retries": 0,
-        }
-
-    def _client(self) -> AsyncOpenAI:
-        """The client of the running event loop: connections do not survive their loop."""
-        from openai import AsyncOpenAI
-
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = AsyncOpenAI(**self._settings())
-        return self._clients[loop]
-
-    def _served(self) -> dict[str, int | None]:
-        """The server's models, each with its context window where the server says it."""
-        import openai
-
-        try:
-            with openai.OpenAI(**self._settings()) as client:
-                return {m.id: (m.model_extra or {}).get("max_model_len") for m in client.models.list()}
-        except openai.OpenAIError as error:
-            raise self._explain(error) from error
-
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:
         window = f" the {self.max_model_len} tokens of" if self.max_model_len else ""
         return LcragError(
@@ -239,7 +185,7 @@ class OpenAIReader(Reader):
             count = self.count_tokens(request.messages)
             return self._too_long(count if self.tokenizer else f"about {count}", request)
         if request is not None and isinstance(error, NotFoundError):
-            served = self._served()
-            if self.model not in served:
-                return unknown_model(self.model, self.base_url, served)
-        return explain(error, self.model, self.base_url, self._key_variable, self.timeout)
+            windows = self._server.windows()
+            if self.model not in windows:
+                return unknown_model(self.model, self.base_url, windows)
+        return explain(error, self.model, self.base_url, self._server.key_variable, self.timeout)

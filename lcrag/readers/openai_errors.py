@@ -10,15 +10,15 @@ import openai
 from lcrag.errors import LcragError, ReaderUnavailable
 
 
-def passes(error: BaseException) -> bool:
-    """Whether trying again may help: rate limits, server errors, lost connections, timeouts."""
+def is_transient(error: BaseException) -> bool:
+    """Whether another try may help: rate limits, server errors, lost connections, timeouts."""
     if isinstance(error, openai.RateLimitError):
         return error.code != "insufficient_quota"
     return isinstance(error, openai.APIConnectionError | openai.InternalServerError)
 
 
 def pause(state: Any) -> float:
-    """Seconds before the next try: what the server asks for, else 0.5, 1, 2, ... up to 30."""
+    """Seconds before the next try: what the server asks for, otherwise 0.5, 1, 2, ... up to 30."""
     response = getattr(state.outcome.exception(), "response", None)
     headers: Mapping[str, str] = response.headers if response is not None else {}
     try:
@@ -31,14 +31,14 @@ def is_about_length(error: Exception) -> bool:
     """Whether the server refused a prompt because it does not fit into the context window."""
     if not isinstance(error, openai.BadRequestError):
         return False
-    said = str(error).lower()
+    message = str(error).lower()
     signs = ("context length", "context size", "context window", "max_model_len")
-    return error.code == "context_length_exceeded" or any(sign in said for sign in signs)
+    return error.code == "context_length_exceeded" or any(sign in message for sign in signs)
 
 
 def explain(error: Exception, model: str, base_url: str, key_env: str, timeout: float) -> LcragError:
     """One sentence that says what happened at which address and what to do."""
-    said = " ".join(str(getattr(error, "message", error)).split())[:300]
+    message = " ".join(str(getattr(error, "message", error)).split())[:300]
     match error:
         case openai.APITimeoutError():
             return LcragError(
@@ -51,17 +51,21 @@ def explain(error: Exception, model: str, base_url: str, key_env: str, timeout: 
                 "--enable-prompt-tokens-details`."
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            held = f"the environment variable {key_env}" if key_env else "the variable named by api_key_env"
-            return ReaderUnavailable(f"The server at {base_url} refuses the key: put yours into {held}.")
+            place = f"the environment variable {key_env}" if key_env else "the variable named by api_key_env"
+            return ReaderUnavailable(
+                f"The server at {base_url} refuses the key: put a valid one into {place}."
+            )
         case openai.NotFoundError():
-            return ReaderUnavailable(f"Nothing is served at {base_url}: base_url often ends in /v1 ({said}).")
+            return ReaderUnavailable(
+                f"Nothing is served at {base_url}: base_url often ends in /v1 ({message})."
+            )
         case openai.RateLimitError():
-            return ReaderUnavailable(f"The server at {base_url} accepts no more requests for now: {said}")
-    return LcragError(f"The server at {base_url} could not serve a request to {model}: {said}")
+            return ReaderUnavailable(f"The server at {base_url} accepts no more requests for now: {message}")
+    return LcragError(f"The server at {base_url} could not serve a request to {model}: {message}")
 
 
 def unknown_model(model: str, base_url: str, served: Mapping[str, Any]) -> ReaderUnavailable:
-    """The server does not have the model; says what it has."""
+    """The error for a model that the server does not have; it lists those that it has."""
     return ReaderUnavailable(
         f"The server at {base_url} has no model {model!r}; it has {', '.join(served) or 'none'}."
     )

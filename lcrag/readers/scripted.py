@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Message, Reader, Request
+from lcrag.readers.limits import check_fits, first_stop
 from lcrag.schema import Usage
 
 
@@ -54,11 +55,7 @@ class ScriptedReader(Reader):
             LcragError: prompt and completion do not fit, or the script has no more answers.
         """
         tokens = self.count_tokens(request.messages)
-        if tokens + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {tokens} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(tokens, request, self)
         self._requests.append(request)
         script = self.answers
         if callable(script):
@@ -102,8 +99,7 @@ class ScriptedReader(Reader):
 
 def _cut(text: str, request: Request) -> tuple[str, str, int]:
     """The answer as a model would end it, why it ended, and its tokens."""
-    ends = [at for stop in request.stop if (at := text.find(stop)) >= 0]
-    text = text[: min(ends)] if ends else text
+    text = text[: first_stop(text, request.stop)]
     words = text.split()
     if len(words) > request.max_tokens:
         return " ".join(words[: request.max_tokens]), "length", request.max_tokens

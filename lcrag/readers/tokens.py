@@ -1,4 +1,4 @@
-"""Counting the tokens of a chat: exactly with a tokenizer, else by a stated rule of thumb."""
+"""Counting the tokens of a chat: exactly with a tokenizer, otherwise estimated from its characters."""
 
 from __future__ import annotations
 
@@ -8,17 +8,28 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from embedders.tokens import estimate_tokens
 from lcrag.errors import ReaderUnavailable
 from lcrag.readers.base import Message
 
-CHARS_PER_TOKEN = 3.5  # a little below English prose with today's vocabularies: rather too many than too few
-MESSAGE_TOKENS = 5  # role and separators of one message
+MESSAGE_TOKENS = 5  # role and separators of one message in common chat templates
+FIT_MARGIN = 8 / 7  # room for 3.5 characters per token: code and tables need more tokens than English prose
 
 
-def estimate_tokens(messages: Sequence[Message]) -> int:
-    """Rule of thumb: a token for 3.5 characters, and 5 for each message and for the reply's start."""
-    overhead = MESSAGE_TOKENS * (len(messages) + 1)
-    return overhead + sum(math.ceil(len(m.content) / CHARS_PER_TOKEN) for m in messages)
+def estimate_prompt(messages: Sequence[Message]) -> int:
+    """Estimated tokens of a chat prompt, for usage that a server does not report."""
+    return _overhead(messages) + sum(estimate_tokens(len(m.content)) for m in messages)
+
+
+def estimate_room(messages: Sequence[Message]) -> int:
+    """Tokens to keep free for a chat prompt: the estimate with a safety margin, for what must fit a window."""
+    content = sum(estimate_tokens(len(m.content)) for m in messages)
+    return _overhead(messages) + math.ceil(FIT_MARGIN * content)
+
+
+def _overhead(messages: Sequence[Message]) -> int:
+    """Tokens of the template, the start of the reply included."""
+    return MESSAGE_TOKENS * (len(messages) + 1)
 
 
 @dataclass(frozen=True)

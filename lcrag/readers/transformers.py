@@ -12,6 +12,7 @@ from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ class TransformersReader(Reader):
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
     """
 
+    shares_prefix_in_batch: ClassVar[bool] = True
+
     model: str = "smollm2"
     dtype: str = "bfloat16"
     device: str = ""
     rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
-    shares_prefix_in_batch: ClassVar[bool] = True
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -145,11 +147,7 @@ class TransformersReader(Reader):
         text = self.render(request.messages)
         coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
         ids: list[int] = coded.input_ids
-        if len(ids) + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(len(ids), request, self)
         first = next((m.content for m in request.messages if m.role == "user"), "")
         start = text.find(first)
         if not request.prefix_chars or start < 0 or not self._loaded["generation"].shares:

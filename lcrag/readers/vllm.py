@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
-from lcrag.readers.watch import TOP, probability
+from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -113,11 +114,7 @@ class VLLMReader(Reader):
         """
         engine = await asyncio.to_thread(self._started)
         ids, prefix = self._tokenizer.encode(request.messages, request.prefix_chars)
-        if len(ids) + request.max_tokens > self.context_window:
-            raise LcragError(
-                f"A prompt of {len(ids)} tokens and {request.max_tokens} for the answer do not fit into "
-                f"the {self.context_window} tokens of {self.name}: shorten the document or truncate it."
-            )
+        check_fits(len(ids), request, self)
         return await self._engine.wait_for(self._answer(engine, request, ids, prefix))
 
     async def _answer(self, engine: Any, request: Request, ids: list[int], prefix: int) -> Completion:
@@ -130,7 +127,7 @@ class VLLMReader(Reader):
             seed=request.seed if request.temperature > 0 else None,
             max_tokens=request.max_tokens,
             stop=list(request.stop),
-            logprobs=TOP if request.watch else None,
+            logprobs=MAX_LOGPROBS if request.watch else None,
             structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
             if request.begin
             else None,

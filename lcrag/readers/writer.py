@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from lcrag.readers.base import Request
 from lcrag.readers.beginning import Beginning
+from lcrag.readers.limits import first_stop
 
 
 class Writer:
@@ -57,8 +57,3 @@ class Writer:
             self.text, self.reason = self.text[:cut], "stop"
         elif len(self.tokens) >= self.request.max_tokens:
             self.reason = "length"
-
-
-def first_stop(text: str, stop: Sequence[str]) -> int | None:
-    """Where the first stop string begins, ``None`` if there is none."""
-    return min((at for s in stop if (at := text.find(s)) >= 0), default=None)

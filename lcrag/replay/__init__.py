@@ -1,4 +1,4 @@
-"""Routers on outcomes that exist: folds, curves, one table."""
+"""Routers on outcomes that exist: examples, folds, curves, one table."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Quality against cost, as one curve for each router, and the figures that sum a curve up."""
+"""Quality against cost: one curve for each router, and the figures that summarise it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from lcrag.replay.replayed import Replayed
 from lcrag.routers.learning.examples import Examples
 
 COST_WEIGHTS = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())
-SHARES = (0.5, 0.8, 0.95)
+SHARES = (0.5, 0.8, 0.95)  # of the gap, for CPT
+MIXED = "strategies mixed"  # the curve of no router: the strategies mixed at random
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of mean cost and mean score, ascending in cost, each as good as a cheaper one or better.
+    """The mean costs and mean scores that a router can reach.
 
-    The points of the strategies by themselves are among them: between any two points a router can be mixed at random,
-    and every router can degenerate to a single strategy.
+    Between two points, queries are given to one or the other at random; so a curve also has the points of the
+    strategies by themselves, and it is a hull: RouterBench's non-decreasing convex hull.
 
     Attributes:
-        costs, scores: of the points that are on the upper hull (RouterBench's non-decreasing convex hull).
-        weak, strong: (cost, score) of the cheapest and of the dearest strategy.
+        costs: Mean costs of the points, ascending.
+        scores: Mean scores of the points; each is higher than that of a cheaper point.
+        weak: (cost, score) of the cheapest strategy.
+        strong: (cost, score) of the dearest strategy.
     """
 
     costs: NDArray[np.float64]
@@ -35,7 +38,7 @@ class Curve:
     strong: tuple[float, float]
 
     def at(self, costs: Any) -> Any:
-        """Score at a mean cost, by mixing the neighbouring points; flat beyond the last one."""
+        """The score at a mean cost, between points by mixing the two; beyond the last point it stays the same."""
         return np.interp(costs, self.costs, self.scores)
 
     @property
@@ -51,26 +54,26 @@ class Curve:
     def apgr(self) -> float:
         """Mean share of the gap between weak and strong that is recovered (RouteLLM, arXiv 2406.18665, section 3).
 
-        On the x-axis is cost between the two instead of the share of strong calls, since a router that escalates pays
-        for both. NaN where the strong strategy is not better: there is no gap to recover.
+        The mean is over costs, not over shares of strong calls as in the paper, because a router that escalates pays
+        for both strategies. NaN where the strong strategy is not better: there is no gap to recover.
         """
         gap = self.strong[1] - self.weak[1]
         return (self.aiq - self.weak[1]) / gap if gap > 0 else nan
 
     def cpt(self, share: float) -> float:
-        """The least cost, from 0 (weak) to 1 (strong), that recovers ``share`` of the gap; NaN if none does."""
+        """The lowest cost, from 0 (weak) to 1 (strong), that recovers ``share`` of the gap; NaN if none does."""
         gap = self.strong[1] - self.weak[1]
         width = self.strong[0] - self.weak[0]
         if not (gap > 0 and width > 0):
             return nan
-        wanted = self.weak[1] + share * gap
-        fine = np.linspace(self.weak[0], self.strong[0], 2001)
-        reached = np.flatnonzero(self.at(fine) >= wanted - 1e-12)
-        return float((fine[reached[0]] - self.weak[0]) / width) if len(reached) else nan
+        target = self.weak[1] + share * gap
+        costs = np.linspace(self.weak[0], self.strong[0], 2001)
+        sufficient = np.flatnonzero(self.at(costs) >= target - 1e-12)
+        return float((costs[sufficient[0]] - self.weak[0]) / width) if len(sufficient) else nan
 
 
 def hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The upper-left hull: convex, and no point is worse than a cheaper one."""
+    """The points on the upper-left hull: slopes descend, and every point is better than all cheaper ones."""
     best: list[tuple[float, float]] = []
     for cost, score in sorted(set(points), key=lambda p: (p[0], -p[1])):
         if best and score <= best[-1][1]:
@@ -86,28 +89,37 @@ def _turns_up(a: tuple[float, float], b: tuple[float, float], c: tuple[float, fl
 
 
 def curve_of(points: Sequence[tuple[float, float]], examples: Examples) -> Curve:
-    """The curve of a router that can be at these points."""
-    arms = list(zip(examples.mean_costs.tolist(), examples.mean_scores.tolist(), strict=True))
-    costs, scores = zip(*hull([*points, *arms]), strict=True)
-    weak = min(arms, key=lambda p: (p[0], -p[1]))
-    strong = max(arms)
+    """The curve of a router that can reach these (cost, score) points."""
+    strategies = list(zip(examples.mean_costs.tolist(), examples.mean_scores.tolist(), strict=True))
+    costs, scores = zip(*hull([*points, *strategies]), strict=True)
+    weak = min(strategies, key=lambda p: (p[0], -p[1]))
+    strong = max(strategies)
     return Curve(np.array(costs), np.array(scores), weak, strong)
 
 
-def points_of(replayed: Replayed, examples: Examples, sweep: Any = None) -> list[tuple[float, float]]:
-    """Where a router can be: as it decided, and for one that expects qualities at every cost weight of a grid.
+def points_of(
+    replayed: Replayed, examples: Examples, sweep: Sequence[tuple[float, float]] = ()
+) -> list[tuple[float, float]]:
+    """The (cost, score) points that a router can reach.
 
-    ``sweep``: further points, such as a probe's thresholds.
+    That is where its decisions put it and, for a router that expects qualities, where every cost weight of a grid
+    would put it.
+
+    Args:
+        replayed: what the router decided.
+        examples: the queries that it decided.
+        sweep: further points, such as those of a probe's thresholds.
     """
-    here = (float(np.nanmean(replayed.costs)), float(np.nanmean(replayed.scores)))
-    points = [here, *(sweep or [])]
+    decided = (float(np.nanmean(replayed.costs)), float(np.nanmean(replayed.scores)))
+    points = [decided, *sweep]
     if replayed.quality is None or replayed.expected_costs is None:
         return points
     rows = np.arange(len(examples))
-    free = replayed.expected_costs == 0.0  # probes that have run
+    is_probe = np.isin(examples.strategies, replayed.probes)
+    probe_costs = examples.costs[:, is_probe].sum(1)
+    answer_costs = np.where(is_probe, 0.0, examples.costs)  # a probe is paid for already
     for cost_weight in COST_WEIGHTS:
         best = (replayed.quality - cost_weight * replayed.expected_costs).argmax(1)
-        probed = np.where(free, examples.costs, 0.0).sum(1)
-        own = np.where(free[rows, best], 0.0, examples.costs[rows, best])
-        points.append((float((probed + own).mean()), float(examples.scores[rows, best].mean())))
+        costs = probe_costs + answer_costs[rows, best]
+        points.append((float(costs.mean()), float(examples.scores[rows, best].mean())))
     return points

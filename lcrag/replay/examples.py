@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcrag.errors import LcragError
-from lcrag.outcomes.costs import Cache, Unit, cost_of
+from lcrag.outcomes.baselines import candidates
+from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -16,29 +17,28 @@ from lcrag.routers.learning.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
+    from embedders.base import Embedder
     from lcrag.cost.price import Price
-
-FLOOR = "closed_book"
 
 
 def examples_of(
     outcomes: pd.DataFrame,
     *,
     strategies: Sequence[str] | None = None,
-    cost: Unit = "tokens",
+    cost: CostUnit = "tokens",
     cache: Cache = "warm",
     prices: Price | None = None,
-    embedder: Any = None,
+    embedder: Embedder | None = None,
 ) -> Examples:
     """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.
 
     Args:
         outcomes: see ``lcrag.outcomes``; ``feature_*`` columns are used where there are any.
-        strategies: what routers choose among; by default all of the table but closed-book.
-        cost: what costs are counted in.
-        cache: ``cold`` pays every prompt token, ``warm`` leaves out those that were cached.
-        prices: for dollars, in place of published prices.
-        embedder: gives queries an embedding, for routers that want one.
+        strategies: what routers choose among; by default all strategies of the table that read the documents.
+        cost: what costs are counted in; ``auto``: FLOPs where they were recorded for the whole table, else tokens.
+        cache: ``cold`` counts every prompt token, ``warm`` leaves out those that were cached.
+        prices: dollars by this card, in place of those recorded.
+        embedder: embeds each query's text, for routers that need it.
 
     Returns:
         Queries that have a row of every strategy. NaN scores and costs stay NaN: ``replay`` can do without,
@@ -47,27 +47,30 @@ def examples_of(
     Raises:
         LcragError: fewer than two strategies, an unknown one, no common question, or an unknown unit or cache.
     """
-    known = list(dict.fromkeys(outcomes["strategy"]))
-    names = [n for n in known if n != FLOOR] if strategies is None else list(strategies)
-    if missing := [n for n in names if n not in known]:
+    unit = unit_of(outcomes, cost)
+    every = list(dict.fromkeys(outcomes["strategy"]))
+    names = candidates(outcomes) if strategies is None else list(strategies)
+    if missing := [n for n in names if n not in every]:
         raise LcragError(
-            f"There is no strategy {missing[0]!r} in the outcomes; there are: {', '.join(known)}."
+            f"There is no strategy {missing[0]!r} in the outcomes; there are: {', '.join(every)}."
         )
     if len(names) < 2:
         raise LcragError(
-            f"A router chooses among at least two strategies; the outcomes have: {', '.join(known)}."
+            f"A router chooses among at least two strategies; the outcomes have: {', '.join(every)}."
         )
     rows = outcomes[outcomes["strategy"].isin(names)]
-    rows = rows.assign(_cost=cost_of(rows, cost, cache, prices))
+    rows = rows.assign(_cost=cost_of(rows, unit, cache, prices))
     key = ["question_id", "model", "seed"]
     groups = rows.set_index("strategy").groupby(key, sort=False).indices
     whole = [at for at in groups.values() if len(at) == len(names)]
     if not whole:
         raise LcragError(f"No question was answered by all of: {', '.join(names)}.")
-    return _examples(rows, np.array(whole), names, cost, embedder)
+    return _examples(rows, np.array(whole), names, unit, embedder)
 
 
-def _examples(rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Any) -> Examples:
+def _examples(
+    rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None
+) -> Examples:
     """``places``: for each query the positions of its rows, in any order of strategies."""
     position = {n: i for i, n in enumerate(names)}
     arm = rows["strategy"].map(position).to_numpy()
@@ -123,12 +126,11 @@ def _column(frame: pd.DataFrame, name: str) -> Any:
     return frame[name].to_numpy(float) if name in frame else np.full(len(frame), np.nan)
 
 
-def _embeddings(texts: Sequence[str], embedder: Any) -> dict[str, Any]:
+def _embeddings(texts: Sequence[str], embedder: Embedder | None) -> dict[str, Any]:
     if embedder is None:
         return {}
     distinct = list(dict.fromkeys(texts))
-    embed = getattr(embedder, "embed_queries", embedder.embed_documents)
-    return dict(zip(distinct, np.asarray(embed(distinct), np.float32), strict=True))
+    return dict(zip(distinct, embedder.embed(distinct, "query").vectors, strict=True))
 
 
 def _thirds(tokens: Any) -> tuple[str, ...]:

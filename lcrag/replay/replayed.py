@@ -1,4 +1,4 @@
-"""A router on outcomes that exist: what it would have scored and cost, with no model at all."""
+"""A router on outcomes that exist: what it would have scored and cost, without asking a model."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from lcrag.routers.learning.scoring import ScoringRouter
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a router did on N examples.
+    """What a router did on N examples with A strategies.
 
     Attributes:
-        name: the router's.
-        chosen: index of the strategy that answered, shape (N,).
-        scores: its scores; NaN where it was not scored.
-        costs: paid for everything that was run, shape (N,).
-        discarded: the part of ``costs`` that was paid for answers that were not taken: the overhead of probing.
-        ran: which strategies were run, shape (N, A).
-        milliseconds: to decide, a query, when many are decided at once.
-        quality: expected quality of each strategy by routers that have one, shape (N, A), else ``None``.
-        expected_costs: what each strategy was expected to cost, likewise.
+        name: The router's name.
+        chosen: Index of the strategy that answered, shape (N,).
+        scores: Scores of the answers, shape (N,); NaN where the strategy has no score.
+        costs: Costs of all strategies that were run, shape (N,).
+        discarded: The part of ``costs`` spent on answers that were not used, shape (N,): the overhead of probing.
+        ran: Which strategies were run, shape (N, A).
+        milliseconds: Time per decision, when many are made at once.
+        probes: Strategies that the router runs before it decides; their cost does not depend on the decision.
+        quality: The expected quality of each strategy, shape (N, A); ``None`` for routers that expect none.
+        expected_costs: The expected cost of each strategy, likewise.
     """
 
     name: str
@@ -41,21 +42,22 @@ class Replayed:
     costs: NDArray[np.float64]
     discarded: NDArray[np.float64]
     ran: NDArray[np.bool_]
-    milliseconds: float
+    milliseconds: float = 0.0
+    probes: tuple[str, ...] = ()
     quality: NDArray[np.float64] | None = None
     expected_costs: NDArray[np.float64] | None = None
 
 
 def visible(queries: Sequence[Query], probes: Sequence[str]) -> list[Query]:
-    """The queries with the signals of these strategies alone: a router sees what it asked for and pays for."""
+    """The queries with the signals of the probes alone: a router sees no answer that it does not pay for."""
     return [replace(q, signals={p: q.signals[p] for p in probes if p in q.signals}) for q in queries]
 
 
 def replay(router: Any, examples: Examples) -> Replayed:
-    """Decide every example with a router that is fitted already (or needs no fitting).
+    """Decide every example with a router that is fitted already, or needs no fitting.
 
     Raises:
-        LcragError: the router asks a model, or chooses what was not run.
+        LcragError: the router asks a model, or chooses a strategy that was not run.
     """
     if not isinstance(router, ReplayableRouter):
         raise LcragError(
@@ -70,19 +72,23 @@ def replay(router: Any, examples: Examples) -> Replayed:
         decisions = router.decide(quality, costs, names)
     else:
         decisions = router.choose(queries, names)
-    each = (time.perf_counter() - started) * 1000 / max(1, len(queries))
+    milliseconds = (time.perf_counter() - started) * 1000 / max(1, len(queries))
     if quality is not None and router.strategies != names:  # type: ignore[attr-defined]
         quality = costs = None
     return replace(
-        settle(router.name, decisions, examples), milliseconds=each, quality=quality, expected_costs=costs
+        settle(router.name, decisions, examples),
+        milliseconds=milliseconds,
+        probes=router.probes,
+        quality=quality,
+        expected_costs=costs,
     )
 
 
 def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Replayed:
-    """Scores and costs of decisions: all that ran is paid for, each strategy once.
+    """Scores and costs of decisions: every strategy that was run is paid for once.
 
     Raises:
-        LcragError: a strategy was chosen or run that the examples do not have.
+        LcragError: a decision names a strategy that the examples do not have.
     """
     column = {s: i for i, s in enumerate(examples.strategies)}
     for strategy in {s for d in decisions for s in (d.strategy, *d.ran)}:
@@ -95,14 +101,21 @@ def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Repl
     rows = np.arange(len(decisions))
     ran[rows, chosen] = True
     paid = np.where(ran, examples.costs, 0.0).sum(1)
-    own = examples.costs[rows, chosen]
-    return Replayed(name, chosen, examples.scores[rows, chosen], paid, paid - own, ran, 0.0)
+    used = examples.costs[rows, chosen]
+    return Replayed(name, chosen, examples.scores[rows, chosen], paid, paid - used, ran)
 
 
 def cross_replay(
     router: Any, examples: Examples, split: Split = "document", count: int = 5, seed: int = 0
 ) -> Replayed:
-    """Fit on every fold's training part and decide its test part; together all examples once.
+    """Fit the router on every fold's training part and decide its test part: every example is decided once.
+
+    Args:
+        router: a router, fitted or not; one that asks a model cannot be replayed.
+        examples: queries with the scores and costs of every strategy.
+        split: how folds are made (see ``folds``).
+        count: number of folds of the document split.
+        seed: seeds the folds.
 
     Raises:
         LcragError: as ``replay`` and ``folds``.
@@ -113,13 +126,13 @@ def cross_replay(
     for fold in folds(examples, split, count, seed):
         fitted = router.fit(examples.take(fold.train))
         parts.append((fold.test, replay(fitted, examples.take(fold.test))))
-    places = np.concatenate([test for test, _ in parts])
-    back = np.argsort(places)
+    order = np.argsort(np.concatenate([test for test, _ in parts]))
 
-    def whole(field: str) -> Any:
+    def joined(field: str) -> Any:
         values = [getattr(part, field) for _, part in parts]
-        return None if any(v is None for v in values) else np.concatenate(values)[back]
+        return None if any(v is None for v in values) else np.concatenate(values)[order]
 
-    each = sum(part.milliseconds * len(test) for test, part in parts) / len(places)
+    milliseconds = sum(part.milliseconds * len(test) for test, part in parts) / len(order)
     fields = ("chosen", "scores", "costs", "discarded", "ran", "quality", "expected_costs")
-    return Replayed(router.name, milliseconds=each, **{f: whole(f) for f in fields})
+    columns = {field: joined(field) for field in fields}
+    return Replayed(router.name, milliseconds=milliseconds, probes=router.probes, **columns)

@@ -1,4 +1,4 @@
-"""Which examples a router learns from and which it is tested on."""
+"""Folds: which examples a router learns from and which it is tested on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lcrag.errors import LcragError
 from lcrag.routers.learning.examples import Examples
 
 Split = Literal["document", "task", "model", "length"]
-ONE = {
+GROUP_NAMES = {  # for the message that there is one group only
     "document": "one document, or questions that link all documents,",
     "task": "one kind of question",
     "model": "one model",
@@ -23,7 +23,13 @@ ONE = {
 
 @dataclass(frozen=True)
 class Fold:
-    """``test`` is decided by a router that has learned from ``train`` alone; both are rows of the examples."""
+    """One part of a split.
+
+    Attributes:
+        name: The part's name, such as ``fold 0`` or ``without comparison``.
+        train: Rows of the examples that the router learns from.
+        test: Rows of the examples that it decides.
+    """
 
     name: str
     train: NDArray[Any]
@@ -33,19 +39,19 @@ class Fold:
 def folds(examples: Examples, split: Split = "document", count: int = 5, seed: int = 0) -> Iterator[Fold]:
     """Folds that together test every example once.
 
-    - ``document``: whole documents, ``count`` folds: no question of a tested document was seen. Documents that one
-      question is about together stay together.
-    - ``task``, ``model``, ``length``: one kind, reader or length is left out at a time.
+    - ``document``: ``count`` folds of whole documents: the router has seen no question on a tested document.
+      Documents that share a question stay together.
+    - ``task``, ``model``, ``length``: one kind of question, reader or length is left out at a time.
 
     Raises:
-        LcragError: an unknown split, or one group only.
+        LcragError: an unknown split, or all examples are in one group.
     """
     if split not in get_args(Split):
         raise LcragError(f"Unknown split {split!r}; choose {', '.join(get_args(Split))}.")
     groups = np.array(_groups(examples, split), dtype=object).astype(str)
     names = np.unique(groups)
     if len(names) < 2:
-        raise LcragError(f"The outcomes have {ONE[split]} only: they cannot be split by {split}.")
+        raise LcragError(f"The outcomes have {GROUP_NAMES[split]} only: they cannot be split by {split}.")
     if split == "document":
         shuffled = np.random.default_rng(seed).permutation(names)
         parts = [
@@ -54,8 +60,8 @@ def folds(examples: Examples, split: Split = "document", count: int = 5, seed: i
     else:
         parts = [(f"without {name}", np.array([name])) for name in names]
     for name, part in parts:
-        tested = np.isin(groups, part)
-        yield Fold(name, np.flatnonzero(~tested), np.flatnonzero(tested))
+        is_tested = np.isin(groups, part)
+        yield Fold(name, np.flatnonzero(~is_tested), np.flatnonzero(is_tested))
 
 
 def _groups(examples: Examples, split: Split) -> list[str]:
@@ -73,7 +79,7 @@ def _groups(examples: Examples, split: Split) -> list[str]:
 
 
 def linked(document_ids: Sequence[str]) -> list[str]:
-    """For each id (several joined by +) one of the documents that are linked with it, the same for all of these."""
+    """A group for each id: ids (several documents joined by +) that share a document, also through others, share it."""
     parent: dict[str, str] = {}
 
     def root(name: str) -> str:

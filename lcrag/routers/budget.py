@@ -57,7 +57,8 @@ class BudgetRouter(LearningRouter[BudgetState]):
     total: float
     name: str = "budget_router"
     questions: int = 0
-    predictor: ScoringRouter[Any] = field(default_factory=QualityRouter)
+    # A plain class: that is how YAML recognises a component.
+    predictor: ScoringRouter = field(default_factory=QualityRouter)  # type: ignore[type-arg]
     _running: dict[tuple[str, ...], OnlineAllocator] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

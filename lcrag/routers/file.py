@@ -23,7 +23,7 @@ from lcrag.routers.learning.router import LearningRouter, ReplayableRouter
 from lcrag.routers.saving.archive import damaged, read_members
 from lcrag.routers.saving.classes import Trusted, class_of, estimator_names, name_of
 from lcrag.routers.saving.plain import decode, encode
-from lcrag.routers.saving.schema import check_schema, holds_estimators, plain
+from lcrag.routers.saving.schema import check_schema, holds_estimators, plain, types_in
 
 FORMAT = 2
 # In YAML a text becomes a path, which is relative to the file that it stands in.
@@ -68,19 +68,12 @@ def load_router(path: RouterPath, trusted: Trusted = ()) -> ReplayableRouter:
     schema = check_schema(members, estimators, path)
     try:
         _check_versions(schema, path)
-        content = loads(data, trusted=sorted(_types(schema)))
+        content = loads(data, trusted=sorted(types_in(schema)))  # all of them are checked by now
         return _router(content["router"], trusted, path)
     except LcragError:
         raise
     except Exception as error:  # whatever skops, numpy or a trusted class makes of a crafted file
         raise damaged(path, f"{type(error).__name__}: {error}") from error
-
-
-def _types(schema: Any) -> set[str]:
-    """The checked types by name: skops has a list of its own, which trusts less."""
-    from lcrag.routers.saving.schema import _nodes
-
-    return {f"{n['__module__']}.{n['__class__']}" for n in _nodes(schema)}
 
 
 def _versions() -> dict[str, str]:

@@ -114,10 +114,9 @@ class MeteredToolbox:
         embedder = self.shared.embedder
         if embedder is None:
             raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
-        queries = getattr(embedder, "embed_queries", embedder.embed_documents)
-        vectors = await run_local(embedder.embed_documents if role == "build" else queries, list(texts))
-        self._book_embedding(role, embedder.count_tokens(list(texts)))
-        return vectors  # type: ignore[no-any-return]
+        embedded = await run_local(embedder.embed, list(texts), "document" if role == "build" else "query")
+        self._book_embedding(role, embedded.tokens)
+        return embedded.vectors  # type: ignore[no-any-return]
 
     def _book_embedding(self, role: Role, tokens: int) -> None:
         if tokens:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from zlib import crc32
 
-from embedders.base import Embedded
+from embedders.base import Embedded, Embedder, LangChainNames
 from lcrag.datasets.base import Dataset
 from lcrag.readers.base import Request
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Document, Question, Span
-from retrievers.base import Retriever
 
 if TYPE_CHECKING:
     from lcrag.readers.base import Reader
@@ -81,7 +80,7 @@ def reader(window: int = 100_000) -> ScriptedReader:
 
 
 @dataclass(frozen=True)
-class WordEmbedder:
+class WordEmbedder(LangChainNames):
     """Counts words in 256 buckets: texts that share words are near."""
 
     name: str = "words"
@@ -102,7 +101,21 @@ class WordEmbedder:
         return sum(len(text.split()) for text in texts)
 
 
-def resources(language_model: Reader, retriever: Retriever | None = None) -> Resources:
+class CountingEmbedder(WordEmbedder):
+    """Counts the tokens of all texts that it has embedded."""
+
+    tokens = 0
+
+    def embed(self, texts: Sequence[str], kind: Literal["query", "document"] = "document") -> Embedded:
+        """See ``WordEmbedder``."""
+        embedded = super().embed(texts, kind)
+        object.__setattr__(self, "tokens", self.tokens + embedded.tokens)
+        return embedded
+
+
+def resources(
+    language_model: Reader, embedder: Embedder | None = None, questions: Sequence[Question] | None = None
+) -> Resources:
     """What a question needs, with BM25 over short chunks as the retriever."""
     from retrievers.bm25 import BM25Retriever
     from retrievers.chunkers import RecursiveChunker
@@ -111,8 +124,8 @@ def resources(language_model: Reader, retriever: Retriever | None = None) -> Res
     return Resources(
         language_model,
         {d.id: d for d in data.documents},
-        retriever or BM25Retriever(chunker=RecursiveChunker(200, 0)),
-        WordEmbedder(),
-        questions=[q.document_ids for q in data.questions],
+        BM25Retriever(chunker=RecursiveChunker(200, 0)),
+        embedder or WordEmbedder(),
+        questions=[q.document_ids for q in questions or data.questions],
         demonstration_pool=data.demonstrations,
     )

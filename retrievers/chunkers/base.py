@@ -1,4 +1,4 @@
-"""What a chunker is."""
+"""What a chunker is, and the check of its sizes."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ from retrievers.chunkers.base import Span, check
 class RecursiveChunker:
     """langchain-text-splitters' recursive splitter: paragraphs, then lines, words, characters.
 
-    The splitter parts the text without overlap, so that offsets are exact whatever repeats in it; the
-    overlap is then taken from the end of the chunk before, from a word's beginning on.
+    The splitter cuts the text without overlap, so that offsets are exact even where the text repeats itself.
+    Each chunk is then extended backwards, to the beginning of a word, into the chunk before.
 
     Attributes:
-        size: characters of a chunk at most.
-        overlap: characters that neighbours share at most.
+        size: The maximum number of characters in a chunk.
+        overlap: The maximum number of characters that neighbouring chunks share.
     """
 
     size: int = 1000

@@ -1,12 +1,12 @@
-"""Chunks that end where the subject changes."""
+"""Chunks that end where the topic changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from retrievers.chunkers.base import Span, check
 from retrievers.chunkers.sentence import sentences
+from retrievers.embedding import Embedder
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class SemanticChunker:
     neighbours is above the given percentile of all distances of the text, or where ``size`` is reached.
 
     Attributes:
-        embedder: anything with ``embed_documents(texts) -> (n, d)`` unit vectors.
-        percentile: 0 to 100; higher gives fewer and longer chunks.
-        size: characters of a chunk at most, one long sentence excepted.
-        neighbours: sentences on each side that are embedded with one.
+        embedder: The embedding model.
+        percentile: 0 to 100; a higher value gives fewer and longer chunks.
+        size: The maximum number of characters in a chunk; a longer sentence is a chunk of its own.
+        neighbours: The number of sentences on each side that are embedded together with a sentence.
     """
 
-    embedder: Any
+    embedder: Embedder
     percentile: float = 90.0
     size: int = 2000
     neighbours: int = 1
@@ -45,7 +45,7 @@ class SemanticChunker:
             text[spans[max(0, i - self.neighbours)][0] : spans[min(last, i + self.neighbours)][1]]
             for i in range(len(spans))
         ]
-        vectors = self.embedder.embed_documents(around)
+        vectors = self.embedder.embed(around, "document").vectors
         distances = 1 - (vectors[:-1] * vectors[1:]).sum(axis=1)
         far = distances > np.percentile(distances, self.percentile)
         chunks = [spans[0]]

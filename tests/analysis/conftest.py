@@ -57,6 +57,7 @@ def outcomes() -> Callable[..., pd.DataFrame]:
                         f"d{d}q{q}", f"document {d}", KINDS[q % 4], strategy, "SmolLM2-135M", seed,
                         answer=f"The answer of {strategy}", score=right, scores={"accuracy": right},
                         usage=ledger, prompt_hash=f"{d}{q}",
+                        closed_book=strategy == "closed_book",
                     )
                 )  # fmt: skip
         return pd.DataFrame([row.flat() for row in rows])

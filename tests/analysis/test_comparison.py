@@ -9,6 +9,8 @@ import pytest
 from lcrag.analysis.comparison import compare
 from lcrag.errors import LcragError
 
+LABELS = {"tokens": "tokens", "flops": "FLOPs", "dollars": "dollars"}
+
 
 def row(comparison, name):
     return comparison.table.set_index("name").loc[name]
@@ -26,7 +28,7 @@ def test_figures_are_the_tables_means(outcomes):
         assert mine.low <= mine.accuracy <= mine.high
     assert found.best == table.groupby("strategy")["score"].mean().idxmax()
     assert (found.questions, found.documents, found.skipped) == (48, 6, 0)
-    assert found.cost_is == "flops"
+    assert found.unit == "flops"
 
 
 def test_baselines_are_always_there_and_in_order(outcomes):
@@ -38,6 +40,50 @@ def test_baselines_are_always_there_and_in_order(outcomes):
     assert fixed.accuracy == candidates.accuracy.max()
     assert rnd.accuracy == pytest.approx(candidates.accuracy.mean())
     assert oracle.accuracy >= fixed.accuracy >= rnd.accuracy
+
+
+def test_a_closed_book_strategy_is_no_candidate_whatever_its_name(outcomes):
+    table = outcomes()
+    renamed = table.replace({"strategy": {"closed_book": "no_text"}})
+    for name in ("oracle", "random (mean)"):
+        assert row(compare(renamed), name).accuracy == row(compare(table), name).accuracy
+    with pytest.raises(LcragError, match="Router r chose 'no_text' for question d0q0"):
+        compare(renamed, routers={"r": {"d0q0": "no_text"}})
+
+
+def test_tables_from_before_the_column_know_closed_book_by_its_name(outcomes):
+    table = outcomes()
+    old = table.drop(columns=["closed_book", "finish_reason"])
+    pd.testing.assert_frame_equal(compare(old).table, compare(table).table)
+
+
+def test_answers_cut_at_max_tokens_are_counted_and_told(outcomes, change):
+    table = outcomes().assign(finish_reason="stop")
+    assert "max_tokens" not in str(compare(table))
+    for question in ("d0q0", "d1q1", "d2q2"):
+        table = change(table, "long_context", question, finish_reason="length")
+    table = change(table, "long_context", "d2q2", score=None, error="It broke.")
+    found = compare(table)
+    assert row(found, "long_context")["cut"] == 2 and row(found, "memory")["cut"] == 0
+    assert "Answers cut at max_tokens: long_context 2." in str(found)
+
+
+@pytest.mark.parametrize(
+    ("cost", "unit", "column"),
+    [("auto", "flops", "flops"), ("flops", "flops", "flops"), ("dollars", "dollars", "dollars")],
+)
+def test_costs_are_compared_in_the_unit_that_is_asked_for(outcomes, cost, unit, column):
+    found = compare(outcomes(dollars=1e-6), cost=cost)
+    assert found.unit == unit
+    pd.testing.assert_series_equal(found.table["cost"], found.table[column], check_names=False)
+    assert f"in {LABELS[unit]}" in " ".join(str(found).split())
+
+
+def test_tokens_can_be_asked_for_where_flops_are_known(outcomes):
+    found = compare(outcomes(), cost="tokens")
+    long = row(found, "long_context")
+    assert found.unit == "tokens"
+    assert long.cost == pytest.approx(long.prompt - long.cached + long.completion)
 
 
 def test_a_router_is_a_row_and_its_costs_are_those_of_what_it_chose(outcomes):
@@ -66,7 +112,7 @@ def test_a_failed_answer_is_counted_and_not_scored_as_wrong(outcomes, change):
 
 def test_unknown_flops_are_a_dash_and_cost_falls_back_to_tokens(outcomes):
     found = compare(outcomes(flops=None))
-    assert found.cost_is == "tokens"
+    assert found.unit == "tokens"
     long = row(found, "long_context")
     assert isnan(long.flops)
     assert long.cost == pytest.approx(long.prompt - long.cached + long.completion)
@@ -120,3 +166,8 @@ def test_text_markdown_and_latex_hold_every_row(outcomes):
 def test_a_table_that_cannot_be_compared_is_refused(outcomes, spoil, routers, message):
     with pytest.raises(LcragError, match=message):
         compare(spoil(outcomes()), routers=routers)
+
+
+def test_an_unknown_unit_is_refused(outcomes):
+    with pytest.raises(LcragError, match="counted in tokens, flops or dollars, or auto, not in 'euros'"):
+        compare(outcomes(), cost="euros")

@@ -57,6 +57,24 @@ def test_pictures_are_drawn_for_odd_tables_too(outcomes, change):
             assert len(Image.open(image).convert("L").getcolors()) > 20
 
 
+@pytest.mark.parametrize(
+    ("cost", "label"), [("tokens", "tokens"), ("flops", "FLOPs"), ("dollars", "dollars")]
+)
+def test_the_axis_of_the_picture_names_the_unit(outcomes, cost, label):
+    table = outcomes(dollars=1e-6)
+    (axes,) = accuracy_cost(compare(table, cost=cost)).get_axes()
+    assert axes.get_xlabel() == f"{label} per question, computed by the reader"
+    (chosen,) = accuracy_cost(compare(table), cost="dollars").get_axes()
+    assert chosen.get_xlabel() == "dollars per question, computed by the reader"
+
+
+def test_answers_cut_at_max_tokens_are_told_in_the_report(outcomes, change, tmp_path):
+    table = change(outcomes(), "long_context", "d0q0", finish_reason="length")
+    path = tmp_path / "report.html"
+    write_report(table, compare(table), path, title="t", parameters={})
+    assert "Answers cut at max_tokens: long_context 1." in path.read_text("utf-8")
+
+
 def test_the_headline_says_who_is_best_and_what_is_cheaper(outcomes):
     comparison = compare(outcomes())
     said = " ".join(headline(comparison))

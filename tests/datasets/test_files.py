@@ -86,9 +86,9 @@ def test_a_real_pdf(own):
         ({"question": "a"}, r"'documents' is missing; name one or more of the 2"),
         ({"question": "a", "documents": "nort.md"}, r"no document 'nort.md'; did you mean 'north.md'\?"),
         ({"question": "a", "documents": "north.md", "answers": [{"a": 1}]}, r"'answers' must be a text or a list"),
-        ({"question": "a", "documents": "north.md", "evidence": "no such"}, r"does not stand in north.md"),
+        ({"question": "a", "documents": "north.md", "evidence": "no such"}, r"is not in north.md"),
         ({"question": "a", "documents": "north.md", "answerable": "yes"}, r"'answerable' must be true or false"),
-        ({"question": "a", "documents": "north.md", "choices": ["x"], "answers": "y"}, r"none of the choices"),
+        ({"question": "a", "documents": "north.md", "choices": ["x"], "answers": "y"}, r"not one of the choices"),
         ({"question": "a", "documents": "north.md", "choices": list("abcdefghijkl")}, r"has 12 choices, at most 10"),
         ({"question": "a", "documents": "north.md", "date": "May"}, r"'date' must be ISO 8601"),
         ({"question": "a", "documents": "north.md", "metadata": 3}, r"'metadata' must be an object"),
@@ -106,7 +106,7 @@ def test_bad_documents_are_named(own):
         (lambda p: p.write_text(" \n"), r"bad.txt: the document is empty", "bad.txt"),
         (lambda p: p.write_bytes(b"caf\xe9"), r"bad.txt: byte 3 is not UTF-8", "bad.txt"),
         (lambda p: p.write_bytes(b"no pdf"), r"bad.pdf: it cannot be read as a PDF", "bad.pdf"),
-        (lambda p: pdf(p), r"bad.pdf: the PDF holds no text", "bad.pdf"),
+        (lambda p: pdf(p), r"bad.pdf: the PDF contains no text", "bad.pdf"),
         (lambda p: pdf(p, "text", "secret"), r"bad.pdf: the PDF is encrypted", "bad.pdf"),
     ]
     for spoil, message, name in cases:

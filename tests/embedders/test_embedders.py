@@ -44,6 +44,25 @@ def test_langchain_both_ways(minilm):
     assert back.count_tokens(["12345"]) == 2
 
 
+def test_langchain_models_are_asked_for_queries_as_queries():
+    from langchain_core.embeddings import Embeddings
+
+    class Asymmetric(Embeddings):
+        def embed_documents(self, texts):
+            return [[1.0, 0.0] for _ in texts]
+
+        def embed_query(self, text):
+            return [0.0, 2.0]
+
+    model = LangChainEmbedder(Asymmetric())
+    assert model.embed(["a", "b"], "query").vectors.tolist() == [[0, 1], [0, 1]]
+    assert model.embed(["a", "b"]).vectors.tolist() == [[1, 0], [1, 0]]
+    assert model.embed(["12345"]).tokens == 2
+    pytest.importorskip("faiss")
+    (passages,) = DenseRetriever(model, RecursiveChunker(80, 0)).build({"a": "A kite."}).search(["kite"], 1)
+    assert passages[0].score == 0  # a query embedded as a document would score 1
+
+
 def test_a_missing_model_is_one_sentence():
     with pytest.raises(ValueError, match="'no/such-model' could not be loaded"):
         SentenceTransformerEmbedder(model="no/such-model").embed_query("a")

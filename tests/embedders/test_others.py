@@ -14,7 +14,6 @@ from embedders import (
     MultiVectorEmbedder,
     OpenAIEmbedder,
     SentenceTransformerEmbedder,
-    embed_spans,
     max_sim,
 )
 
@@ -36,36 +35,36 @@ def test_a_late_chunk_is_the_mean_of_its_tokens_in_the_whole_documents_pass(mini
         rows = [i for i, (s, e) in enumerate(offsets) if e > s and s < end and e > start]
         mean = states[rows].mean(axis=0)
         expected.append(mean / np.linalg.norm(mean))
-    assert embed_spans(minilm, TEXT, SPANS) == pytest.approx(np.stack(expected), abs=1e-5)
+    assert minilm.embed_spans(TEXT, SPANS) == pytest.approx(np.stack(expected), abs=1e-5)
 
 
 def test_a_late_chunk_knows_its_document(minilm):
     """'It was founded' is nearer to a question on Northwind with the document read than alone."""
     query = minilm.embed_query("When was Northwind founded?")
     alone = minilm.embed_documents([TEXT[23:55]])[0]
-    assert embed_spans(minilm, TEXT, SPANS)[1] @ query > alone @ query
+    assert minilm.embed_spans(TEXT, SPANS)[1] @ query > alone @ query
 
 
 def test_long_documents_are_read_in_windows_that_overlap(minilm):
     text = " ".join(f"Sentence {i} is about kites." for i in range(200))
     spans = [(i, i + 400) for i in range(0, len(text) - 400, 400)]
-    long = embed_spans(minilm, text, spans, overlap=64)
+    long = minilm.embed_spans(text, spans, overlap=64)
     assert long.shape == (len(spans), 384)
     assert np.linalg.norm(long, axis=1) == pytest.approx(1, abs=1e-5)
-    assert long[0] == pytest.approx(embed_spans(minilm, text[:1200], spans[:1])[0], abs=0.15)
+    assert long[0] == pytest.approx(minilm.embed_spans(text[:1200], spans[:1])[0], abs=0.15)
 
 
 def test_late_chunking_refuses_what_it_cannot_do(minilm):
     with pytest.raises(ValueError, match="pools by the mean"):
-        embed_spans(SentenceTransformerEmbedder(pooling="cls"), TEXT, SPANS)
-    with pytest.raises(ValueError, match="holds no token"):
-        embed_spans(minilm, "a   b", [(1, 3)])
+        SentenceTransformerEmbedder(pooling="cls").embed_spans(TEXT, SPANS)
+    with pytest.raises(ValueError, match="contains no token"):
+        minilm.embed_spans("a   b", [(1, 3)])
 
 
 def test_multi_vector_scores_are_the_sum_of_best_matches():
     model = MultiVectorEmbedder("minilm")
-    (query,) = model.embed_queries(["When was the firm founded?"])
-    documents = model.embed_documents(["The firm was founded in 1987.", "Kites need wind to fly."])
+    (query,) = model.embed(["When was the firm founded?"], "query")
+    documents = model.embed(["The firm was founded in 1987.", "Kites need wind to fly."])
     assert query.ndim == 2 and np.linalg.norm(documents[0], axis=1) == pytest.approx(1, abs=1e-4)
     direct = sum(max(float(q @ d) for d in documents[0]) for q in query)
     assert max_sim(query, documents[0]) == pytest.approx(direct, abs=1e-4)
@@ -81,10 +80,10 @@ def server():
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append(body)
-            known = body["model"] == "tiny"
+            known = body["model"] in {"tiny", "uncounted"}
             rows = [[float(len(text)), 3.0] for text in body["input"]]
             data = [{"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(rows)]
-            usage = {"prompt_tokens": 7, "total_tokens": 7}
+            usage = {"prompt_tokens": 7, "total_tokens": 7} if body["model"] == "tiny" else None
             answer = (
                 {
                     "object": "list",
@@ -117,10 +116,60 @@ def test_an_openai_compatible_server(server):
     found = model.embed(["aaaa", "bb", "c"])
     assert found.vectors[0] == pytest.approx([0.8, 0.6]) and found.tokens == 14
     assert [len(a["input"]) for a in asked] == [2, 1] and asked[0]["dimensions"] == 2
-    model.embed_query("kites")
+    model.embed(["kites"], "query")
     assert asked[-1]["input"] == ["q: kites"]
     with pytest.raises(ValueError, match="no such model"):
         OpenAIEmbedder("other", url, max_retries=0).embed_query("a")
+
+
+def test_a_server_that_reports_no_tokens_gets_an_estimate(server):
+    url, _ = server
+    assert OpenAIEmbedder("uncounted", url).embed(["12345678", "1"]).tokens == 2 + 1
+
+
+def test_an_empty_list_needs_no_server():
+    assert OpenAIEmbedder("m", "http://127.0.0.1:9/v1").embed([]).vectors.shape == (0, 0)
+
+
+def test_retrieval_sends_queries_with_the_query_prompt_and_chunks_with_the_document_prompt(server):
+    pytest.importorskip("faiss")
+    from retrievers import DenseRetriever, HybridRetriever, MMRRetriever, RecursiveChunker
+
+    url, requests = server
+    model = OpenAIEmbedder("tiny", url, query_prompt="query: ", document_prompt="passage: ")
+    for retriever in (DenseRetriever, HybridRetriever, MMRRetriever):
+        requests.clear()
+        index = retriever(model, RecursiveChunker(100, 0)).build({"a": "Kites need wind."})
+        index.search(["What do kites need?"], 1)
+        assert [r["input"] for r in requests] == [
+            ["passage: Kites need wind."],
+            ["query: What do kites need?"],
+        ]
+        assert index.build_tokens == 7  # the server's count
+
+
+def test_how_a_server_is_reached_does_not_change_the_identity_of_what_it_gives():
+    from lcrag.components import settings
+
+    plain = settings(OpenAIEmbedder("m"), identity=True)
+    patient = OpenAIEmbedder("m", timeout=5, max_retries=9, api_key_env="KEY", batch_size=2)
+    assert settings(patient, identity=True) == plain
+    assert settings(OpenAIEmbedder("m", query_prompt="query: "), identity=True) != plain
+    for small, large in (
+        (
+            SentenceTransformerEmbedder(),
+            SentenceTransformerEmbedder(device="cpu", batch_size=2, progress=True),
+        ),
+        (MultiVectorEmbedder("m"), MultiVectorEmbedder("m", device="cpu", batch_size=2)),
+        (M2BertEmbedder("m"), M2BertEmbedder("m", device="cuda")),
+    ):
+        assert settings(small, identity=True) == settings(large, identity=True)
+
+
+def test_embedders_are_found_by_name():
+    from lcrag.components import names
+
+    assert names("embedder") == ["langchain", "m2_bert", "multi_vector", "openai", "sentence_transformer"]
 
 
 def test_a_server_that_is_down_and_a_key_that_is_missing(monkeypatch):
@@ -135,7 +184,7 @@ def test_absent_weights_say_how_to_get_them():
     with pytest.raises(ValueError, match=r"M2-BERT's weights 'no/m2' are not here .*hf download"):
         M2BertEmbedder("no/m2", tokenizer="no/tokenizer").embed_query("a")
     with pytest.raises(ValueError, match=r"'no/colbert' could not be loaded .*hf download"):
-        MultiVectorEmbedder("no/colbert").embed_queries(["a"])
+        MultiVectorEmbedder("no/colbert").embed(["a"], "query")
 
 
 def test_whether_the_hub_can_be_reached_is_found_out_before_its_client_tries_for_minutes(

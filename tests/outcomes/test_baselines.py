@@ -1,13 +1,22 @@
-"""Oracle, best fixed, random and replayed routers on tables small enough to check by eye; the frontier."""
+"""Oracle, best fixed, random and routed rows on tables small enough to check by eye; the frontier."""
 
 import random
 from math import nan
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lcrag.analysis.frontier import pareto
-from lcrag.outcomes.baselines import best_fixed, common, oracle, random_choice, replay
+from lcrag.outcomes.baselines import (
+    baseline_rows,
+    best_fixed,
+    candidates,
+    common,
+    oracle,
+    random_choice,
+    routed_rows,
+)
 
 
 @pytest.fixture
@@ -23,34 +32,56 @@ def rows():
     ).assign(document_id="d", kind="location")  # fmt: skip
 
 
+def test_the_oracle_takes_the_best_then_the_cheaper_then_the_first():
+    scores = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 1.0], [nan, 0.0], [1.0, 1.0], [nan, nan]])
+    costs = np.array([[9.0, 1.0], [1.0, 9.0], [2.0, 2.0], [1.0, 9.0], [nan, 9.0], [9.0, 1.0]])
+    assert oracle(scores, costs).tolist() == [1, 1, 0, 1, 1, 1]
+
+
+def test_best_fixed_is_the_best_mean_then_the_cheaper_then_the_first():
+    assert best_fixed(np.array([[1.0, 0.0], [0.0, 0.5]]), np.array([[9.0, 1.0]] * 2)) == 0
+    assert best_fixed(np.array([[1.0, 1.0]]), np.array([[9.0, 1.0]])) == 1
+    assert best_fixed(np.array([[1.0, 1.0]]), np.array([[nan, nan]])) == 0
+    assert best_fixed(np.array([[nan, 0.1], [nan, nan]]), np.array([[1.0, 9.0]] * 2)) == 1
+
+
+def test_random_is_the_mean_of_the_strategies_and_unknown_stays_unknown():
+    found = random_choice(np.array([[1.0, 0.0], [nan, 5.0]]))
+    assert found[0] == 0.5 and np.isnan(found[1])
+
+
 def test_a_question_that_one_candidate_has_no_score_on_is_in_no_baseline(rows):
     assert set(common(rows, ["rag", "lc"])["question_id"]) == {"q1", "q2", "q3"}
     assert set(common(rows, ["rag"])["question_id"]) == {"q1", "q2", "q3", "q4"}
 
 
-def test_the_oracle_takes_the_best_and_the_cheapest_of_equals(rows):
-    found = oracle(common(rows, ["rag", "lc"]), "cost").set_index("question_id")
-    assert found["strategy"].to_dict() == {"q1": "rag", "q2": "lc", "q3": "rag"}
-    assert found["score"].mean() == pytest.approx(2 / 3)
-
-
-def test_best_fixed_is_the_best_mean_then_the_cheaper(rows):
-    assert best_fixed(common(rows, ["rag", "lc"]), "cost") == "lc"
-    assert best_fixed(rows.assign(score=1.0), "cost") == "rag"
-
-
-def test_random_is_the_mean_of_the_candidates_and_unknown_stays_unknown(rows):
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 0, 3, 2, 1, 4]])
+def test_the_baselines_of_a_table(rows, order):
     pool = common(rows, ["rag", "lc"])
     pool["flops"] = [nan, 5.0, 1.0, 5.0, 1.0, 5.0]
-    found = random_choice(pool).set_index("question_id")
-    assert found["score"].to_dict() == {"q1": 1.0, "q2": 0.5, "q3": 0.0}
-    assert found["cost"].tolist() == [5.0, 5.0, 5.0]
-    assert found["flops"].isna().tolist() == [True, False, False]
+    found = baseline_rows(pool.iloc[order], ["rag", "lc"])
+    assert list(found) == ["oracle", "best fixed (lc)", "random (mean)"]
+    best, fixed, mean = (frame.set_index("question_id") for frame in found.values())
+    assert best["strategy"].to_dict() == {"q1": "rag", "q2": "lc", "q3": "rag"}
+    assert fixed["score"].to_dict() == {"q1": 1.0, "q2": 1.0, "q3": 0.0}
+    assert mean["score"].to_dict() == {"q1": 1.0, "q2": 0.5, "q3": 0.0}
+    assert mean["cost"].tolist() == [5.0, 5.0, 5.0]
+    assert mean["flops"].isna().to_dict() == {"q1": True, "q2": False, "q3": False}
 
 
-def test_a_router_is_replayed_on_outcomes_that_exist(rows):
-    found = replay(rows, {"q1": "lc", "q2": "rag"})
+def test_candidates_are_all_strategies_that_read_the_documents(rows):
+    named = pd.concat([rows, rows[rows["strategy"] == "rag"].assign(strategy="closed_book")])
+    assert candidates(rows) == ["rag", "lc"]
+    assert candidates(named) == ["rag", "lc"]
+    assert candidates(rows.assign(closed_book=rows["strategy"] == "rag")) == ["lc"]
+    assert candidates(named.assign(closed_book=False)) == ["rag", "lc", "closed_book"]
+
+
+def test_a_router_gets_the_outcomes_of_what_it_chose(rows):
+    found = routed_rows(rows, {"q1": "lc", "q2": "rag"})
     assert found[["question_id", "strategy"]].to_numpy().tolist() == [["q1", "lc"], ["q2", "rag"]]
+    paid = routed_rows(rows, {"q1": ("rag", "lc"), "q2": "rag"}, ["cost"])
+    assert paid["cost"].tolist() == [10.0, 1.0]
 
 
 def test_pareto_by_hand():

@@ -37,8 +37,12 @@ def test_missing_values_get_one_form(table):
     table["score"] = [None, 1, 0, "0.5"]
     table["flag_renamed"] = [None, True, False, None]
     table["note_support"] = [None, 1, 2, 3]
+    table["closed_book"] = [None, True, False, None]
+    table["finish_reason"] = [None, "stop", "length", ""]
     found = validate(table)
     assert found["gold"].tolist() == ["", "a", "b", "c"]
+    assert found["closed_book"].tolist() == [False, True, False, False]
+    assert found["finish_reason"].tolist() == ["", "stop", "length", ""]
     assert np.isnan(found["score"][0]) and found["score"].tolist()[1:] == [1.0, 0.0, 0.5]
     assert found["flag_renamed"].tolist() == [False, True, False, False]
     assert found["note_support"].dtype == float and found["seed"].dtype == int
@@ -49,13 +53,13 @@ def test_missing_values_get_one_form(table):
     [
         (lambda t: t.drop(columns="answer"), r"has no column 'answer'; the columns are explained in docs/outcomes.md"),
         (lambda t: t.iloc[:0], "has no rows"),
-        (lambda t: t.assign(score=["1", "0", "good", "1"]), "the column 'score' holds what is no number"),
-        (lambda t: t.assign(feature_words="many"), "the column 'feature_words' holds what is no number"),
-        (lambda t: t.assign(read_prompt_tokens="many"), "'read_prompt_tokens' holds what is no number"),
+        (lambda t: t.assign(score=["1", "0", "good", "1"]), "the column 'score' holds a value that is not a number"),
+        (lambda t: t.assign(feature_words="many"), "the column 'feature_words' holds a value that is not a number"),
+        (lambda t: t.assign(read_prompt_tokens="many"), "'read_prompt_tokens' holds a value that is not a number"),
         (lambda t: t.assign(score=1.5), "question q1, strategy chunked_retrieval, model m has a score outside 0 to 1"),
         (lambda t: t.assign(score=-0.1), "outside 0 to 1"),
         (lambda t: t.assign(error="it failed"), "has an error and a score: a failed row is not scored"),
-        (lambda t: pd.concat([t, t.tail(1)]), "question q2, strategy long_context, model m stands there twice"),
+        (lambda t: pd.concat([t, t.tail(1)]), "question q2, strategy long_context, model m is a duplicate"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(table, tmp_path, spoil, message):

@@ -18,7 +18,7 @@ import pytest
 
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers import Message, OpenAIReader, Reader, Request
-from lcrag.readers.tokens import estimate_tokens
+from lcrag.readers.tokens import estimate_room
 
 ASK = Request((Message("system", "Be brief."), Message("user", "Who wrote Emma?")), max_tokens=16)
 
@@ -247,7 +247,7 @@ def test_one_reader_outlives_event_loops(server):
 
 
 def test_tokens_are_estimated_or_counted():
-    assert OpenAIReader("m").count_tokens(ASK.messages) == estimate_tokens(ASK.messages) == 23
+    assert OpenAIReader("m").count_tokens(ASK.messages) == estimate_room(ASK.messages) == 23
     assert OpenAIReader("m").spec is None
     pytest.importorskip("transformers")
     from lcrag.readers.smollm2 import checkpoint

@@ -21,6 +21,22 @@ def test_is_a_reader():
     assert isinstance(ScriptedReader(["x"]), Reader)
 
 
+def test_a_reader_that_says_no_more_gets_the_defaults_of_the_protocol():
+    class Parrot(Reader):
+        name, context_window, max_concurrency = "parrot", 100, 1
+
+    parrot = Parrot()
+    assert (parrot.documents_in_flight, parrot.shares_prefix_in_batch, parrot.spec) == (4, False, None)
+
+
+async def test_a_watched_word_gets_the_probability_that_was_set():
+    reader = ScriptedReader(lambda request: "unanswerable", p_unanswerable=0.75)
+    assert (await reader.generate(ask("Who?", watch="unanswerable"))).watched == 0.75
+    assert (await reader.generate(ask("Who?"))).watched is None
+    silent = ScriptedReader(lambda request: "unanswerable")
+    assert (await silent.generate(ask("Who?", watch="unanswerable"))).watched is None
+
+
 async def test_first_request_computes_the_prefix_and_later_ones_reuse_it():
     reader = ScriptedReader(lambda request: "fine")
     first = await reader.generate(ask("Who is it?"))

@@ -91,8 +91,8 @@ def test_where_all_cost_the_same_there_is_no_curve():
     assert isnan(curve.aiq) and isnan(curve.apgr) and isnan(curve.cpt(0.5))
 
 
-def test_where_a_router_can_be_at_every_price():
-    """Qualities (.5, .9) and costs (.2, 1): above a price of .5 the cheap strategy is the better buy."""
+def test_where_a_router_can_be_at_every_cost_weight():
+    """Qualities (.5, .9) and costs (.2, 1): above a cost weight of .5 the cheap strategy is the better buy."""
     data = small([[0, 1], [1, 1]], [[2, 10], [2, 10]])
     done = replay(FixedRouter("strong"), data)
     assert points_of(done, data) == [(10.0, 1.0)]
@@ -100,7 +100,9 @@ def test_where_a_router_can_be_at_every_price():
     quality, costs = np.array([[0.5, 0.9]] * 2), np.array([[0.2, 1.0]] * 2)
     found = points_of(replace(done, quality=quality, expected_costs=costs), data)
     assert set(found) == {(10.0, 1.0), (2.0, 0.5)}
-    probed = points_of(replace(done, quality=quality, expected_costs=np.array([[0.0, 1.0]] * 2)), data)
+    free = replace(done, quality=quality, expected_costs=np.array([[0.0, 1.0]] * 2))
+    assert set(points_of(free, data)) == {(10.0, 1.0), (2.0, 0.5)}  # expected to be free, and yet no probe
+    probed = points_of(replace(free, probes=("weak",)), data)
     assert set(probed) == {(10.0, 1.0), (12.0, 1.0), (2.0, 0.5)}  # the probe is always paid for
 
 
@@ -108,5 +110,5 @@ def test_points_leave_out_what_is_not_known():
     data = small([[0, 1], [1, nan]], [[2, 10], [2, nan]])
     one = np.array([1, 1])
     zero = np.zeros(2)
-    done = Replayed("r", one, data.scores[:, 1], data.costs[:, 1], zero, np.zeros((2, 2), bool), 0.0)
+    done = Replayed("r", one, data.scores[:, 1], data.costs[:, 1], zero, np.zeros((2, 2), bool))
     assert points_of(done, data) == [(10.0, 1.0)]

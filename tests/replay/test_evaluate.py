@@ -1,4 +1,4 @@
-"""The report beside baselines, by hand and on a world with something to find."""
+"""Routers beside baselines, by hand and on a world with something to find."""
 
 import time
 from dataclasses import replace
@@ -40,13 +40,13 @@ def world():
 
 
 @pytest.fixture(scope="module")
-def report(world):
+def comparison(world):
     routers = [QualityRouter(), TfidfRouter(), ProbeRouter(), RandomRouter(), LaRARule(), CascadeRouter()]
     return evaluate(routers, world)
 
 
-def test_strategies_and_baselines_are_always_there(report):
-    table = report.table
+def test_strategies_and_baselines_are_always_there(comparison):
+    table = comparison.table
     names = table["name"].tolist()
     assert names[:2] == list(ARMS) and [n.split(" (")[0] for n in names[-3:]] == [
         "best fixed",
@@ -57,20 +57,20 @@ def test_strategies_and_baselines_are_always_there(report):
     assert (table["group"] == "router").tolist() == table["p_value"].notna().tolist()
 
 
-def test_the_oracle_is_the_ceiling(report):
-    table = report.table.set_index("name")
+def test_the_oracle_is_the_ceiling(comparison):
+    table = comparison.table.set_index("name")
     assert (table["accuracy"] <= table.loc["oracle", "accuracy"] + 1e-12).all()
     assert table.loc["oracle", "headroom"] == pytest.approx(1.0)
     assert table.loc["oracle", "regret"] == 0 and table.loc["oracle", "agreement"] == 1
     assert (table["regret"] >= 0).all()
     assert table["regret"].to_numpy() == pytest.approx(table.loc["oracle", "accuracy"] - table["accuracy"])
-    assert table.loc[f"best fixed ({report.best})", "headroom"] == 0
+    assert table.loc[f"best fixed ({comparison.best})", "headroom"] == 0
     middle = table.loc[list(ARMS), "accuracy"].mean()
     assert table.loc["random (mean)", "accuracy"] == pytest.approx(middle)
 
 
-def test_routers_find_what_is_there_and_it_is_significant(report):
-    table = report.table.set_index("name")
+def test_routers_find_what_is_there_and_it_is_significant(comparison):
+    table = comparison.table.set_index("name")
     for name in ("quality_router", "tfidf_router", "lara_rule"):
         assert table.loc[name, "headroom"] > 0.5 and table.loc[name, "p_value"] < 0.01
         assert table.loc[name, "gain_low"] > 0
@@ -80,32 +80,34 @@ def test_routers_find_what_is_there_and_it_is_significant(report):
     assert table["milliseconds"].notna().tolist() == (table["group"] == "router").tolist()
 
 
-def test_the_confusion_adds_up(report, world):
-    for name, table in report.confusion.items():
+def test_the_confusion_adds_up(comparison, world):
+    for name, table in comparison.confusion.items():
         assert table.to_numpy().sum() == len(world)
         agreement = np.diag(table).sum() / len(world)
-        assert agreement == pytest.approx(report.table.set_index("name").loc[name, "agreement"])
+        assert agreement == pytest.approx(comparison.table.set_index("name").loc[name, "agreement"])
 
 
-def test_decisions_say_what_each_choice_scored_and_cost(report, world):
-    found = report.decisions(world)
+def test_decisions_say_what_each_choice_scored_and_cost(comparison, world):
+    found = comparison.decisions()
     assert list(found.columns) == ["question_id", "model", "router", "strategy", "score", "cost"]
     assert len(found) == 6 * len(world)
     means = found.groupby("router")[["score", "cost"]].mean()
-    table = report.table.set_index("name")
+    table = comparison.table.set_index("name")
     for name in means.index:
         assert means.loc[name].tolist() == pytest.approx(table.loc[name, ["accuracy", "cost"]].tolist())
 
 
-def test_the_print_fits_a_wide_terminal_and_explains_itself(report):
-    text = str(report)
+def test_the_print_fits_a_wide_terminal_and_explains_itself(comparison):
+    text = str(comparison)
     assert max(map(len, text.splitlines())) <= 160
     assert "240 queries on 20 documents" in text
     for word in ("accuracy [95% CI]", "headroom", "AIQ", "APGR", "CPT 50/80/95", "false accept", "Holm"):
         assert word in text
     assert "undefined" not in text
-    assert report.to_markdown().count("\n") == 12
-    assert quality_cost(report).get_axes()
+    assert comparison.to_markdown().count("\n") == 12
+    (axes,) = quality_cost(comparison).get_axes()
+    assert axes.get_xlabel() == "tokens per question, mean"
+    assert {"quality_router", "strategies mixed at random"} <= {t.get_text() for t in axes.get_legend().texts}
 
 
 def test_undefined_figures_have_a_reason():
@@ -126,7 +128,7 @@ def test_queries_without_a_score_or_a_cost_are_left_out_and_counted():
     found = evaluate([RandomRouter()], data, resamples=100)
     assert (found.queries, found.left_out) == (3, 2)
     assert "2 queries without a score or cost of every strategy left out" in str(found)
-    assert len(found.decisions(data)) == 3
+    assert len(found.decisions()) == 3
 
 
 class Scripted(ReplayableRouter):
@@ -161,8 +163,8 @@ def test_by_hand():
     assert row["relative_cost"] == pytest.approx(6.4 / 9)
 
 
-def test_figures_of_probing_are_for_routers_that_probe(report):
-    table = report.table.set_index("name")
+def test_figures_of_probing_are_for_routers_that_probe(comparison):
+    table = comparison.table.set_index("name")
     probing = ["probe_router", "cascade_router"]
     assert table["false_accept"].notna().to_numpy().nonzero()[0].tolist() == [
         table.index.get_loc(n) for n in probing

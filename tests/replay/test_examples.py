@@ -91,6 +91,14 @@ def test_flops_by_the_models_shape(outcomes):
     assert np.isnan(cost_of(outcomes.assign(model="gpt-4o"), "flops")).all()  # its shape is not published
 
 
+def test_auto_is_flops_where_all_were_recorded_else_tokens(outcomes):
+    assert (costs(outcomes, cost="auto"), examples_of(outcomes, cost="auto").unit) == ([110, 210], "tokens")
+    recorded = outcomes.assign(read_flops=7.0)
+    assert (costs(recorded, cost="auto"), examples_of(recorded, cost="auto").unit) == ([7, 7], "flops")
+    outside = outcomes[outcomes["strategy"] == RAG].assign(strategy="memory", read_flops=np.nan)
+    assert examples_of(pd.concat([recorded, outside]), strategies=[RAG, ALL], cost="auto").unit == "tokens"
+
+
 def test_a_failed_row_has_no_cost(outcomes):
     """Also with a tiered price, which does not take NaN for an answer."""
     outcomes["model"] = "gemini-1.5-pro"
@@ -100,6 +108,15 @@ def test_a_failed_row_has_no_cost(outcomes):
             assert cost_of(outcomes, unit, cache).isna().tolist() == [False, True] + [False] * 6
 
 
+def test_costs_of_tables_put_together(outcomes):
+    """Labels of rows may be there twice, and some of them failed."""
+    outcomes.loc[1, ["error", "score"]] = ["It failed.", np.nan]
+    both = pd.concat([outcomes, outcomes.assign(model="gpt-4o")])
+    for unit in ("tokens", "flops", "dollars"):
+        one, other = cost_of(outcomes, unit), cost_of(outcomes.assign(model="gpt-4o"), unit)
+        assert np.array_equal(cost_of(both, unit), [*one, *other], equal_nan=True)
+
+
 def test_a_query_without_all_strategies_is_left_out(outcomes):
     assert [q.id for q in examples_of(outcomes.drop(index=3)).queries] == ["q0", "q2", "q3"]
     two = pd.concat([outcomes, outcomes.assign(model="gpt-4o").drop(index=[0, 1])])
@@ -107,11 +124,14 @@ def test_a_query_without_all_strategies_is_left_out(outcomes):
     assert len(examples_of(two)) == 7
 
 
-def test_closed_book_is_no_choice_unless_it_is_named(outcomes):
-    closed = outcomes[outcomes["strategy"] == RAG].assign(strategy="closed_book")
+def test_closed_book_is_no_candidate_unless_it_is_named(outcomes):
+    closed = outcomes[outcomes["strategy"] == RAG].assign(strategy="no_text", closed_book=True)
     both = pd.concat([outcomes, closed])
     assert examples_of(both).strategies == (RAG, ALL)
-    assert examples_of(both, strategies=["closed_book", RAG]).strategies == ("closed_book", RAG)
+    assert examples_of(both, strategies=["no_text", RAG]).strategies == ("no_text", RAG)
+    old = both.drop(columns="closed_book")
+    assert examples_of(old).strategies == (RAG, ALL, "no_text")
+    assert examples_of(old.replace({"strategy": {"no_text": "closed_book"}})).strategies == (RAG, ALL)
 
 
 def test_lengths_are_nominal_or_thirds_of_the_documents(outcomes):
@@ -121,9 +141,17 @@ def test_lengths_are_nominal_or_thirds_of_the_documents(outcomes):
     assert examples_of(outcomes.drop(columns="document_tokens")).lengths == ()
 
 
-def test_embeddings_come_from_the_embedder_once_a_text(outcomes, embedder):
-    found = examples_of(outcomes.assign(question="the same"), embedder=embedder)
-    assert all((q.embedding == embedder.embed_query("the same")).all() for q in found.queries)
+def test_each_distinct_question_is_embedded_once_as_a_query(outcomes, embedder):
+    calls = []
+
+    class Recording(type(embedder)):
+        def embed(self, texts, kind="document"):
+            calls.append((list(texts), kind))
+            return super().embed(texts, kind)
+
+    examples = examples_of(outcomes.assign(question="the same"), embedder=Recording())
+    assert calls == [(["the same"], "query")]
+    assert all((q.embedding == embedder.embed_query("the same")).all() for q in examples.queries)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +159,7 @@ def test_embeddings_come_from_the_embedder_once_a_text(outcomes, embedder):
     [
         ({"strategies": [RAG, "gist"]}, "no strategy 'gist' in the outcomes; there are: chunked_retrieval, long"),
         ({"strategies": [RAG]}, "at least two strategies"),
-        ({"cost": "hours"}, "counted in tokens, dollars or flops, not in 'hours'"),
+        ({"cost": "hours"}, "counted in tokens, flops or dollars, or auto, not in 'hours'"),
         ({"cache": "lukewarm"}, "A cache is warm or cold, not 'lukewarm'"),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Every chunker: ``text[start:end]`` is the chunk, and nothing but white space is lost."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("transformers")
 from embedders import SentenceTransformerEmbedder
 from retrievers import RecursiveChunker, SemanticChunker, SentenceChunker, TokenChunker, longrag_units
+from retrievers.chunkers.sentence import sentences
 
 EMBEDDER = SentenceTransformerEmbedder()
 TEXT = st.lists(
@@ -68,3 +71,59 @@ def test_impossible_settings_are_refused():
     with pytest.raises(ValueError, match="'no/tokenizer' could not be loaded"):
         TokenChunker(tokenizer="no/tokenizer").split("a")
     assert np.array_equal(TokenChunker().split(""), [])
+
+
+SENTENCES = st.lists(
+    st.sampled_from(
+        ["Dr. Smith left. ", "They met at 3 p.m. They left. ", "\n\n", " \n \n", "\n", "e.g. kites ", '"Go." he said. ',
+         "a.b.c ", "…", "\u00a0", "\t", "Yes?! ", "[1] (a) ", "1. One ", "日本。", "..... ", "data.json ", "&ᓰ& ",
+         "\u2028"]
+    )
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(SENTENCES | st.text(max_size=80) | st.text(alphabet="ab.!?\"'()[]“” \n\\*&", max_size=120))
+def test_sentences_lose_nothing_and_do_not_cross_blank_lines(text):
+    spans = sentences(text)
+    assert all(start < end and text[start:end].strip() == text[start:end] for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+    covered = {i for start, end in spans for i in range(start, end)}
+    assert not [c for i, c in enumerate(text) if i not in covered and not c.isspace()]
+    assert not any("\n\n" in text[start:end] for start, end in spans)
+
+
+def split(text):
+    return [text[start:end] for start, end in sentences(text)]
+
+
+def test_abbreviations_do_not_end_a_sentence():
+    assert split("Dr. Smith met Mr. Jones at 3 p.m. They left.") == [
+        "Dr. Smith met Mr. Jones at 3 p.m.",
+        "They left.",
+    ]
+    assert split("See data.json for it. Revenue was $3.5 million, i.e. less.") == [
+        "See data.json for it.",
+        "Revenue was $3.5 million, i.e. less.",
+    ]
+
+
+def test_a_blank_line_ends_a_sentence_and_a_line_break_does_not():
+    assert split("A title\n\nKites fly\nhigh. They fly.\n \nThe end") == [
+        "A title",
+        "Kites fly\nhigh.",
+        "They fly.",
+        "The end",
+    ]
+
+
+def test_repeated_sentences_stand_where_they_are():
+    text = "Kites fly. A kite has a tail. " * 3
+    assert sentences(text) == [(30 * i + a, 30 * i + b) for i in range(3) for a, b in ((0, 10), (11, 29))]
+
+
+def test_long_texts_without_blank_lines():
+    sentence = "Dr. Smith said that the kites of Bergen flew over the harbour. "
+    assert split(sentence * 1000) == [sentence.strip()] * 1000
+    unpunctuated = "kite " * 3000 + "ends here."
+    assert split(unpunctuated + " They fly.") == [unpunctuated, "They fly."]

@@ -6,13 +6,10 @@ import pytest
 pytest.importorskip("faiss")
 from retrievers import (
     BM25Retriever,
-    ContextualRetriever,
     DenseRetriever,
     HybridRetriever,
-    HyDERetriever,
     LateChunkRetriever,
     MMRRetriever,
-    MultiQueryRetriever,
     MultiVectorRetriever,
     ParentRetriever,
     Passage,
@@ -153,38 +150,6 @@ def test_a_sentence_comes_with_its_neighbours(texts):
     assert wide.search(["harbour opened"], 1)[0][0].text == texts["a"]
 
 
-def test_hyde_and_multi_query_find_what_the_query_alone_does_not(texts):
-    asked = []
-
-    def ask(prompt):
-        asked.append(prompt)
-        return (
-            "- The ferry costs money\n2. What does the ferry cost?"
-            if "other ways" in prompt
-            else "The ferry costs five euros."
-        )
-
-    inner = BM25Retriever(SMALL)
-    query = "What must passengers pay?"
-    assert not any("ferry" in p.text for p in inner.build(texts).search([query], 1)[0])
-    for retriever in (HyDERetriever(inner, ask), MultiQueryRetriever(inner, ask, 2)):
-        (found,) = retriever.build(texts).search([query], 1)
-        assert "ferry" in found[0].text
-    assert query in asked[0] and query in asked[1]
-
-
-def test_contextual_chunks_are_found_by_their_context_and_returned_as_they_stand(texts):
-    def ask(prompt):
-        return "About nautical fees." if "ferry" in prompt.split("chunk of")[1] else "Else."
-
-    index = ContextualRetriever(BM25Retriever(), ask, SMALL).build(texts)
-    (found,) = index.search(["nautical fees"], 1)
-    assert "five euros" in found[0].text and "nautical" not in found[0].text
-    assert texts["c"][found[0].start : found[0].end] == found[0].text
-    (only,) = index.search(["nautical"], 9, document_ids=["a"])
-    assert {p.document_id for p in only} == {"a"}
-
-
 def test_late_chunks_and_multi_vectors_of_the_real_model(texts):
     from embedders import MultiVectorEmbedder, SentenceTransformerEmbedder, max_sim
 
@@ -195,8 +160,8 @@ def test_late_chunks_and_multi_vectors_of_the_real_model(texts):
     index = MultiVectorRetriever(many, SMALL).build(texts)
     (best,) = index.search(["When did the harbour open?"], 3)
     assert "1987" in best[0].text
-    (query,) = many.embed_queries(["When did the harbour open?"])
-    (document,) = many.embed_documents([best[0].text])
+    (query,) = many.embed(["When did the harbour open?"], "query")
+    (document,) = many.embed([best[0].text])
     assert best[0].score == pytest.approx(max_sim(query, document), abs=1e-2)
     (only,) = index.search(["harbour"], 99, document_ids=["b"])
     assert {p.document_id for p in only} == {"b"}
@@ -204,7 +169,7 @@ def test_late_chunks_and_multi_vectors_of_the_real_model(texts):
 
 @pytest.mark.parametrize("make", [
     lambda e: MMRRetriever(e, SMALL), lambda e: ParentRetriever(BM25Retriever(SMALL)),
-    lambda e: Reranker(BM25Retriever(SMALL), Longest()), lambda e: HyDERetriever(BM25Retriever(SMALL), str),
+    lambda e: Reranker(BM25Retriever(SMALL), Longest()),
 ])  # fmt: skip
 def test_filters_and_impossible_numbers(make, texts, embedder):
     index = make(embedder).build(texts)

@@ -151,7 +151,7 @@ def test_every_decision_is_the_one_of_the_replay(examples, live):
     from lcrag.replay import replay
 
     for router in (
-        TfidfRouter(least=1), KNNRouter(k=1), ProbeRouter(), FeatureRouter(), FeatureRouter(retrieval=False),
+        TfidfRouter(min_df=1), KNNRouter(k=1), ProbeRouter(), FeatureRouter(), FeatureRouter(retrieval=False),
         CascadeRouter(budget=2.0), CascadeRouter(budget=2.0, retrieval=False), AdaptiveRAGRouter(retrieval=False),
         QualityRouter(probe="chunked_retrieval"), QualityRouter(retrieval=False), LinUCBRouter(retrieval=False),
     ):  # fmt: skip
@@ -168,7 +168,7 @@ def test_features_of_a_retrieval_are_learned_from_only_where_it_is_made(examples
         for retrieval in (True, False):
             router = kind(retrieval=retrieval).fit(examples)
             assert router.wants_retrieval == retrieval
-            assert ("retrieval_top" in router.learned["inputs"]["names"]) == retrieval
+            assert ("retrieval_top" in router.state.encoding.names) == retrieval
 
 
 def named(reply, scripted):

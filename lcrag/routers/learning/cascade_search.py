@@ -1,8 +1,9 @@
 """The search for a cascade: which strategies in which order, and from which score an answer is accepted.
 
-As FrugalGPT does (Chen et al. 2023, arXiv 2305.05176, section 3), lists whose strategies can gain little on each other
-are pruned, and thresholds are looked for on a few samples. Few strategies are searched completely: neither limit
-touches three strategies with 20 thresholds each.
+Few strategies are searched completely: every order of up to four, of up to three with all thresholds. Of more the
+search is approximate as in FrugalGPT (Chen et al. 2023, arXiv 2305.05176, section 3): a list is pruned if a strategy in
+it can improve too little on the one before, and lists are ranked by a few thresholds on a sample of the examples. Only
+the best of them are searched with all thresholds.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from lcrag.routers.learning.examples import Examples
 Matrix = NDArray[np.float64]
 Order = tuple[int, ...]
 
-MAX_LISTS = 30  # lists of each length that are tried: 30 x 400 cascades take about a second on 2,000 examples
+MAX_LISTS = 30  # per length, searched with all thresholds: about a second for three of 2,000 examples
 MAX_THRESHOLDS = 400  # combinations of thresholds per list: all of them for three strategies with 20 each
+MAX_EXTENDED = 150  # lists of one length that longer ones are made from: all pairs of twelve strategies
+MIN_IMPROVEMENT = 0.01  # share of examples on which a strategy must be better than the one before it
+SAMPLE = 500  # examples that lists are ranked on
+RANKING_THRESHOLDS = 16  # combinations of thresholds that lists are ranked by
 
 
 @dataclass(frozen=True)
@@ -57,40 +62,58 @@ def best_cascade(
     """
     grids = [_grid(column, quantiles) for column in trust.T]
     best: Cascade | None = None
-    for order in candidate_lists(examples, max_cost, max_strategies):
-        for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]])):
-            score, cost = _run(order, thresholds, trust, examples)
-            if cost > max_cost * (1 + 1e-9):
-                continue
-            if best is None or (score, -cost) > (best.score, -best.cost):
-                best = Cascade(order, thresholds, score, cost)
+    for lists in _lists_by_length(examples, trust, max_cost, max_strategies, grids):
+        for order in lists:
+            cascade = _best_thresholds(order, examples, trust, max_cost, grids, MAX_THRESHOLDS)
+            if cascade and (best is None or (cascade.score, -cascade.cost) > (best.score, -best.cost)):
+                best = cascade
     return best
 
 
-def candidate_lists(examples: Examples, max_cost: float, max_strategies: int) -> Iterator[Order]:
-    """Lists of strategies, short ones first; of each length at most ``MAX_LISTS``.
-
-    A longer list extends a shorter one that was kept. If there are too many, those with the highest possible score
-    are kept: the mean of each example's best score in the list. What a strategy adds to it is FrugalGPT's maximum
-    performance improvement. Of equal lists those are kept which reach that score at the lowest cost.
-    """
+def _lists_by_length(
+    examples: Examples, trust: Matrix, max_cost: float, max_strategies: int, grids: Sequence[list[float]]
+) -> Iterator[list[Order]]:
+    """The lists to search, short ones first, of each length at most ``MAX_LISTS``; longer ones extend shorter ones."""
     count = len(examples.strategies)
+    sample = np.unique(np.linspace(0, len(examples) - 1, min(SAMPLE, len(examples))).astype(int))
+    few, few_trust = examples.take(sample), trust[sample]
     lists: list[Order] = [()]
     for _ in range(min(max_strategies, count)):
         lists = [(*order, i) for order in lists for i in range(count) if i not in order]
-        if len(lists) > MAX_LISTS:
-            affordable = [o for o in lists if examples.mean_costs[o[0]] <= max_cost] or lists
-            ranked = sorted(affordable, key=lambda order: _potential(order, examples))
-            lists = sorted(ranked[:MAX_LISTS])
-        yield from lists
+        if len(lists) <= MAX_LISTS:
+            yield lists
+            continue
+        ranked = []
+        for order in lists:
+            if len(order) > 1 and _improvement(order, few) < MIN_IMPROVEMENT:
+                continue
+            cascade = _best_thresholds(order, few, few_trust, max_cost, grids, RANKING_THRESHOLDS)
+            ranked.append((-cascade.score, cascade.cost, order) if cascade else (0.0, np.inf, order))
+        lists = [order for _, _, order in sorted(ranked)[:MAX_EXTENDED]]
+        yield lists[:MAX_LISTS]
 
 
-def _potential(order: Order, examples: Examples) -> tuple[float, float]:
-    """Sorting key: the possible score (negative), then the mean cost of stopping at the first best answer."""
-    scores = examples.scores[:, order]
-    last = scores.argmax(1)
-    costs = examples.costs[:, order].cumsum(1)
-    return -float(scores.max(1).mean()), float(costs[np.arange(len(last)), last].mean())
+def _improvement(order: Order, examples: Examples) -> float:
+    """FrugalGPT's maximum performance improvement: how often the last strategy is better than the one before it."""
+    return float((examples.scores[:, order[-1]] > examples.scores[:, order[-2]]).mean())
+
+
+def _best_thresholds(
+    order: Order,
+    examples: Examples,
+    trust: Matrix,
+    max_cost: float,
+    grids: Sequence[list[float]],
+    combinations: int,
+) -> Cascade | None:
+    """The best cascade of this order, from about ``combinations`` sets of thresholds; ``None`` if all cost too much."""
+    best: Cascade | None = None
+    for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]], combinations)):
+        score, cost = _run(order, thresholds, trust, examples)
+        within = cost <= max_cost * (1 + 1e-9)
+        if within and (best is None or (score, -cost) > (best.score, -best.cost)):
+            best = Cascade(order, thresholds, score, cost)
+    return best
 
 
 def _grid(trust: NDArray[np.float64], quantiles: int) -> list[float]:
@@ -99,11 +122,11 @@ def _grid(trust: NDArray[np.float64], quantiles: int) -> list[float]:
     return sorted({float(x) for x in np.floor(values * 1e6) / 1e6})
 
 
-def _thinned(grids: Sequence[list[float]]) -> list[list[float]]:
-    """The grids, each reduced evenly until there are at most ``MAX_THRESHOLDS`` combinations."""
-    if not grids or np.prod([float(len(g)) for g in grids]) <= MAX_THRESHOLDS:
+def _thinned(grids: Sequence[list[float]], combinations: int) -> list[list[float]]:
+    """The grids, each reduced evenly until there are about that many combinations."""
+    if not grids or np.prod([float(len(g)) for g in grids]) <= combinations:
         return list(grids)
-    size = max(2, int(MAX_THRESHOLDS ** (1 / len(grids)) + 1e-9))
+    size = max(2, int(combinations ** (1 / len(grids)) + 1e-9))
     places = [np.unique(np.linspace(0, len(g) - 1, min(size, len(g))).round().astype(int)) for g in grids]
     return [[g[i] for i in at] for g, at in zip(grids, places, strict=True)]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lcrag.outcomes.baselines import best_fixed, known_means
 from lcrag.routers.learning.query import Query
 
 
@@ -53,21 +54,14 @@ class Examples:
     @cached_property
     def mean_scores(self) -> NDArray[np.float64]:
         """Mean score of each strategy over the queries where it is known, shape (A,)."""
-        return _known_means(self.scores)
+        return known_means(self.scores)
 
     @cached_property
     def mean_costs(self) -> NDArray[np.float64]:
         """Mean cost of each strategy over the queries where it is known, shape (A,)."""
-        return _known_means(self.costs)
+        return known_means(self.costs)
 
     @cached_property
     def best_fixed(self) -> int:
         """Index of the strategy with the highest mean score; of equals the cheapest."""
-        return int(np.lexsort((self.mean_costs, -self.mean_scores))[0])
-
-
-def _known_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of each column without its NaN; NaN for a column of NaN."""
-    return np.array(
-        [column[~np.isnan(column)].mean() if (~np.isnan(column)).any() else np.nan for column in values.T]
-    )
+        return best_fixed(self.scores, self.costs)

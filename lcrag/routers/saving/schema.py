@@ -7,7 +7,9 @@ with ``numpy.`` may be a function that runs code (``numpy.testing`` has one).
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -88,6 +90,11 @@ def holds_estimators(schema: dict[str, Any]) -> bool:
     return any(node["__loader__"] == "ObjectNode" for node in _nodes(schema))
 
 
+def types_in(schema: dict[str, Any]) -> set[str]:
+    """The types that the schema names: ``package.module.Class``."""
+    return {_type_of(node) for node in _nodes(schema)}
+
+
 def plain(node: Any) -> Any:
     """A node of dicts and plain values as Python has it; ``None`` for anything else."""
     if isinstance(node, dict) and node.get("__loader__") == "JsonNode":
@@ -110,10 +117,14 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
             pending += value
 
 
+def _type_of(node: Mapping[str, Any]) -> str:
+    return f"{node.get('__module__')}.{node.get('__class__')}"
+
+
 def _check_node(
     node: dict[str, Any], members: Mapping[str, bytes], trusted: Collection[str], path: Path
 ) -> None:
-    loader, name = node["__loader__"], f"{node.get('__module__')}.{node.get('__class__')}"
+    loader, name = node["__loader__"], _type_of(node)
     listed = LOADERS.get(loader, frozenset()) if isinstance(loader, str) else frozenset()
     if name not in listed and not (loader == "ObjectNode" and name in trusted):
         raise LcragError(
@@ -129,9 +140,6 @@ def _check_node(
 @cache
 def _protocol() -> int:
     """The protocol that this skops writes."""
-    import io
-    import zipfile
-
     from skops.io import dumps
 
     with zipfile.ZipFile(io.BytesIO(dumps(0))) as archive:

@@ -1,4 +1,4 @@
-"""A cross-encoder reads query and passage together and orders the candidates anew."""
+"""A cross-encoder reads query and passage together and reorders the candidates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from retrievers.base import check_k
-from retrievers.hybrid import lara_hybrid
+from retrievers.base import OPERATIONAL, Index, Retriever, check_k
 from retrievers.passage import Passage
 
 
@@ -16,18 +15,18 @@ class Reranker:
     """Retrieve ``fetch`` candidates with another retriever, keep the ``k`` best by a cross-encoder.
 
     Attributes:
-        retriever: gives the candidates.
-        model: a Hugging Face name or folder of a cross-encoder, or anything with ``predict(pairs) -> scores``.
-        fetch: candidates, at least ``k``.
-        batch_size: pairs at once.
-        device: torch device; empty for the library's choice.
+        retriever: Gives the candidates.
+        model: A Hugging Face name or folder of a cross-encoder, or any object with ``predict(pairs) -> scores``.
+        fetch: The number of candidates; ``k`` if that is more.
+        batch_size: Pairs per batch.
+        device: The torch device; empty for the library's choice.
     """
 
-    retriever: Any
+    retriever: Retriever
     model: Any = "cross-encoder/ms-marco-MiniLM-L6-v2"
     fetch: int = 30
-    batch_size: int = 32
-    device: str = ""
+    batch_size: int = field(default=32, metadata=OPERATIONAL)
+    device: str = field(default="", metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def build(self, texts: Mapping[str, str]) -> RerankedIndex:
@@ -61,40 +60,32 @@ class Reranker:
         return self._state["model"]
 
 
-def lara_reranked(embedder: Any, model: Any, tokenizer: str = "") -> Reranker:
-    """LaRA's whole retrieval (Li et al. 2025, arXiv 2502.09977, released code): see ``lara_hybrid``.
-
-    The cross-encoder sees the five passages that were found and only changes their order.
-    """
-    return Reranker(lara_hybrid(embedder, tokenizer), model, fetch=5)
-
-
 @dataclass(frozen=True)
 class RerankedIndex:
     """An index that ``Reranker`` built."""
 
     reranker: Reranker
-    inner: Any
+    inner: Index
 
     @property
     def build_tokens(self) -> int:
         """The inner index's."""
-        return int(self.inner.build_tokens)
+        return self.inner.build_tokens
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """Candidates of the inner index by the cross-encoder's score; all queries' pairs in one batch."""
+        """See ``Index.search``; the scores are the cross-encoder's, which reads the pairs of all queries together."""
         check_k(k)
-        found = self.inner.search(queries, max(k, self.reranker.fetch), document_ids=document_ids)
-        pairs = [(q, p.text) for q, passages in zip(queries, found, strict=True) for p in passages]
+        candidates = self.inner.search(queries, max(k, self.reranker.fetch), document_ids=document_ids)
+        pairs = [(q, p.text) for q, passages in zip(queries, candidates, strict=True) for p in passages]
         scores = iter(self.reranker.scores(pairs))
-        ordered = []
-        for passages in found:
+        rankings = []
+        for passages in candidates:
             scored = [replace(p, score=next(scores)) for p in passages]
-            ordered.append(sorted(scored, key=lambda p: -p.score)[:k])
-        return ordered
+            rankings.append(sorted(scored, key=lambda p: -p.score)[:k])
+        return rankings
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """The inner index's; the cross-encoder's are not counted."""
-        return int(self.inner.query_tokens(queries))
+        return self.inner.query_tokens(queries)

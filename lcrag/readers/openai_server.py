@@ -1,0 +1,89 @@
+"""The connection to an OpenAI-compatible server: address, key, clients, and the models that it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from lcrag.errors import ReaderUnavailable
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+OPENAI = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """An OpenAI-compatible server as one model's reader sees it.
+
+    Attributes:
+        model: The model's name at the server.
+        base_url: The server's address with its version.
+        key_variable: Environment variable with the key; empty for a server without one.
+        timeout: Seconds to wait for one try.
+    """
+
+    model: str
+    base_url: str
+    key_variable: str
+    timeout: float
+    _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
+    )
+
+    def client(self) -> AsyncOpenAI:
+        """The client of the running event loop: connections cannot be used from another loop."""
+        from openai import AsyncOpenAI
+
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = AsyncOpenAI(**self._settings())
+        return self._clients[loop]
+
+    def windows(self) -> dict[str, int | None]:
+        """The served models, each with its context window where the server reports it.
+
+        Raises:
+            LcragError: the server does not answer or refuses.
+        """
+        import openai
+
+        from lcrag.readers.openai_errors import explain
+
+        try:
+            with openai.OpenAI(**self._settings()) as client:
+                return {m.id: (m.model_extra or {}).get("max_model_len") for m in client.models.list()}
+        except openai.OpenAIError as error:
+            raise explain(error, self.model, self.base_url, self.key_variable, self.timeout) from error
+
+    def window(self) -> int:
+        """The context window of the model, as the server reports it.
+
+        Raises:
+            ReaderUnavailable: the server is down, does not serve the model, or does not report its window.
+        """
+        from lcrag.readers.openai_errors import unknown_model
+
+        windows = self.windows()
+        if self.model not in windows:
+            raise unknown_model(self.model, self.base_url, windows)
+        window = windows[self.model]
+        if not window:
+            raise ReaderUnavailable(
+                f"The server at {self.base_url} does not say how many tokens fit into {self.model}: "
+                "set max_model_len."
+            )
+        return int(window)
+
+    def _settings(self) -> dict[str, Any]:
+        key = os.environ.get(self.key_variable) if self.key_variable else "EMPTY"
+        if not key:
+            raise ReaderUnavailable(
+                f"{self.model} at {self.base_url} needs a key: "
+                f"set the environment variable {self.key_variable}."
+            )
+        return {"base_url": self.base_url, "api_key": key, "timeout": self.timeout, "max_retries": 0}

@@ -1,0 +1,147 @@
+"""The project's own components keep the promises that the conformance kit checks, and the kit finds broken ones."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from lcrag import Answer, Dataset, Decision, Document, Question, ReplayableRouter, ScriptedReader, Strategy
+from lcrag.components import build, names
+from lcrag.metrics.score import STANDARD
+from lcrag.testing import (
+    check_chunker,
+    check_dataset,
+    check_embedder,
+    check_metric,
+    check_reader,
+    check_retriever,
+    check_router,
+    check_strategy,
+)
+from lcrag.testing.world import WordEmbedder, reader
+from retrievers import Passage
+from tests.strategies.conftest import MATRIX
+
+GIVEN = {
+    "fixed": {"strategy": "long_context"},
+    "budget": {"total": 1e6, "questions": 60},
+    "mmr": {"embedder": WordEmbedder()},
+}
+NEEDS_MORE = {"file", "langchain", "vector_store", "reranker", "lara_reranked", "late_chunk", "multi_vector"}
+SMALL = {"type": "recursive", "size": 200, "overlap": 0}
+
+
+@pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
+def test_strategies(strategy):
+    check_strategy(strategy)
+
+
+@pytest.mark.parametrize("name", [n for n in names("router") if n not in NEEDS_MORE])
+def test_routers(name):
+    check_router(build("router", {"type": name, **GIVEN.get(name, {})}, "here"))
+
+
+@pytest.mark.parametrize("name", [n for n in names("retriever") if n not in NEEDS_MORE])
+def test_retrievers(name):
+    pytest.importorskip("faiss")
+    inner = {"retriever": {"type": "bm25", "chunker": SMALL}} if name in {"parent", "sentence_window"} else {}
+    check_retriever(build("retriever", {"type": name, **inner}, "here", {"embedder": WordEmbedder()}))
+
+
+@pytest.mark.parametrize("name", ["recursive", "sentence"])
+def test_chunkers(name):
+    overlap = {"overlap": 0} if name == "recursive" else {}
+    check_chunker(build("chunker", {"type": name, "size": 60, **overlap}, "here"))
+
+
+@pytest.mark.parametrize("metric", STANDARD, ids=lambda m: m.name)
+def test_metrics(metric):
+    check_metric(metric)
+
+
+@pytest.mark.parametrize("name", ["synthetic", "multi_hop"])
+def test_datasets(name):
+    check_dataset(build("dataset", {"type": name, "documents": 2}, "here"))
+
+
+def test_readers_and_embedders():
+    check_reader(reader(window=500))
+    check_embedder(WordEmbedder())
+
+
+@pytest.mark.slow
+def test_the_real_reader_and_embedder():
+    pytest.importorskip("torch")
+    check_reader(build("reader", "transformers", "here"))
+    check_embedder(build("embedder", "sentence_transformer", "here"))
+
+
+@dataclass(frozen=True)
+class Liar(Strategy):
+    name: str = "liar"
+    text: str = "1987"
+    evidence: tuple = ()
+    notes: tuple = ()
+
+    async def answer(self, question, tools):
+        return Answer(self.text, self.evidence, notes=dict(self.notes))
+
+
+@dataclass(frozen=True)
+class Unmetered(Strategy):
+    name: str = "unmetered"
+
+    async def answer(self, question, tools):
+        from lcrag.readers.base import Message, Request
+
+        completion = await tools.shared.reader.generate(Request((Message("user", question.text),)))
+        return Answer(completion.text)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (Liar(evidence=(Passage("kites", "north.md", 0, 5, 1.0),)), "evidence does not stand at its offsets"),
+        (Liar(evidence=(Passage("x", "west.md", 0, 1, 1.0),)), "is not about 'west.md'"),
+        (Liar(notes=(("mood", "good"),)), "the note 'mood' is not a number"),
+        (Unmetered(), "question q1 the reader saw 4 prompt tokens and the embedder 0, the ledger has 0"),
+        (ScriptedReader(["x"]), "a strategy needs `answer`"),
+    ],
+)
+def test_a_broken_strategy_is_found(broken, message):
+    with pytest.raises(AssertionError, match=message):
+        check_strategy(broken)
+
+
+def test_a_broken_router_metric_dataset_retriever_and_reader_are_found():
+    @dataclass(frozen=True)
+    class Elsewhere(ReplayableRouter):
+        name: str = "elsewhere"
+
+        def choose(self, queries, candidates):
+            return [Decision("nowhere")] * len(queries)
+
+    @dataclass(frozen=True)
+    class Percent:
+        name: str = "percent"
+
+        def score(self, question, answer):
+            return 100.0
+
+    with pytest.raises(AssertionError, match="elsewhere: 'nowhere' is not a candidate"):
+        check_router(Elsewhere())
+    with pytest.raises(AssertionError, match=r"percent: question q1 scores 100\.0; a score is from 0 to 1"):
+        check_metric(Percent())
+    odd = Question("q", "Who?", ("d",), ("Ada",), answerable=False)
+    with pytest.raises(AssertionError, match="question q has answers, but is said not to be answerable"):
+        check_dataset(Dataset("odd", (Document("d", "Ada."),), (odd,)))
+    with pytest.raises(
+        AssertionError, match=r"a prompt longer than the context window must raise LcragError"
+    ):
+        check_reader(Unbounded(["word"] * 9, context_window=50))
+
+
+class Unbounded(ScriptedReader):
+    """Takes any prompt."""
+
+    async def generate(self, request):
+        return await ScriptedReader(["one"], context_window=10**9).generate(request)
