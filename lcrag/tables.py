@@ -80,3 +80,15 @@ def markdown(cells: pd.DataFrame) -> str:
     rule = "|---" + "|---:" * (len(cells.columns) - 1) + "|"
     lines = ["| " + " | ".join(r) + " |" for r in [list(cells.columns), *rows]]
     return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def ruled(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """A table in lines: the first of ``rows`` is its header; rules above and below it and at the end.
+
+    Args:
+        rows: cells, the header first.
+        left: how many columns are aligned to the left.
+    """
+    header, *body = aligned(rows, left)
+    rule = "─" * max(map(len, [header, *body]))
+    return [rule, header, rule, *body, rule]

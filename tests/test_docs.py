@@ -69,10 +69,10 @@ def test_the_budget_guide_runs(tmp_path, monkeypatch, capsys, scripted, dataset,
         "context": [1000.0 * (k + 1) * (m + 1) * n for k, m, n in theta] * 2,
     }
     exec(compile(model, "budget.md", "exec"), names)
-    assert names["found"].r2 > 0.5
+    assert names["evaluation"].r2 > 0.5
     names |= {"quality": [[0.2, 0.9], [0.4, 0.5]], "cost": [[1e3, 5e5], [1e3, 1e7]]}
     exec(compile(allocation, "budget.md", "exec"), names)
-    assert names["found"].choices.tolist() == [1, 0]
+    assert names["assignment"].choices.tolist() == [1, 0]
     monkeypatch.chdir(tmp_path)
     save_outcomes(outcomes_of(make_examples(200)), "outcomes.parquet")
     exec(compile(router, "budget.md", "exec"), names)

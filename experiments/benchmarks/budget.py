@@ -15,7 +15,7 @@ from budget_runs import DOCUMENTS, QUESTIONS, SHOTS, name, run, strategies
 from page import put
 
 from lcrag.analysis.budget_plots import quality_budget
-from lcrag.scaling import Measured, budget_curve, report
+from lcrag.scaling import Measured, budget_curve, evaluate_model
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "budget.md"
@@ -27,7 +27,7 @@ AMOUNTS = ("note_effective_context", "read_seconds")
 
 
 def tables(output: Path) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Accuracy and effective context, one row a question, one column a theta; and the reader's seconds in all."""
+    """Accuracy and effective context, one row per question, one column per theta; and the reader's seconds in total."""
     frames = []
     for task, results in run(output).items():
         rows = results.table.assign(task=task.replace("_", " "))
@@ -61,18 +61,18 @@ def families(quality: pd.DataFrame, cost: pd.DataFrame) -> str:
     for task, scores in quality.groupby(level="task", sort=False):
         cells = []
         for kind in kinds:
-            mine = scores[[c for c in scores.columns if c.split()[0] == kind]].mean()
-            best = str(mine.idxmax())
+            means = scores[[c for c in scores.columns if c.split()[0] == kind]].mean()
+            best = str(means.idxmax())
             took = cost.loc[scores.index, best].mean()
-            cells.append(f"{mine.max():.2f} at {best.split()[1]} ({took:,.0f} tokens)")
+            cells.append(f"{means.max():.2f} at {best.split()[1]} ({took:,.0f} tokens)")
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def on(quality: pd.DataFrame, tasks: str, k: int) -> float:
-    """Mean accuracy of plain retrieval of k passages on tasks whose name ends so."""
-    those = [t.endswith(tasks) for t in quality.index.get_level_values("task")]
-    return float(quality[those][name((k, 0, 1))].mean())
+    """Mean accuracy of plain retrieval of k passages on the tasks whose name ends with ``tasks``."""
+    rows = [t.endswith(tasks) for t in quality.index.get_level_values("task")]
+    return float(quality[rows][name((k, 0, 1))].mean())
 
 
 def main() -> None:
@@ -83,9 +83,10 @@ def main() -> None:
     quality_budget(curve).savefig(PICTURE, dpi=110)
     points = measured(quality, cost)
     readings = {
-        p: report(points, CHOICE, baseline=BASELINE, pipeline=p) for p in ("ols_sigmoid", "inverse_ols")
+        p: evaluate_model(points, CHOICE, baseline=BASELINE, pipeline=p)
+        for p in ("ols_sigmoid", "inverse_ols")
     }
-    found = readings["ols_sigmoid"]
+    evaluation = readings["ols_sigmoid"]
     other = readings["inverse_ols"]
     text = RESULT.format(
         questions=len(quality),
@@ -98,13 +99,13 @@ def main() -> None:
         minutes=seconds / 60,
         families=families(quality, cost),
         curve=curve,
-        report=found,
+        evaluation=evaluation,
         one=[on(quality, "1 hop", k) for k in (1, 4, 8)],
         two=[on(quality, "2 hop", k) for k in (1, 4, 8)],
-        r2=found.r2,
-        own=found.metrics["fitted_ratio"],
-        out=found.metrics["task_left_out_ratio"],
-        length=found.metrics["length_left_out_ratio"],
+        r2=evaluation.r2,
+        own=evaluation.metrics["fitted_ratio"],
+        out=evaluation.metrics["task_left_out_ratio"],
+        length=evaluation.metrics["length_left_out_ratio"],
         gap=np.mean([p.oracle_test.mean - p.test.mean for p in curve.points]),
         other=f"R2 = {other.r2:.3f}, MSE = {other.mse:.3f}, a = ({', '.join(f'{x:+.3f}' for x in other.model.a)})",
     )
@@ -135,7 +136,7 @@ The computation allocation model on the same points, with its choices where it h
 left out and where greater lengths were left out; the baseline is the fixed theta {{k, m, n}} with the most shots:
 
 ```
-{report}
+{evaluation}
 ```
 
 The other reading of the equation (`inverse_ols`) gives {other}.

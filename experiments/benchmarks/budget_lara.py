@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from page import put
 
-from lcrag.allocation import Replay, allocate, replay_curve
+from lcrag.allocation import SavingsCurve, allocate, savings_curve
 from lcrag.analysis.budget_plots import quality_share
 from lcrag.published.lara import import_lara
 from lcrag.replay import cross_replay, examples_of
@@ -32,18 +32,18 @@ GAINS = (0.2, 0.5)  # budgets of the paired differences
 
 
 @dataclass(frozen=True)
-class Found:
-    """Some rows, what their strategies' scores are expected to be, and what budgets buy by that."""
+class Replayed:
+    """Rows, the predicted scores of their strategies, and the savings curve of these predictions."""
 
     examples: Examples
     predicted: Any
-    curve: Replay
+    curve: SavingsCurve
 
     def gain(self, share: float) -> str:
-        """Of the allocator over the best fixed strategy, with its interval by document."""
+        """Gain of the allocator over the best fixed strategy, with its interval by document."""
         e = self.examples
-        whole = e.costs[:, e.strategies.index(REFERENCE)].sum()
-        chosen = allocate(self.predicted, e.costs, share * whole).choices
+        full_cost = e.costs[:, e.strategies.index(REFERENCE)].sum()
+        chosen = allocate(self.predicted, e.costs, share * full_cost).choices
         scores = e.scores[np.arange(len(e)), chosen]
         pair = paired_difference(scores, e.scores[:, e.best_fixed], e.documents)
         return f"{pair.difference:+.3f} [{pair.low:+.3f}, {pair.high:+.3f}]"
@@ -56,10 +56,10 @@ def scored(folder: Path) -> Examples:
     return examples.take(np.flatnonzero(np.isfinite(examples.scores + examples.costs).all(1)))
 
 
-def replayed(examples: Examples, kind: bool) -> Found:
+def replayed(examples: Examples, kind: bool) -> Replayed:
     """Budgets spent by predictions for documents that were not seen, without or with LaRA's task labels."""
     predicted = cross_replay(QualityRouter(kind=kind), examples).quality
-    curve = replay_curve(
+    curve = savings_curve(
         predicted,
         examples.scores,
         examples.costs,
@@ -67,7 +67,7 @@ def replayed(examples: Examples, kind: bool) -> Found:
         REFERENCE,
         documents=examples.documents,
     )
-    return Found(examples, predicted, curve)
+    return Replayed(examples, predicted, curve)
 
 
 def kinds_of(examples: Examples) -> Any:
@@ -90,7 +90,7 @@ def tasks(examples: Examples) -> str:
     return "\n".join(lines)
 
 
-def budgets(features: Replay, labels: Replay) -> str:
+def budgets(features: SavingsCurve, labels: SavingsCurve) -> str:
     """What shares of long context's cost buy by both predictions, and what they are held against, in Markdown."""
     heads = "| budget | by features [95% CI] | with task labels [95% CI] | random mix | best fixed | oracle |"
     lines = [heads, "|---:" * 6 + "|"]
@@ -101,14 +101,14 @@ def budgets(features: Replay, labels: Replay) -> str:
     return "\n".join(lines)
 
 
-def gains(found: dict[str, Found]) -> str:
+def gains(curves: dict[str, Replayed]) -> str:
     """What the allocator gains over the best fixed strategy, in Markdown."""
     heads = [f"gain at {share:.0%} [95% CI]" for share in GAINS]
     lines = [
         "| rows | " + " | ".join(heads) + " | most it spends | oracle's gain |",
         "|---" + "|---:" * 4 + "|",
     ]
-    for name, one in found.items():
+    for name, one in curves.items():
         last = one.curve.shares[-1]
         cells = [one.gain(share) for share in GAINS]
         cells += [f"{last.spent:.0%}", f"{last.oracle - last.fixed:+.3f}"]
@@ -125,12 +125,12 @@ def main() -> None:
         return
     everything = scored(DATA / "LaRA")
     sound = everything.take(np.flatnonzero(np.isin(kinds_of(everything), SOUND)))
-    found = {
+    curves = {
         f"{rows}, {by}": replayed(examples, kind)
         for rows, examples in (("sound scores", sound), ("all rows", everything))
         for by, kind in (("features", False), ("features and task labels", True))
     }
-    plain, labelled, weak, known = found.values()
+    plain, labelled, weak, known = curves.values()
     quality_share(plain.curve, "score").savefig(IMAGES / "budget_lara.png", dpi=110)
     quality_share(known.curve, "score, token recall where no sound one").savefig(
         IMAGES / "budget_lara_all.png", dpi=110
@@ -146,7 +146,7 @@ def main() -> None:
         tasks=tasks(everything),
         sound=budgets(plain.curve, labelled.curve),
         weak=budgets(weak.curve, known.curve),
-        gains=gains(found),
+        gains=gains(curves),
         full=plain.curve.full,
         fixed=plain.curve.shares[-1].fixed,
         oracle=plain.curve.shares[-1].oracle,

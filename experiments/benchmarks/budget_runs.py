@@ -14,7 +14,7 @@ from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 
 TASKS = [(domain, hops) for domain in ("companies", "music") for hops in (1, 2)]
-DOCUMENTS, QUESTIONS, SHOTS = 4, 2, 3  # documents a domain, questions a document and hop, demonstrations
+DOCUMENTS, QUESTIONS, SHOTS = 4, 2, 3  # documents per domain, questions per document and hop, demonstrations
 GRID = [(k, m, 1) for k in (0, 1, 2, 4, 8) for m in (0, 1, SHOTS)]
 ITERATED = [(2, 0, 2), (4, 0, 2), (2, 0, 4)]
 SHORT = {"allow_decline": False, "max_tokens": 16}
@@ -38,9 +38,9 @@ def strategies() -> dict[tuple[int, int, int], Any]:
 
 
 def run(output: Path, documents: int = DOCUMENTS, questions: int = QUESTIONS) -> dict[str, Results]:
-    """Every theta on every task, journalled in ``output``; a second call takes over what is there."""
+    """Run every theta on every task, journalled in ``output``; a second call resumes the first."""
     reader = TransformersReader("smollm2")
-    found = {}
+    results = {}
     for domain, hops in TASKS:
         data = generate_multi_hop(domain, hops, documents, questions, demonstrations=SHOTS)
         experiment = Experiment(
@@ -51,8 +51,8 @@ def run(output: Path, documents: int = DOCUMENTS, questions: int = QUESTIONS) ->
             retriever=BM25Retriever(chunker=RecursiveChunker(260, 0)),
             mlflow="",
         )
-        found[data.name] = experiment.run(_say)
-    return found
+        results[data.name] = experiment.run(_say)
+    return results
 
 
 def _say(row: Any, resumed: bool) -> None:

@@ -39,7 +39,7 @@ QUESTIONS = (
     ("Say what is said about names.", 64),
     ("What comes first?", 16),
 )
-AGAIN = (*enumerate(QUESTIONS), *list(enumerate(QUESTIONS))[1:])  # the warm ones twice
+ASKED = (*enumerate(QUESTIONS), *list(enumerate(QUESTIONS))[1:])  # the warm ones twice
 
 
 def reader_of(kind: str) -> Any:
@@ -54,7 +54,7 @@ def reader_of(kind: str) -> Any:
 
 
 def document(reader: Any, tokens: int) -> str:
-    """The language reference up to that many tokens."""
+    """The beginning of Python's language reference, that many tokens long."""
     text = "\n\n".join(topics[key] for key in sorted(topics))
     low, high = 0, 8 * tokens
     while high - low > 8:
@@ -68,31 +68,31 @@ def document(reader: Any, tokens: int) -> str:
 
 async def measured(reader: Any) -> dict[str, list[tuple[float, float, float, float]]]:
     """The fastest run of each question at each length, one request at a time; the warm ones are asked more often."""
-    found: dict[str, list[tuple[float, float, float, float]]] = {}
+    fastest: dict[str, list[tuple[float, float, float, float]]] = {}
     texts = {tokens: document(reader, tokens) for tokens in LENGTHS}
 
-    async def ask(text: str, question: str, most: int, salt: str) -> tuple[float, float, float, float]:
+    async def ask(text: str, question: str, max_tokens: int, salt: str) -> tuple[float, float, float, float]:
         prompt = f"{text}\n\n{question}"
-        request = Request([Message("user", prompt)], most, prefix_chars=len(text), cache_salt=salt)
-        used = (await reader.generate(request)).usage
-        return used.computed_tokens, used.cached_tokens, used.completion_tokens, used.seconds
+        request = Request([Message("user", prompt)], max_tokens, prefix_chars=len(text), cache_salt=salt)
+        usage = (await reader.generate(request)).usage
+        return usage.computed_tokens, usage.cached_tokens, usage.completion_tokens, usage.seconds
 
     await ask(texts[LENGTHS[0]], *QUESTIONS[0], "warm-up")
     for repeat in range(REPEATS):
         for tokens, text in texts.items():
-            for i, (question, most) in AGAIN:
-                row = await ask(text, question, most, f"{repeat} {tokens}")
-                best = found.setdefault(str(tokens), [])
+            for i, (question, max_tokens) in ASKED:
+                row = await ask(text, question, max_tokens, f"{repeat} {tokens}")
+                best = fastest.setdefault(str(tokens), [])
                 if len(best) == i:
                     best.append(row)
                 elif row[3] < best[i][3]:
                     best[i] = row
                 sys.stderr.write(f"{tokens} {row}\n")
-    return found
+    return fastest
 
 
 def table(name: str, kept: dict[str, Any]) -> str:
-    """What was fitted and what it predicts."""
+    """The fitted calibration and its predictions, in Markdown."""
     spec, hardware = ModelSpec.from_config("smollm2"), find_hardware("cpu")
     rows = {int(k): [Measurement(*r) for r in v] for k, v in kept["rows"].items()}
 
@@ -103,7 +103,7 @@ def table(name: str, kept: dict[str, Any]) -> str:
     lines = [
         f"**{name}** ({kept['where']}). Fitted on {', '.join(map(str, FITTED))} tokens: mfu {short.mfu:.3f}, attention "
         f"{short.attention_mfu:.3f}, mbu {short.mbu:.3f}, of the cache {short.attention_mbu:.3f}, "
-        f"{1e3 * short.call_seconds:.0f} ms a call beside.",
+        f"{1e3 * short.call_seconds:.0f} ms per call.",
         "",
         "| new | cached | written | measured s | fitted on short ones s | error | fitted on the others s | error |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -115,22 +115,22 @@ def table(name: str, kept: dict[str, Any]) -> str:
             "the others": fit([n for n in rows if n != length]),
         }
         for m in measurements:
-            shown = []
+            cells = []
             for kind, fitted in fits.items():
                 if fitted is None:
-                    shown.append("| |")
+                    cells.append("| |")
                     continue
-                said = fitted.predict(m, spec, hardware)
-                errors[kind].append(said / m.seconds - 1)
-                shown.append(f"{said:.2f} | {said / m.seconds - 1:+.0%} |")
+                seconds = fitted.predict(m, spec, hardware)
+                errors[kind].append(seconds / m.seconds - 1)
+                cells.append(f"{seconds:.2f} | {seconds / m.seconds - 1:+.0%} |")
             amounts = f"| {m.new:.0f} | {m.cached:.0f} | {m.completion:.0f} | {m.seconds:.2f} | "
-            lines.append(amounts + " ".join(shown))
-    for kind, found in errors.items():
-        within = sum(abs(e) <= 0.2 for e in found)
-        mean, worst = sum(map(abs, found)) / len(found), max(found, key=abs)
+            lines.append(amounts + " ".join(cells))
+    for kind, shares in errors.items():
+        within = sum(abs(e) <= 0.2 for e in shares)
+        mean, worst = sum(map(abs, shares)) / len(shares), max(shares, key=abs)
         lines += [
             "",
-            f"Fitted on {kind}: mean error {mean:.1%}, {within} of {len(found)} within 20%, worst {worst:+.1%}.",
+            f"Fitted on {kind}: mean error {mean:.1%}, {within} of {len(shares)} within 20%, worst {worst:+.1%}.",
         ]
     return "\n".join(lines)
 

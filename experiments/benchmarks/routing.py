@@ -70,7 +70,7 @@ ROUTERS = [
 
 
 def published(data: Path) -> str:
-    """What the papers' own tables say, by lcrag's averages."""
+    """The averages of the papers' own tables, computed by lcrag."""
     table = import_lara_table(data / "LaRA" / "paper_main_table.json")
     cells = table.pivot_table(index=["model", "length", "kind"], columns="strategy", values="score") * 100
     gaps = (cells[LC] - cells[RAG]).groupby(["length", "kind"]).mean().unstack()
@@ -93,29 +93,33 @@ def published(data: Path) -> str:
     nocha = import_nocha(data / "NoCha" / "data_sample" / "data_sample.json")
     gatsby = nocha[nocha["document_id"].str.contains("gatsby") & (nocha["model"] == "gpt4o")]
     pairs = gatsby.groupby("strategy")["score"].mean().mul(100).map("{:.2f}".format)
-    said = ", ".join(f"{s} {pairs[s]}" for s in (LC, "bm25_top5", "bm25_top25", "bm25_top50"))
+    figures = ", ".join(f"{s} {pairs[s]}" for s in (LC, "bm25_top5", "bm25_top25", "bm25_top50"))
     return "\n".join(
-        [*lines, "", f"NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy: {said}."]
+        [
+            *lines,
+            "",
+            f"NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy: {figures}.",
+        ]
     )
 
 
 def _half_up(points: float) -> str:
-    """To two places; a half, which stands there exactly in one case, is rounded up as the paper does."""
+    """Two decimals; an exact half, which occurs once, is rounded up as in the paper."""
     return f"{Decimal(str(round(points, 6))).quantize(Decimal('0.01'), ROUND_HALF_UP):+}"
 
 
 def proxy(outcomes: pd.DataFrame, data: Path) -> str:
-    """How far scores without a judge agree with the paper's, over models, lengths and arms."""
+    """Correlation of the scores without a judge with the paper's, over models, lengths and strategies."""
     table = import_lara_table(data / "LaRA" / "paper_main_table.json")
     key = ["model", "length", "kind", "strategy"]
     paper = table.set_index(key)["score"]
-    mine = outcomes.groupby([*key, "domain"])["score"].mean().groupby(key).mean()
-    both = pd.concat([paper, mine], axis=1, keys=["paper", "mine"]).dropna().groupby("kind")
-    return ", ".join(f"{kind} {g['paper'].corr(g['mine']):.2f}" for kind, g in both)
+    unjudged = outcomes.groupby([*key, "domain"])["score"].mean().groupby(key).mean()
+    both = pd.concat([paper, unjudged], axis=1, keys=["paper", "unjudged"]).dropna().groupby("kind")
+    return ", ".join(f"{kind} {g['paper'].corr(g['unjudged']):.2f}" for kind, g in both)
 
 
 def judged(outcomes: pd.DataFrame, count: int = 200) -> str:
-    """How a model that runs here does as a judge, where a sound score is known."""
+    """Agreement of a small local model as the judge with the scores that need no judge."""
     from lcrag.readers import TransformersReader
 
     kept = KEPT / "judge.txt"
@@ -126,13 +130,13 @@ def judged(outcomes: pd.DataFrame, count: int = 200) -> str:
     done = asyncio.run(judge(sound, TransformersReader(), everything=True))
     agree = (done["score_judge"] == sound["score"])[done["score_judge"].notna()].mean()
     share = sound["score"].mean()
-    said = f"{agree:.0%} of {count} verdicts agree (saying True always would agree with {share:.0%})"
-    write_atomically(kept, said)
-    return said
+    sentence = f"{agree:.0%} of {count} verdicts agree (saying True always would agree with {share:.0%})"
+    write_atomically(kept, sentence)
+    return sentence
 
 
 def limit(examples: Examples) -> float:
-    """What always retrieving costs, and 35% of what long context costs more."""
+    """The cost of always retrieving plus 35% of the surcharge of long context."""
     cost = dict(zip(examples.strategies, examples.mean_costs, strict=True))
     return float(cost[RAG] + 0.35 * (cost[LC] - cost[RAG]))
 

@@ -1,4 +1,4 @@
-"""Self-Route on a real reader, with its published leave to decline, prefix cache warm and cold."""
+"""Self-Route on a real reader, with the published permission to decline; prefix cache warm and cold."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ QUESTIONS = 24
 
 @dataclass(frozen=True)
 class ColdReader(TransformersReader):
-    """No prefix is kept: every prompt is computed whole."""
+    """A reader without a prefix cache: every prompt is computed in full."""
 
     async def generate(self, request: Request) -> Completion:
-        """Without the prefix that others share."""
+        """Generate without a shared prefix."""
         return await super().generate(replace(request, prefix_chars=0))
 
 
 def run(folder: Path, reader: TransformersReader, name: str) -> pd.DataFrame:
-    """Outcomes of both arms and of Self-Route."""
+    """Outcomes of retrieval, long context and Self-Route."""
     strategies = [
         ChunkedRetrieval(k=5, decline=DECLINE),
         LongContext(allow_decline=False),
@@ -55,7 +55,7 @@ def run(folder: Path, reader: TransformersReader, name: str) -> pd.DataFrame:
 
 
 def page(folder: Path) -> str:
-    """Both runs as a table, and the sweep of thresholds on the warm one."""
+    """Both runs as a table, and the thresholds of a probe on the warm one."""
     runs = {"warm": run(folder, TransformersReader(), "warm"), "cold": run(folder, ColdReader(), "cold")}
     lines = [
         "| cache | strategy | accuracy | tokens | of long context | FLOPs | seconds | escalated |",
@@ -83,7 +83,7 @@ def page(folder: Path) -> str:
             lines.append(f"| {' | '.join(cells)} |")
     pair = examples_of(runs["warm"], strategies=["chunked_retrieval", "long_context"], cache="cold")
     sweep = ProbeRouter().sweep(pair)
-    shown = sweep.iloc[[int(i * (len(sweep) - 1) / 7) for i in range(8)]]
+    thresholds = sweep.iloc[[int(i * (len(sweep) - 1) / 7) for i in range(8)]]
     columns = (
         "threshold on p(unanswerable)",
         "escalated",
@@ -93,7 +93,7 @@ def page(folder: Path) -> str:
         "false decline",
     )
     lines += ["", f"| {' | '.join(columns)} |", "|" + "---:|" * len(columns)]
-    for row in shown.itertuples():
+    for row in thresholds.itertuples():
         limit = "never" if row.threshold == float("inf") else f"{row.threshold:.4f}"
         shares = [f"{x:.0%}" for x in (row.false_accept, row.false_decline)]
         cells = [limit, f"{row.escalated:.0%}", f"{row.accuracy:.3f}", f"{row.cost:,.0f}", *shares]

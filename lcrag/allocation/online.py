@@ -17,21 +17,25 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class OnlineAllocator:
-    """Chooses for each question as it comes; the budget is never exceeded.
+    """Chooses an option for each question as it comes; the budget is never exceeded.
 
-    Before each question the multiplier is solved again, on the questions known so far, for what is left of the budget
-    for each question that is left (re-solving; Jasin and Kumar 2012, doi 10.1287/moor.1120.0537, show it for online
-    linear programmes). What the cheapest options of all later questions will probably cost is kept back.
+    Before each question the multiplier is solved again on the questions seen so far, for the remaining budget per
+    remaining question (re-solving; Jasin and Kumar 2012, doi 10.1287/moor.1120.0537, for online linear programs). A
+    reserve is kept for the cheapest options of all later questions.
 
     Attributes:
         total: the budget, in the unit of the costs.
-        questions: how many will come.
-        quality: of known questions to start from, shape (known, options), NaN where not available; may be empty.
-        cost: of the same.
-        memory: how many questions are remembered.
+        questions: the number of questions that will come.
+        quality: expected quality of past questions to start from, shape (past questions, options), NaN where not
+            available; may be empty.
+        cost: their cost, the same shape.
+        memory: the number of latest questions that the multiplier is solved on.
+        spent: cost that is booked so far.
+        seen: number of questions so far.
+        multiplier: the price of a unit of cost, in quality, at the latest question.
 
     Raises:
-        LcragError: the budget is not above 0, no question is to come, or the known questions are bad input.
+        LcragError: the budget is not above 0, no question is to come, or the past questions are bad input.
     """
 
     total: float
@@ -42,16 +46,15 @@ class OnlineAllocator:
     spent: float = field(default=0.0, init=False)
     seen: int = field(default=0, init=False)
     multiplier: float = field(default=0.0, init=False)
-    _known: deque[tuple[Floats, Floats]] = field(init=False, repr=False)
+    _history: deque[tuple[Floats, Floats]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.total, bool) or not self.total > 0:
             raise LcragError(f"A budget of {self.total!r} buys nothing: give a number above 0.")
         if self.questions < 1:
             raise LcragError(f"{self.questions} questions are to come: give a number of at least 1.")
-        known = np.size(self.quality) > 0
-        rows = zip(*available(self.quality, self.cost), strict=True) if known else ()
-        self._known = deque(rows, maxlen=self.memory)
+        rows = zip(*available(self.quality, self.cost), strict=True) if np.size(self.quality) else ()
+        self._history = deque(rows, maxlen=self.memory)
 
     @property
     def left(self) -> float:
@@ -59,31 +62,30 @@ class OnlineAllocator:
         return self.total - self.spent
 
     def choose(self, quality: ArrayLike, cost: ArrayLike) -> int:
-        """The option for the next question, and its cost is booked.
+        """Choose the option of the next question and book its cost.
 
         Args:
-            quality: expected, shape (options,); NaN where not available.
-            cost: the same shape.
+            quality: expected quality, shape (options,); NaN where not available.
+            cost: expected cost, the same shape.
 
         Raises:
-            LcragError: bad input, more questions than were announced, or nothing fits into what is left.
+            LcragError: bad input, more questions than were announced, or no option within what is left.
         """
         q, c = available(np.atleast_2d(quality), np.atleast_2d(cost))
         if self.seen >= self.questions:
             raise LcragError(f"{self.questions} questions were announced and one more came: announce more.")
-        self._known.append((q[0], c[0]))
-        all_q, all_c = (np.array(rows) for rows in zip(*self._known, strict=True))
+        self._history.append((q[0], c[0]))
+        all_q, all_c = (np.array(rows) for rows in zip(*self._history, strict=True))
         after = self.questions - self.seen - 1
-        least = all_c.min(axis=1)
-        share = self.left / (after + 1)
-        budget = max(share * len(least), float(least.sum()))
+        cheapest = all_c.min(axis=1)
+        budget = max(self.left / (after + 1) * len(cheapest), float(cheapest.sum()))
         self.multiplier = dual(all_q, all_c, budget).multiplier
-        affordable = c <= max(self.left - _reserve(least, after), float(least[-1]))
+        affordable = c <= max(self.left - _reserve(cheapest, after), float(cheapest[-1]))
         affordable &= c <= self.left * SLACK
         if not affordable.any():
             raise LcragError(
-                f"Question {self.seen + 1} of {self.questions} costs at least {least[-1]:,.6g}, but {self.left:,.6g} "
-                f"of {self.total:,.6g} are left: raise the budget."
+                f"Question {self.seen + 1} of {self.questions} costs at least {cheapest[-1]:,.6g}, but "
+                f"{self.left:,.6g} of {self.total:,.6g} are left: raise the budget."
             )
         chosen = int(
             at(np.where(affordable, q, -np.inf), np.where(affordable, c, np.inf), self.multiplier)[0]
@@ -93,10 +95,10 @@ class OnlineAllocator:
         return chosen
 
     def settle(self, expected: float, actual: float) -> None:
-        """Replace what a question was expected to cost by what it cost in fact."""
+        """Replace the expected cost of a question by its actual cost."""
         self.spent += actual - expected
 
 
-def _reserve(least: Floats, after: int) -> float:
-    """What the cheapest options of ``after`` more questions cost, three standard errors above the mean."""
-    return float(min(after * least.mean() + 3 * least.std() * after**0.5, after * least.max()))
+def _reserve(cheapest: Floats, after: int) -> float:
+    """Cost of the cheapest options of ``after`` more questions, three standard errors above the mean."""
+    return float(min(after * cheapest.mean() + 3 * cheapest.std() * after**0.5, after * cheapest.max()))

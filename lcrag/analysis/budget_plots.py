@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
-from lcrag.allocation.curve import Replay
+from lcrag.allocation.curve import SavingsCurve
 from lcrag.analysis.plots import COLOURS, figure_of, label_points
 from lcrag.scaling.curve import BudgetCurve
 
@@ -49,26 +49,24 @@ def quality_budget(curve: BudgetCurve, metric: str = "accuracy") -> Figure:
     return drawn
 
 
-def quality_share(replay: Replay, metric: str = "accuracy") -> Figure:
+def quality_share(curve: SavingsCurve, metric: str = "accuracy") -> Figure:
     """Quality at shares of the reference's cost: allocator with its band, random mix, best fixed, oracle."""
     from matplotlib.ticker import PercentFormatter
 
     drawn = figure_of(8.4, 5.2)
     axes = drawn.add_subplot()
-    x = [s.share for s in replay.shares]
-    axes.plot(
-        x, [s.oracle for s in replay.shares], color=COLOURS["baseline"], ls="--", lw=1.6, label="oracle"
-    )
-    axes.plot(x, [s.allocated.mean for s in replay.shares], color=COLOURS["router"], marker="D", lw=2,
+    x = [s.share for s in curve.shares]
+    axes.plot(x, [s.oracle for s in curve.shares], color=COLOURS["baseline"], ls="--", lw=1.6, label="oracle")
+    axes.plot(x, [s.allocated.mean for s in curve.shares], color=COLOURS["router"], marker="D", lw=2,
               label="allocated by prediction")  # fmt: skip
-    axes.fill_between(x, [s.allocated.low for s in replay.shares], [s.allocated.high for s in replay.shares],
+    axes.fill_between(x, [s.allocated.low for s in curve.shares], [s.allocated.high for s in curve.shares],
                       color=COLOURS["router"], alpha=0.15, lw=0, label="its 95% interval, by document")  # fmt: skip
     axes.plot(
-        x, [s.fixed for s in replay.shares], color=COLOURS["strategy"], marker="o", lw=1.6, label="best fixed"
+        x, [s.fixed for s in curve.shares], color=COLOURS["strategy"], marker="o", lw=1.6, label="best fixed"
     )
-    axes.plot(x, [s.random for s in replay.shares], color=ORANGE, ls=":", lw=2.6, label="random mix of two")
+    axes.plot(x, [s.random for s in curve.shares], color=ORANGE, ls=":", lw=2.6, label="random mix of two")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, 0))
-    axes.set_xlabel(f"budget, share of the cost of {replay.reference} for every question")
+    axes.set_xlabel(f"budget, share of the cost of {curve.reference} for every question")
     axes.set_ylabel(metric)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

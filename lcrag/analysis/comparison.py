@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 import pandas as pd
 
 from lcrag.analysis import tables
+from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import BEST_FIXED, RANDOM, baseline_rows, candidates, common, routed_rows
+from lcrag.outcomes.baselines import baseline_rows, candidates, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, CostUnit, Unit, unit_of, with_costs
-from lcrag.statistics import clustered_mean, holm, paired_difference
 from lcrag.tables import many, markdown
 
 
@@ -113,14 +112,14 @@ def compare(
     if len(pool):
         baselines = baseline_rows(pool, choosable)
         rows, groups = rows | baselines, groups | dict.fromkeys(baselines, "baseline")
-    table = pd.DataFrame([{"name": n, "group": groups[n], **_summary(r, seed)} for n, r in rows.items()])
+    table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r, seed)} for n, r in rows.items()])
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
     by_kind.index.name = "strategy"
     questions = outcomes["question_id"].nunique()
     return Comparison(
-        table=table.join(_paired(table, rows, best, seed)),
+        table=table.join(paired(table, rows, best, seed)),
         by_kind=by_kind,
-        by_metric=_by_metric(outcomes, names),
+        by_metric=by_metric(outcomes, names),
         best=best,
         unit=unit,
         questions=questions,
@@ -166,56 +165,3 @@ def _check_router(
                 f"Router {name} chose {chosen!r} for question {question}, but its candidates are: "
                 f"{', '.join(choosable)}."
             )
-
-
-def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
-    failed = rows["error"] != ""
-    answered = rows[~failed]
-    return {
-        "scored": interval.n,
-        "failed": int(failed.sum()),
-        "unscored": len(rows) - interval.n - int(failed.sum()),
-        "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
-        "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,
-        "accuracy": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
-    }
-
-
-def _by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    columns = {
-        c: c.split("_", 1)[1]
-        for c in outcomes.columns
-        if c.startswith(("score_", "note_")) and c not in {"score_accuracy", "note_stage"}
-    }
-    means = outcomes.groupby("strategy")[list(columns)].mean().reindex(names)
-    return means.rename(columns=columns).dropna(axis="columns", how="all")
-
-
-def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, seed: int) -> pd.DataFrame:
-    """Wins against the best, and p-values for strategies and routers.
-
-    A baseline is not tested: the oracle wins or ties every question by construction.
-    """
-    reference = rows[best].set_index("question_id")
-    pairs: list[tuple[float, ...]] = []
-    for name, group in zip(table["name"], table["group"], strict=True):
-        if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
-            pairs.append((float("nan"),) * 4)
-            continue
-        scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
-        pair = paired_difference(
-            scores.to_numpy(float),
-            reference["score"].to_numpy(float),
-            reference["document_id"].tolist(),
-            seed=seed,
-        )
-        p_value = float("nan") if group == "baseline" else pair.p_value
-        won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
-        pairs.append((p_value, *map(float, won)))
-    frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
-    frame["p_value"] = holm(frame["p_value"].tolist())
-    return frame

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
-from lcrag.cost.amortisation import Line, break_even
+from lcrag.cost.amortisation import LinearCost, break_even
 from lcrag.tables import aligned, dollars, human, many
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def steps(questions: int) -> list[int]:
     return [*below, questions]
 
 
-def table(blocks: Mapping[str, Sequence[Line]], questions: int, kv: Sequence[float] = ()) -> str:
+def table(blocks: Mapping[str, Sequence[LinearCost]], questions: int, kv: Sequence[float] = ()) -> str:
     """A block for each unit: the cost of what is made once, of the first question, of each later one, and totals.
 
     Args:
@@ -62,7 +62,7 @@ def cell(amount: float, unit: str) -> str:
     return human(amount)
 
 
-def crossings(lines: Sequence[Line], unit: str) -> list[str]:
+def crossings(lines: Sequence[LinearCost], unit: str) -> list[str]:
     """Sentences that say from how many questions on one approach takes less than another."""
     named = {line.name: line for line in lines}
     sentences = []
@@ -82,7 +82,7 @@ def crossings(lines: Sequence[Line], unit: str) -> list[str]:
     return sentences
 
 
-def curve(lines: Sequence[Line], questions: int, unit: str, title: str) -> Figure:
+def curve(lines: Sequence[LinearCost], questions: int, unit: str, title: str) -> Figure:
     """Cost per question against the number of questions, with the break-even points of long context, warm."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

@@ -1,4 +1,4 @@
-"""``lcrag cost``: what questions on one document cost, without a model."""
+"""``lcrag cost``: the cost of questions on one document, without a model."""
 
 from __future__ import annotations
 
@@ -14,39 +14,44 @@ from lcrag.errors import LcragError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lcrag.cost.amortisation import Line, Workload
+    from lcrag.cost.amortisation import LinearCost
     from lcrag.cost.hardware import Hardware
     from lcrag.cost.model import ModelSpec
+    from lcrag.cost.workload import Workload
 
 
 def cost(
     model: Annotated[
         str,
         typer.Option(
-            help="A priced model (gpt-4.1), a known open one (llama-3.1-8b), or a config.json or folder."
+            help="A model with a price (gpt-4.1), a known open one (llama-3.1-8b), or a config.json or its folder."
         ),
     ],
     document_tokens: Annotated[int, typer.Option(help="Length of the document.")] = 100_000,
-    questions: Annotated[int, typer.Option(help="Questions on that document.")] = 50,
+    questions: Annotated[int, typer.Option(help="Number of questions on that document.")] = 50,
     question_tokens: Annotated[int, typer.Option(help="Length of a question.")] = 50,
     answer_tokens: Annotated[int, typer.Option(help="Length of an answer.")] = 200,
-    retrieved_tokens: Annotated[int, typer.Option(help="Passages in a retrieval prompt.")] = 4000,
-    remembered_tokens: Annotated[int, typer.Option(help="Notes in a memory prompt.")] = 2000,
+    retrieved_tokens: Annotated[
+        int, typer.Option(help="Length of the passages in a retrieval prompt.")
+    ] = 4000,
+    remembered_tokens: Annotated[int, typer.Option(help="Length of the notes in a memory prompt.")] = 2000,
     hardware: Annotated[
-        str, typer.Option(help="a100, h100, h200, l4, cpu, or a card of yours: open models.")
+        str, typer.Option(help="For open models: a100, h100, h200, l4, cpu, or a card from --hardware-file.")
     ] = "",
     gpus: Annotated[int | None, typer.Option(help="Devices that share the model; default: 1.")] = None,
     mfu: Annotated[float | None, typer.Option(help="Share of the peak FLOP/s that is reached.")] = None,
     mbu: Annotated[
         float | None, typer.Option(help="Share of the memory's bandwidth that is reached.")
     ] = None,
-    usd_per_hour: Annotated[float | None, typer.Option(help="What one device costs an hour.")] = None,
-    prices: Annotated[Path | None, typer.Option(help="YAML of price cards by model name.")] = None,
-    hardware_file: Annotated[Path | None, typer.Option(help="YAML of hardware cards by name.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="PNG to draw the cost a question into.")] = None,
+    usd_per_hour: Annotated[float | None, typer.Option(help="Dollars per hour of one device.")] = None,
+    prices: Annotated[Path | None, typer.Option(help="YAML file of price cards by model name.")] = None,
+    hardware_file: Annotated[Path | None, typer.Option(help="YAML file of hardware cards by name.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="PNG file for the curve of the cost per question.")
+    ] = None,
 ) -> None:
-    """What many questions on one document cost: long context cold and warm, retrieval, a memory."""
-    from lcrag.cost.amortisation import Workload
+    """Cost of many questions on one document: long context cold and warm, retrieval, a memory."""
+    from lcrag.cost.workload import Workload
 
     work = Workload(
         document=document_tokens,
@@ -59,7 +64,8 @@ def cost(
     if hardware:
         from lcrag.cost.hardware import find_hardware
         from lcrag.cost.model import ModelSpec
-        from lcrag.cost.price import RentedHardware, read_prices
+        from lcrag.cost.price import read_prices
+        from lcrag.cost.price_cards import RentedHardware
 
         rented = read_prices(prices).get(model) if prices else None
         if isinstance(rented, RentedHardware):
@@ -72,14 +78,15 @@ def cost(
             card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
         except ValueError as error:
             raise LcragError(f"{error}.") from error
-        _open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
+        _print_open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
     else:
-        _priced(model, work, prices, plot)
+        _print_priced(model, work, prices, plot)
 
 
-def _priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> None:
-    from lcrag.cost.amortisation import approaches, dollar_meter, measure
+def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> None:
+    from lcrag.cost.amortisation import dollar_cost, linear_cost
     from lcrag.cost.price import find_price, need_price, read_prices
+    from lcrag.cost.workload import approaches
 
     cards = read_prices(prices) if prices else {}
     if find_price(model, cards.get(model)) is None and _is_open(model):
@@ -93,56 +100,61 @@ def _priced(model: str, work: Workload, prices: Path | None, plot: Path | None) 
         raise LcragError(
             f"The price card of {model} is by the hour: name the hardware, such as --hardware a100."
         )
-    lines = [measure(a, dollar_meter(price)) for a in approaches(work)]
-    said = ", ".join(f"{k} {v}" for k, v in card.items() if k not in ("source", "model", "price"))
-    _say(f"{model}: {_workload(work)}")
+    costs = [linear_cost(a, dollar_cost(price)) for a in approaches(work)]
+    amounts = ", ".join(f"{k} {v}" for k, v in card.items() if k not in ("source", "model", "price"))
+    _print(f"{model}: {_workload(work)}")
     published = ", ".join(p for p in str(card.get("price", "")).split(", ") if "MTok" in p)
-    _say(f"Prices: {card['source']}, {published or said}; embedding $0.02/MTok")
-    _show({"dollars": lines}, work, plot, model)
+    _print(f"Prices: {card['source']}, {published or amounts}; embedding $0.02/MTok")
+    _print_tables({"dollars": costs}, work, plot, model)
 
 
-def _open(
+def _print_open(
     model: str, spec: ModelSpec, name: str, gpus: int, card: Hardware, work: Workload, plot: Path | None
 ) -> None:
-    from lcrag.cost import amortisation as a
     from lcrag.cost import roofline as r
+    from lcrag.cost.amortisation import flops_cost, linear_cost, rented_cost, seconds_cost
+    from lcrag.cost.workload import approaches, kv_bytes
     from lcrag.tables import human
 
-    meters = {"FLOPs": a.flops_meter(spec), "seconds": a.seconds_meter(spec, card)}
+    functions = {"FLOPs": flops_cost(spec), "seconds": seconds_cost(spec, card)}
     if card.usd_per_hour is not None:
-        meters["dollars"] = a.rented_meter(meters["seconds"], card.usd_per_hour)
-    ways = a.approaches(work)
-    blocks = {unit: [a.measure(w, meter) for w in ways] for unit, meter in meters.items()}
+        functions["dollars"] = rented_cost(functions["seconds"], card.usd_per_hour)
+    options = approaches(work)
+    blocks = {unit: [linear_cost(a, function) for a in options] for unit, function in functions.items()}
     length = work.document + work.question + work.answer
     users = r.concurrency(spec, card, length)
-    _say(f"{model} on {f'{gpus} x ' if gpus > 1 else ''}{name}: {_workload(work)}")
-    _say(
+    _print(f"{model} on {f'{gpus} x ' if gpus > 1 else ''}{name}: {_workload(work)}")
+    _print(
         f"{human(spec.total_parameters)} weights, {human(spec.active_parameters)} active; "
-        f"{spec.kv_bytes_per_token:,} KV bytes a token, {spec.kv_bytes(length) / 2**30:.2f} GiB for the document; "
+        f"{spec.kv_bytes_per_token:,} KV bytes per token, {spec.kv_bytes(length) / 2**30:.2f} GiB for the document; "
         f"{users} such user{'s' * (users != 1)} at a time"
     )
-    _say(
+    _print(
         f"At {human(card.flops)}FLOP/s, mfu {card.mfu:g}, and {human(card.bandwidth)}B/s, mbu {card.mbu:g}:\n"
         f"first token after {r.prefill_seconds(spec, card, work.document):.3g} s cold and "
         f"{r.prefill_seconds(spec, card, work.question, work.document):.2g} s warm, "
-        f"{1e3 * r.decode_seconds(spec, card, 1, work.document):.3g} ms a token, "
+        f"{1e3 * r.decode_seconds(spec, card, 1, work.document):.3g} ms per token, "
         f"{r.switch_seconds(spec, card, length, length):.2g} s to switch users"
     )
     if not users:
-        _say("The weights and one such document do not fit into its memory: see --gpus.")
-    kv = [a.kv_bytes(w, spec) for w in ways]
-    _show(blocks, work, plot, f"{model} on {name}", kv)
+        _print("The weights and one such document do not fit into its memory: raise --gpus.")
+    kv = [kv_bytes(a, spec) for a in options]
+    _print_tables(blocks, work, plot, f"{model} on {name}", kv)
 
 
-def _show(
-    blocks: dict[str, list[Line]], work: Workload, plot: Path | None, title: str, kv: Sequence[float] = ()
+def _print_tables(
+    blocks: dict[str, list[LinearCost]],
+    work: Workload,
+    plot: Path | None,
+    title: str,
+    kv: Sequence[float] = (),
 ) -> None:
     from lcrag.analysis.cost_curve import crossings, curve, table
 
-    _say(table(blocks, work.questions, kv))
+    _print(table(blocks, work.questions, kv))
     unit = "dollars" if "dollars" in blocks else "seconds"
-    for shown in dict.fromkeys([*(["FLOPs"] if "FLOPs" in blocks else []), unit]):
-        _say("\n".join(crossings(blocks[shown], shown)))
+    for compared in dict.fromkeys([*(["FLOPs"] if "FLOPs" in blocks else []), unit]):
+        _print("\n".join(crossings(blocks[compared], compared)))
     if plot:
         import io
 
@@ -152,7 +164,7 @@ def _show(
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=150)
         write_atomically(plot, image.getvalue())
-        _say(f"Picture  {plot}")
+        _print(f"Picture  {plot}")
 
 
 def _workload(work: Workload) -> str:
@@ -174,5 +186,5 @@ def _is_open(model: str) -> bool:
     return True
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")

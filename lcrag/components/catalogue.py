@@ -27,7 +27,7 @@ def strategies(*, core: bool = False) -> str:
         core: only those that the README shows, with fewer columns.
     """
     found = [(name, find("strategy", name)) for name in names("strategy")]
-    cards = [(name, summary(kind), kind.card) for name, kind in found if hasattr(kind, "card")]
+    cards = [(name, summary(kind), kind.card) for name, kind in found if kind.card is not None]
     if core:
         rows = [[f"`{name}`", text, card.paper] for name, text, card in cards if card.core]
         return markdown(["strategy", "what it does", "source"], rows)

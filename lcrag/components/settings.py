@@ -16,7 +16,7 @@ def settings(component: Any, *, identity: bool = False) -> Any:
 
     With ``identity`` without the fields that are marked ``operational``: they say how fast or how patiently it
     works, not what comes out. A class that is not part of this project then also shows a hash of its source, so
-    that rows are made again when its code has changed.
+    that rows are made again when its code has changed, and a fitted router a hash of what it has learned.
     """
     if is_dataclass(component) and not isinstance(component, type):
         values = {
@@ -24,7 +24,7 @@ def settings(component: Any, *, identity: bool = False) -> Any:
             for f in fields(component)
             if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
         }
-        return {"type": type(component).__name__, **(_source(type(component)) if identity else {}), **values}
+        return {"type": type(component).__name__, **(_identity(component) if identity else {}), **values}
     if isinstance(component, dict):
         return {str(k): settings(v, identity=identity) for k, v in component.items()}
     if isinstance(component, list | tuple):
@@ -38,6 +38,12 @@ def digest(component: Any) -> str:
     """A short name for whatever a component's results depend on."""
     identity = json.dumps(settings(component, identity=True), sort_keys=True)
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _identity(component: Any) -> dict[str, str]:
+    """What tells components apart that have the same settings: what was learned, and code that is not ours."""
+    learned = {"learned": component.fingerprint()} if hasattr(component, "fingerprint") else {}
+    return learned | _source(type(component))
 
 
 def _source(kind: type) -> dict[str, str]:

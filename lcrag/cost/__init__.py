@@ -1,1 +1,1 @@
-"""What an answer costs: FLOPs and KV bytes from the model's shape, dollars from a price card."""
+"""The cost of an answer: FLOPs and KV bytes from the model's shape, dollars from a price card."""

@@ -1,4 +1,4 @@
-"""What a reader reaches of its hardware, from measured seconds."""
+"""A reader's utilisation of its hardware, fitted to measured seconds."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.hardware import Hardware
-from lcrag.cost.model import ModelSpec, not_negative
+from lcrag.cost.model import ModelSpec
 from lcrag.cost.roofline import call_seconds
 from lcrag.errors import LcragError
 
-FREE = 1e9  # a utilisation at which nothing takes time
+FREE = 1e9  # a utilisation at which work takes no time
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One call by itself: tokens of prompt that were computed and that were cached, tokens written, seconds."""
+    """One call without concurrent calls.
+
+    Attributes:
+        new: prompt tokens that were computed.
+        cached: prompt tokens that were read from a cache.
+        completion: tokens that were written.
+        seconds: duration of the call.
+    """
 
     new: float
     cached: float
@@ -27,21 +35,21 @@ class Measurement:
         not_negative(new_tokens=self.new, cached_tokens=self.cached, completion_tokens=self.completion)
         if not self.seconds > 0:
             raise LcragError(
-                f"A measurement of {self.seconds} seconds says nothing: give calls that took time."
+                f"A measurement of {self.seconds} seconds cannot be used: give calls that took time."
             )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a reader reaches on hardware.
+    """A reader's utilisation of hardware; infinite where the time could not be separated from the rest.
 
     Attributes:
-        mfu: share of the peak FLOP/s that the products with weights reach while a prompt is computed.
-        attention_mfu: the same for attention; infinite where its time could not be told from the rest.
-        mbu: share of the bandwidth at which each written token reads the weights, with all else that a token takes
-            whatever came before it (launching operations, sampling); infinite likewise.
-        attention_mbu: the same for reading the KV cache; infinite likewise.
-        call_seconds: what each call takes beside.
+        mfu: the share of the peak FLOP/s that the products with weights reach over a prompt.
+        attention_mfu: the share of the peak FLOP/s that attention reaches over a prompt.
+        mbu: the share of the bandwidth at which each written token reads the weights; includes all time per token that
+            does not depend on the length before it (launching operations, sampling).
+        attention_mbu: the share of the bandwidth at which each written token reads the KV cache.
+        call_seconds: constant time of each call, in seconds.
     """
 
     mfu: float
@@ -52,21 +60,21 @@ class Calibration:
 
     @classmethod
     def fit(cls, measurements: Any, spec: ModelSpec, hardware: Hardware) -> Calibration:
-        """Least relative squares with no term below zero.
+        """Fit by least relative squares, with non-negative terms.
 
-        ``seconds = call_seconds + prefill FLOPs / (F * mfu) + decode bytes / (BW * mbu)``, attention in both at
-        rates of its own: the roofline where computing bounds the prompt and reading bounds the answer. ``mfu`` and
-        ``attention_mfu`` are told apart by prompts of several lengths, ``mbu`` and ``attention_mbu`` by answers
-        after caches of several lengths.
+        ``seconds = call_seconds + prefill FLOPs / (F * mfu) + decode bytes / (BW * mbu)``, with
+        separate rates for attention in both: the roofline where computing bounds the prompt and reading bounds the
+        answer. Prompts of several lengths separate ``mfu`` from ``attention_mfu``, answers after caches of several
+        lengths ``mbu`` from ``attention_mbu``.
 
         Args:
             measurements: ``(new, cached, completion, seconds)`` rows of calls made one at a time, or a table of
-                outcomes (its rows of one call without an error; where a batch shared the time, so does the result).
+                outcomes (of which rows with one call and no error are used; calls of a batch share its time).
             spec: the model's shape.
-            hardware: its card; ``mfu`` and ``mbu`` are relative to the card's peaks.
+            hardware: the card whose peaks the utilisations are relative to.
 
         Raises:
-            LcragError: fewer than five measurements, or all alike.
+            LcragError: fewer than five measurements, or prompts that do not differ in length.
         """
         from scipy.optimize import nnls
 
@@ -77,16 +85,18 @@ class Calibration:
         weighted = [[c / m.seconds for c in row] for row, m in zip(columns, rows, strict=True)]
         scale = [max(column) or 1.0 for column in zip(*weighted, strict=True)]
         scaled = [[c / s for c, s in zip(row, scale, strict=True)] for row in weighted]
-        found, _ = nnls(scaled, [1.0] * len(rows))
-        call, computing, attending, weights, cache = (float(x) / s for x, s in zip(found, scale, strict=True))
+        solution, _ = nnls(scaled, [1.0] * len(rows))
+        call, computing, attention, weights, cache = (
+            float(x) / s for x, s in zip(solution, scale, strict=True)
+        )
         if not computing:
             raise LcragError(
                 "The measured seconds do not grow with the prompt: measure prompts of several lengths."
             )
-        return cls(1 / computing, _inverse(attending), _inverse(weights), _inverse(cache), call)
+        return cls(1 / computing, _inverse(attention), _inverse(weights), _inverse(cache), call)
 
     def on(self, hardware: Hardware) -> Hardware:
-        """The card as this reader uses it, for the functions of ``roofline``."""
+        """The card with these utilisations, for the functions of ``roofline``."""
         return replace(
             hardware,
             mfu=self.mfu,
@@ -97,13 +107,13 @@ class Calibration:
         )
 
     def predict(self, measurement: Measurement, spec: ModelSpec, hardware: Hardware) -> float:
-        """Seconds that the roofline gives for a call of this shape."""
+        """Predicted seconds of a call with the token counts of ``measurement``; its own seconds are not used."""
         m = measurement
         return call_seconds(spec, self.on(hardware), m.new + m.cached, m.cached, m.completion)
 
 
 def _at_peak(m: Measurement, spec: ModelSpec, hardware: Hardware) -> tuple[float, ...]:
-    """One call, and the seconds at the card's peaks of: prompt without attention, its attention, weights, cache."""
+    """A constant 1, then seconds at the card's peaks: prompt without attention, its attention, weights, cache."""
     attention = spec.attention_flops(m.new, m.cached)
     weights = m.completion * spec.weights_read()
     return (

@@ -1,4 +1,4 @@
-"""Cards by name in YAML: hardware and prices."""
+"""Hardware and price cards in YAML, by name."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lcrag.errors import LcragError, did_you_mean
 
 
 def read_yaml(path: Path | str) -> Mapping[str, Any]:
-    """A mapping of cards by name.
+    """Read a mapping of cards by name.
 
     Raises:
-        LcragError: the file is missing, is not YAML, or holds no mapping.
+        LcragError: the file is missing, is not YAML, or is not a mapping of mappings.
     """
     try:
         content = yaml.safe_load(Path(path).read_text("utf-8"))
@@ -29,16 +29,21 @@ def read_yaml(path: Path | str) -> Mapping[str, Any]:
     return {str(k): v for k, v in content.items()}
 
 
-def make(card: Any, content: Mapping[str, Any], where: str) -> Any:
-    """A dataclass of numbers from a mapping of its fields; ``3e14`` is a number too.
+def make_card(card: Any, content: Mapping[str, Any], where: str) -> Any:
+    """Make a card, a dataclass of numbers, from a mapping of its fields.
+
+    Args:
+        card: the dataclass.
+        content: values by field.
+        where: file and name of the card, for errors.
 
     Raises:
         LcragError: an unknown or missing key, or a value that the card refuses.
     """
-    known = [f.name for f in fields(card)]
+    names = [f.name for f in fields(card)]
     for key in content:
-        if key not in known:
-            raise LcragError(f"{where}: unknown key {key!r}; {did_you_mean(str(key), known)}")
+        if key not in names:
+            raise LcragError(f"{where}: unknown key {key!r}; {did_you_mean(str(key), names)}")
     for f in fields(card):
         if f.default is MISSING and f.name not in content:
             raise LcragError(f"{where}: the key {f.name!r} is missing.")
@@ -49,13 +54,8 @@ def make(card: Any, content: Mapping[str, Any], where: str) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """YAML 1.1 takes ``3e14`` for a text."""
+    """A number written as text, such as ``3e14`` in YAML 1.1, as a float."""
     try:
         return float(value) if isinstance(value, str) else value
     except ValueError:
         return value
-
-
-def is_number(value: Any) -> bool:
-    """A finite number that is no truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")

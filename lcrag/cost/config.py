@@ -39,7 +39,7 @@ def read_config(source: Any) -> Mapping[str, Any]:
             model, or a name that transformers finds in its local cache (nothing is downloaded).
 
     Raises:
-        LcragError: nothing is there by that name, or the file is no JSON mapping.
+        LcragError: there is no such configuration, or the file is not a JSON mapping.
     """
     if isinstance(source, str | Path):
         fields = _named(str(source))
@@ -71,7 +71,7 @@ def _named(name: str) -> Mapping[str, Any]:
     raise LcragError(
         f"There is no file {name}."
         if looks_like_path
-        else f"The shape of the model {name!r} is not known; {hint} A config.json or its folder does as well."
+        else f"The shape of the model {name!r} is not known; {hint} Or give a config.json or its folder."
     )
 
 
@@ -88,7 +88,7 @@ def _file(path: Path) -> Mapping[str, Any]:
 
 
 def _cached(name: str) -> Mapping[str, Any] | None:
-    """What transformers has on this machine, ``None`` if it has nothing or is not installed."""
+    """The configuration in transformers' local cache, ``None`` if it is not there or transformers is not installed."""
     try:
         from transformers import AutoConfig
 

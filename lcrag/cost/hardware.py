@@ -1,4 +1,4 @@
-"""What a device can do at most: FLOP/s, bytes/s, memory."""
+"""Hardware cards: a device's peak FLOP/s, bytes/s and memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from lcrag.cost.cards import is_number, make, read_yaml
+from lcrag.cost.amounts import is_number
+from lcrag.cost.cards import make_card, read_yaml
 from lcrag.errors import LcragError, did_you_mean
 
 CARDS = Path(__file__).with_name("hardware.yaml")
@@ -20,18 +21,19 @@ class Hardware:
     81,920 MiB), and with 80e9 bytes Yi-34B would not hold one user of 50K tokens beside its weights.
 
     Attributes:
-        tflops: dense BF16 peak in 1e12 FLOP/s.
-        bandwidth_gb_s: of the memory, in 1e9 bytes/s.
-        memory_gib: memory in 2**30 bytes.
-        link_gb_s: to the host's memory (PCIe), in 1e9 bytes/s.
+        tflops: dense BF16 peak, in 1e12 FLOP/s.
+        bandwidth_gb_s: bandwidth of the memory, in 1e9 bytes/s.
+        memory_gib: memory, in 2**30 bytes.
+        link_gb_s: bandwidth to the host's memory (PCIe), in 1e9 bytes/s.
         mfu: model FLOPs utilisation, the share of the peak that is reached (PaLM, arXiv 2204.02311, section 4.1);
-            1 is the theoretical bound, 0.4 to 0.5 usual for a prefill.
-        attention_mfu: the same for attention over a prompt alone, which some backends compute at another rate than
-            the products with weights; without it ``mfu``.
-        mbu: model bandwidth utilisation, the share of the memory's bandwidth; 0.6 to 0.7 usual for decoding.
-        attention_mbu: the same for reading the KV cache alone; without it ``mbu``.
-        call_seconds: time that each call takes beside (tokenising, scheduling).
-        usd_per_hour: what an hour costs, if known.
+            1 is the theoretical bound, 0.4 to 0.5 is usual for a prefill.
+        attention_mfu: utilisation by attention over a prompt, which some backends compute at another rate than the
+            products with weights; without it ``mfu``.
+        mbu: model bandwidth utilisation, the share of the memory's bandwidth that is reached; 0.6 to 0.7 is usual for
+            decoding.
+        attention_mbu: utilisation by reading the KV cache; without it ``mbu``.
+        call_seconds: constant time of each call, in seconds (tokenising, scheduling).
+        usd_per_hour: dollars per hour of the device, if known.
     """
 
     tflops: float
@@ -50,9 +52,9 @@ class Hardware:
             value = getattr(self, f.name)
             if value is None and f.name in ("usd_per_hour", "attention_mfu", "attention_mbu"):
                 continue
-            least = f.name in ("call_seconds", "usd_per_hour")
-            if not is_number(value) or value < 0 or (value == 0 and not least):
-                raise ValueError(f"{f.name} must be a {'number of at least 0' if least else 'positive number'}, "
+            may_be_zero = f.name in ("call_seconds", "usd_per_hour")
+            if not is_number(value) or value < 0 or (value == 0 and not may_be_zero):
+                raise ValueError(f"{f.name} must be a {'number of at least 0' if may_be_zero else 'positive number'}, "
                                  f"not {value!r}")  # fmt: skip
 
     @property
@@ -77,11 +79,11 @@ class Hardware:
 
     @property
     def ridge(self) -> float:
-        """FLOPs for each byte from which on computing takes longer than reading (Williams et al. 2009)."""
+        """FLOPs per byte above which computing takes longer than reading (Williams et al. 2009)."""
         return self.flops * self.mfu / (self.bandwidth * self.mbu)
 
     def parallel(self, devices: int) -> Hardware:
-        """``devices`` of them under tensor parallelism, communication taken as free (Fu 2024, arXiv 2405.08944)."""
+        """Several such devices as one, with tensor parallelism and free communication (Fu 2024, arXiv 2405.08944)."""
         if devices < 1:
             raise LcragError(f"A model runs on at least one device, not on {devices}.")
         scaled = {
@@ -92,19 +94,19 @@ class Hardware:
 
 
 def read_hardware(path: Path | str) -> Mapping[str, Hardware]:
-    """Hardware cards from a YAML file, by name.
+    """Read hardware cards from a YAML file, by name.
 
     Raises:
         LcragError: the file cannot be read, or a card has an unknown, missing or impossible value.
     """
-    return {name: make(Hardware, card, f"{path}: {name}") for name, card in read_yaml(path).items()}
+    return {name: make_card(Hardware, card, f"{path}: {name}") for name, card in read_yaml(path).items()}
 
 
 def find_hardware(name: str, path: Path | str | None = None) -> Hardware:
-    """The card of that name in ``path``, else of those that come with lcrag: a100, h100, h200, l4, cpu.
+    """The card with this name from the file ``path``, else from lcrag: a100, h100, h200, l4, cpu.
 
     Raises:
-        LcragError: there is none.
+        LcragError: there is no such card.
     """
     cards = {**read_hardware(CARDS), **(read_hardware(path) if path else {})}
     if name not in cards:

@@ -1,35 +1,15 @@
-"""How many weights a transformer has and what its layers keep, counted from its configuration.
+"""The number of weights of a transformer's parts, counted from its configuration.
 
-Counted are the matrices (norms and biases are under 0.1% of any model here). Latent attention: DeepSeek-V2,
+Only matrices are counted (norms and biases are under 0.1% of any known model). Latent attention: DeepSeek-V2,
 arXiv 2405.04434, section 2.1. Gated DeltaNet: arXiv 2412.06464. Lightning attention: MiniMax-01, arXiv 2501.08313.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from lcrag.errors import LcragError
+from lcrag.cost.layers import Fields
 
-ALIASES = {
-    "hidden_size": ("n_embd",),
-    "num_hidden_layers": ("n_layer",),
-    "num_attention_heads": ("n_head",),
-    "intermediate_size": ("n_inner", "ffn_dim", "ffn_hidden_size"),
-    "num_key_value_heads": ("num_kv_heads",),
-    "num_experts": ("num_local_experts", "n_routed_experts"),
-}
-NOT_COVERED = (
-    "is_encoder_decoder",
-    "num_kv_shared_layers",
-    "hidden_size_per_layer_input",
-    "global_head_dim",
-    "intermediate_size_mlp",
-    "mamba_d_state",
-    "ssm_state_size",
-    "state_size",
-)
 TWO_MATRICES = {
     "gpt2",
     "gpt_neox",
@@ -43,94 +23,7 @@ TWO_MATRICES = {
     "nemotron",
 }
 GATED_ATTENTION = {"qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"}
-KINDS = {
-    "full_attention": "full",
-    "attention": "full",
-    "sliding_attention": "window",
-    "linear_attention": "linear",
-}
-FLOAT32 = 4  # bytes: recurrent states are kept in it
-
-
-@dataclass(frozen=True)
-class Fields:
-    """A configuration's fields under their common names."""
-
-    given: Mapping[str, Any]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The field or one of its other names; ``default`` where it is missing or null."""
-        for name in (key, *ALIASES.get(key, ())):
-            if self.given.get(name) is not None:
-                return self.given[name]
-        return default
-
-    def need(self, key: str) -> int:
-        """A positive whole number.
-
-        Raises:
-            LcragError: it is missing or something else.
-        """
-        value = self.get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            found = "has no" if value is None else f"has {value!r} as"
-            raise LcragError(
-                f"The model's configuration {found} {key!r}, a positive number that the cost model needs."
-            )
-        return value
-
-    @property
-    def heads(self) -> int:
-        """Attention heads."""
-        return self.need("num_attention_heads")
-
-    @property
-    def kv_heads(self) -> int:
-        """Heads of keys and values: all (MHA), fewer (GQA) or one (MQA)."""
-        if self.get("multi_query") and not self.get("new_decoder_architecture"):
-            return 1
-        return int(self.get("num_key_value_heads", self.heads))
-
-    @property
-    def head_dim(self) -> int:
-        """Width of a head."""
-        return int(self.get("head_dim", self.need("hidden_size") // self.heads))
-
-    @property
-    def kind(self) -> str:
-        """The architecture's name."""
-        return str(self.get("model_type", ""))
-
-
-def layer_kinds(f: Fields) -> list[str]:
-    """``full``, ``window`` or ``linear`` for each layer.
-
-    Raises:
-        LcragError: the layers are of a kind that is not covered.
-    """
-    for key in NOT_COVERED:
-        if f.get(key):
-            raise LcragError(f"The cost model does not cover this architecture ({key} is set).")
-    layers = f.need("num_hidden_layers")
-    if types := f.get("layer_types"):
-        unknown = sorted(set(types) - set(KINDS))
-        if unknown or len(types) != layers:
-            what = (
-                f"layers of kind {unknown[0]!r}"
-                if unknown
-                else f"{layers} layers with {len(types)} layer_types"
-            )
-            raise LcragError(f"The cost model does not cover {what}.")
-        return [KINDS[t] for t in types]
-    if every := f.get("full_attention_interval"):
-        return ["full" if (i + 1) % every == 0 else "linear" for i in range(layers)]
-    if not f.get("sliding_window") or f.get("use_sliding_window") is False:
-        return ["full"] * layers
-    if f.get("use_sliding_window"):
-        first = f.get("max_window_layers", 0)
-        return ["full" if i < first else "window" for i in range(layers)]
-    every = f.get("sliding_window_pattern", 2 if f.kind in {"gemma2", "gpt_oss"} else 0)
-    return ["full" if every and (i + 1) % every == 0 else "window" for i in range(layers)]
+FLOAT32 = 4  # bytes of an element of a recurrent state
 
 
 def attention_weights(f: Fields) -> int:
@@ -151,7 +44,7 @@ def attention_weights(f: Fields) -> int:
 
 @dataclass(frozen=True)
 class Linear:
-    """One linear-attention layer: its weights, the bytes of its state, FLOPs a token on that state."""
+    """One layer with linear attention: weights, bytes of its state, FLOPs per token on that state."""
 
     weights: int
     state_bytes: int
@@ -162,7 +55,7 @@ def linear_layer(f: Fields, dtype_bytes: int) -> Linear:
     """Gated DeltaNet (Qwen3-Next), else lightning attention (MiniMax).
 
     A delta rule reads the state by key, adds an outer product and reads it by query (6 FLOPs an element);
-    lightning attention does without the first (4).
+    lightning attention has no first read (4).
     """
     hidden = f.need("hidden_size")
     if not f.get("linear_num_value_heads"):
@@ -180,7 +73,14 @@ def linear_layer(f: Fields, dtype_bytes: int) -> Linear:
 
 @dataclass(frozen=True)
 class FeedForward:
-    """All feed-forward layers: weights every token passes, weights of all routed experts, the share it passes."""
+    """The weights of all feed-forward layers.
+
+    Attributes:
+        shared: weights that every token passes through.
+        experts: weights of all routed experts.
+        routed: the number of routed experts of a layer.
+        chosen: the number of experts that a token is sent to.
+    """
 
     shared: int
     experts: int = 0

@@ -5,23 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.config import read_config
-from lcrag.cost.layout import Fields, attention_weights, feed_forward, layer_kinds, linear_layer
+from lcrag.cost.layers import Fields, layer_kinds
+from lcrag.cost.layout import attention_weights, feed_forward, linear_layer
 from lcrag.errors import LcragError
-
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float8_e4m3fn": 1}
-WEIGHT_BITS = {"fp8": 8, "mxfp4": 4.25, "bitsandbytes": 4, "gptq": 4, "awq": 4}
-
-
-def not_negative(**amounts: float) -> None:
-    """Refuse negative amounts, by name.
-
-    Raises:
-        LcragError: one is below zero.
-    """
-    for name, amount in amounts.items():
-        if not amount >= 0:
-            raise LcragError(f"{name.replace('_', ' ')} must not be negative, but it is {amount}.")
 
 
 @dataclass(frozen=True)
@@ -29,10 +17,10 @@ class ModelSpec:
     """A model's shape.
 
     Attributes:
-        total_parameters: all weights, those of every expert among them.
-        active_parameters: weights that a token is multiplied with when it is written: no input embedding (that
-            is looked up), the output head included, of the experts only those that a token is sent to.
-        head_parameters: the output head's share of them; a prompt needs it for its last token alone.
+        total_parameters: all weights, all experts included.
+        active_parameters: weights that a written token is multiplied with: the output head, of the experts only
+            those that a token is sent to, not the input embedding (a look-up).
+        head_parameters: weights of the output head; a prompt needs it only for its last token.
         layers: number of layers of any kind.
         query_heads: attention heads.
         kv_heads: heads of keys and values: all (MHA), fewer (GQA), one (MQA).
@@ -41,14 +29,14 @@ class ModelSpec:
         dtype_bytes: bytes of a KV element.
         weight_bytes: bytes of a weight.
         latent_dim: elements that latent attention (MLA) keeps for a token and layer; 0 without it.
-        latent_rope: those of them that carry the position.
+        latent_rope: the part of these elements that carries the position.
         window: tokens that a sliding-window layer sees.
-        window_layers: how many layers slide.
-        linear_layers: how many layers have a state of constant size instead of a KV cache.
-        state_bytes: the state of one of them.
-        linear_flops: FLOPs a token spends on the state of one of them.
+        window_layers: the number of sliding-window layers.
+        linear_layers: the number of layers with a state of constant size instead of a KV cache.
+        state_bytes: bytes of the state of one linear layer.
+        linear_flops: FLOPs per token on the state of one linear layer.
         experts: routed experts of a layer.
-        experts_per_token: how many of them a token is sent to.
+        experts_per_token: the number of experts that a token is sent to.
         expert_parameters: weights of all routed experts.
     """
 
@@ -79,13 +67,11 @@ class ModelSpec:
 
         Raises:
             LcragError: a field is missing, there is no such model, or its architecture is not covered (encoders
-                and decoders, Mamba, KV shared among layers), which this model of cost would get wrong.
+                and decoders, Mamba, KV shared among layers).
         """
         f = Fields(read_config(config))
         kinds = layer_kinds(f)
-        dtype = str(f.get("dtype") or f.get("torch_dtype") or "bfloat16").removeprefix("torch.")
-        dtype_bytes = BYTES.get(dtype, 2)
-        linear = linear_layer(f, dtype_bytes) if "linear" in kinds else None
+        linear = linear_layer(f, f.dtype_bytes) if "linear" in kinds else None
         mlp = feed_forward(f)
         head = f.need("hidden_size") * f.need("vocab_size")
         softmax = len(kinds) - kinds.count("linear")
@@ -101,8 +87,8 @@ class ModelSpec:
             kv_heads=f.kv_heads,
             head_dim=f.need("qk_nope_head_dim") + rope if latent else f.head_dim,
             value_dim=f.need("v_head_dim") if latent else 0,
-            dtype_bytes=dtype_bytes,
-            weight_bytes=_weight_bytes(f.get("quantization_config"), dtype_bytes),
+            dtype_bytes=f.dtype_bytes,
+            weight_bytes=f.weight_bytes,
             latent_dim=latent + rope,
             latent_rope=rope,
             window=f.need("sliding_window") if "window" in kinds else 0,
@@ -122,7 +108,7 @@ class ModelSpec:
 
     @property
     def kv_layer_bytes(self) -> int:
-        """Bytes that one layer keeps of one token.
+        """KV bytes of one token in one layer.
 
         Keys and values, ``2 * kv_heads * head_dim * bytes`` (Shazeer 2019, arXiv 1911.02150; Ainslie et al.
         2023, arXiv 2305.13245); latent attention ``(d_c + d_rope) * bytes`` (DeepSeek-V2, arXiv 2405.04434, table 1).
@@ -132,7 +118,7 @@ class ModelSpec:
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Bytes that all layers keep of one token, those that slide as long as it is in their window."""
+        """KV bytes of one token in all layers; in sliding-window layers while it is in the window."""
         return (self.layers - self.linear_layers) * self.kv_layer_bytes
 
     def kv_bytes(self, tokens: float) -> float:
@@ -145,7 +131,7 @@ class ModelSpec:
         """FLOPs to process ``new`` tokens after ``past`` cached ones, with causal attention.
 
         2 for each weight and token (Kaplan et al. 2020, arXiv 2001.08361, section 2.1), the output head for the
-        last token alone; for each pair that attends 2 for each element of query and of value in each layer
+        last token only; for each pair that attends 2 for each element of query and of value in each layer
         (QK^T and PV; PaLM, arXiv 2204.02311, appendix B, there without the causal half): ``new * past`` pairs
         and half of ``new ** 2``. In a sliding layer a token attends to its window.
         """
@@ -154,7 +140,7 @@ class ModelSpec:
         return body + head + self.attention_flops(new, past)
 
     def attention_flops(self, new: float, past: float = 0) -> float:
-        """The part of ``prefill_flops`` in which tokens look at tokens: QK^T, PV and the states of linear layers."""
+        """The part of ``prefill_flops`` between tokens: QK^T, PV and the states of linear layers."""
         return self._mixing_flops(new, past, self._pair_flops)
 
     def decode_flops(self, tokens: float, past: float) -> float:
@@ -179,8 +165,8 @@ class ModelSpec:
         """Bytes to read for writing ``tokens`` tokens in each of ``batch`` sequences after ``past`` tokens each.
 
         Each step reads the weights once for all and each sequence's cache: ``tokens * (W + batch * KV(n))``
-        (Fu 2024, arXiv 2405.08944), n in the middle of the completion. Of the experts those are read
-        that some sequence is sent to, if all are as likely: ``1 - (1 - chosen / experts) ** batch``.
+        (Fu 2024, arXiv 2405.08944), n in the middle of the completion. Only experts that some
+        sequence is sent to are read: ``1 - (1 - chosen / experts) ** batch`` of them if all are equally likely.
         """
         not_negative(tokens=tokens, past_tokens=past)
         return tokens * (self.weights_read(batch) + batch * self.kv_bytes(past + tokens / 2))
@@ -195,7 +181,7 @@ class ModelSpec:
         return (shared + routed) * self.weight_bytes
 
     def decode_intensity(self, past: float, batch: float = 1) -> float:
-        """FLOPs for each byte read while decoding (Williams et al. 2009, doi 10.1145/1498765.1498785)."""
+        """FLOPs per byte that decoding reads (Williams et al. 2009, doi 10.1145/1498765.1498785)."""
         return batch * self.decode_flops(1, past) / self.decode_bytes(1, past, batch)
 
     @property
@@ -207,21 +193,14 @@ class ModelSpec:
         """FLOPs of attention, and of the states of linear layers."""
         not_negative(new_tokens=new, past_tokens=past)
         full = _pairs(new, past) * self.full_layers
-        slid = _pairs(new, past, self.window) * self.window_layers if self.window_layers else 0.0
-        return pair * (full + slid) + self.linear_layers * self.linear_flops * new
+        sliding = _pairs(new, past, self.window) * self.window_layers if self.window_layers else 0.0
+        return pair * (full + sliding) + self.linear_layers * self.linear_flops * new
 
 
 def _pairs(new: float, past: float, window: float = float("inf")) -> float:
-    """How many pairs attend: the sum of ``min(position, window)`` over the new tokens."""
+    """The number of pairs that attend: the sum of ``min(position, window)`` over the new tokens."""
 
-    def upto(end: float) -> float:
+    def up_to(end: float) -> float:
         return end * end / 2 if end <= window else window * window / 2 + window * (end - window)
 
-    return upto(past + new) - upto(past) if window < past + new else new * past + new * new / 2
-
-
-def _weight_bytes(quantization: Any, dtype_bytes: int) -> float:
-    if not isinstance(quantization, dict):
-        return dtype_bytes
-    bits = quantization.get("bits") or WEIGHT_BITS.get(str(quantization.get("quant_method")))
-    return bits / 8 if isinstance(bits, int | float) else dtype_bytes
+    return up_to(past + new) - up_to(past) if window < past + new else new * past + new * new / 2

@@ -1,15 +1,16 @@
-"""Seconds, users and context switches of a model on hardware: the roofline model.
+"""Seconds, concurrent users and context switches of a model on hardware: the roofline model.
 
 A step takes as long as the slower of computing and reading (Williams, Waterman and Patterson 2009, doi
-10.1145/1498765.1498785). What long context costs in these terms: Fu 2024, arXiv 2405.08944.
+10.1145/1498765.1498785). Fu 2024 (arXiv 2405.08944) applies it to long context.
 """
 
 from __future__ import annotations
 
 from math import floor
 
+from lcrag.cost.amounts import not_negative
 from lcrag.cost.hardware import Hardware
-from lcrag.cost.model import ModelSpec, not_negative
+from lcrag.cost.model import ModelSpec
 
 
 def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> float:
@@ -18,49 +19,50 @@ def roofline_seconds(flops: float, read_bytes: float, hardware: Hardware) -> flo
 
 
 def prefill_seconds(spec: ModelSpec, hardware: Hardware, new: float, past: float = 0) -> float:
-    """Seconds to the first token: ``new`` tokens after ``past`` cached ones, bounded by FLOP/s if many.
+    """Seconds to the first token of a prompt with ``new`` tokens after ``past`` cached ones.
 
-    The weights and the cached prefix are read once. Attention has utilisations of its own where the card says so.
+    Long prompts are bounded by FLOP/s. The weights and the cached prefix are read once. Attention has its own
+    utilisations if the card has them.
     """
     flops, attention = spec.prefill_flops(new, past), spec.attention_flops(new, past)
     if not new:
         return 0.0
     slower = hardware.mfu / (hardware.attention_mfu or hardware.mfu)
-    read = spec.weights_read(new) + spec.kv_bytes(past) * _cache(hardware)
+    read = spec.weights_read(new) + spec.kv_bytes(past) * _cache_factor(hardware)
     return roofline_seconds(flops + attention * (slower - 1), read, hardware)
 
 
 def decode_seconds(
     spec: ModelSpec, hardware: Hardware, tokens: float, past: float, batch: float = 1
 ) -> float:
-    """Seconds to write ``tokens`` tokens in each of ``batch`` sequences, bounded by the memory's bandwidth if few.
+    """Seconds to write ``tokens`` tokens in each of ``batch`` sequences after ``past`` tokens each.
 
-    ``tokens * (W + batch * KV(n)) / BW`` where reading is slower (Fu 2024, arXiv 2405.08944), the cache at a
-    utilisation of its own where the card says so.
+    Small batches are bounded by the memory's bandwidth: ``tokens * (W + batch * KV(n)) / BW`` (Fu 2024, arXiv
+    2405.08944). Reading the cache has its own utilisation if the card has it.
     """
     flops, weights = batch * spec.decode_flops(tokens, past), tokens * spec.weights_read(batch)
     cache = spec.decode_bytes(tokens, past, batch) - weights
-    return roofline_seconds(flops, weights + cache * _cache(hardware), hardware)
+    return roofline_seconds(flops, weights + cache * _cache_factor(hardware), hardware)
 
 
-def _cache(hardware: Hardware) -> float:
-    """How many times as long a byte of the KV cache takes to read as one of the weights."""
+def _cache_factor(hardware: Hardware) -> float:
+    """Time to read a byte of the KV cache, relative to a byte of the weights."""
     return hardware.mbu / (hardware.attention_mbu or hardware.mbu)
 
 
 def call_seconds(
     spec: ModelSpec, hardware: Hardware, prompt: float, cached: float, completion: float
 ) -> float:
-    """Seconds of one call by itself: what it takes anyway, the uncached prompt, the completion."""
+    """Seconds of one call without concurrent calls: constant time, uncached prompt, completion."""
     not_negative(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
-    written = decode_seconds(spec, hardware, completion, prompt) if completion else 0.0
-    return hardware.call_seconds + prefill_seconds(spec, hardware, prompt - cached, cached) + written
+    decode = decode_seconds(spec, hardware, completion, prompt) if completion else 0.0
+    return hardware.call_seconds + prefill_seconds(spec, hardware, prompt - cached, cached) + decode
 
 
 def concurrency(spec: ModelSpec, hardware: Hardware, tokens: float) -> int:
-    """How many users of ``tokens`` tokens fit beside the weights: ``floor((M - W) / KV(n))`` (Fu 2024).
+    """The number of users with ``tokens`` tokens each that fit into memory: ``floor((M - W) / KV(n))`` (Fu 2024).
 
-    ``M`` is memory in bytes out of GiB (see ``Hardware``); 0 where the weights alone do not fit.
+    ``M`` is memory in bytes, from GiB (see ``Hardware``); 0 if the weights alone do not fit.
     """
     free = hardware.memory - spec.total_parameters * spec.weight_bytes
     each = spec.kv_bytes(tokens)

@@ -1,4 +1,4 @@
-"""What a language model looks like to lcrag, behind any backend."""
+"""The protocol of language models, and the requests and completions that go through it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,18 @@ class Message:
 class Request:
     """One generation.
 
-    ``prefix_chars`` says how many leading characters of the first user message other requests will
-    repeat (the document): a reader that holds KV prefixes computes them once. ``cache_salt`` keeps
-    prefixes of different strategies apart, so that none profits from another's prefill.
-    Greedy when ``temperature`` is 0. ``stop`` strings end the text and are not part of it. ``begin``:
-    the text must begin with one of these strings, which are part of it; a reader that cannot constrain
-    its decoding leaves it at what the prompt says. ``watch``: a word of which the reader, where it knows token
-    probabilities, says how likely it was to begin the answer.
+    Attributes:
+        messages: The chat so far.
+        max_tokens: Tokens of the completion at most.
+        temperature: 0 for greedy decoding.
+        seed: Seeds the sampling when ``temperature`` is above 0.
+        stop: Strings that end the text; they are not part of it.
+        prefix_chars: How many leading characters of the first user message other requests repeat (the document).
+            A reader that keeps KV prefixes computes them once.
+        cache_salt: Keeps the prefixes of different strategies apart, so that none profits from another's prefill.
+        begin: The text must begin with one of these strings, which are part of it. A reader that cannot
+            constrain its decoding ignores this; then only the prompt says so.
+        watch: A word; readers with token probabilities report how likely it was to begin the answer.
     """
 
     messages: tuple[Message, ...]
@@ -48,11 +53,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back. ``usage`` has token counts and seconds; the toolbox adds FLOPs, KV bytes and dollars.
+    """The result of one request.
 
-    ``prefix_key`` names the KV prefix that this very request had to compute (of ``prefix_tokens``
-    tokens), empty when it reused one or none was asked for. ``watched`` is the probability, before any constraint,
-    that the answer's first token begins the word of ``Request.watch``; ``None`` where it is not known.
+    Attributes:
+        text: The answer, without white space around it.
+        usage: Token counts and seconds; the toolbox adds FLOPs, KV bytes and dollars.
+        finish_reason: ``stop``, or ``length`` when ``max_tokens`` ended the text.
+        prefix_key: Names the KV prefix that this request had to compute; empty when it reused one or had none.
+        prefix_tokens: Tokens of the prefix.
+        watched: The probability, before any constraint, that the answer's first token begins ``Request.watch``;
+            ``None`` where it is not known.
     """
 
     text: str
@@ -72,8 +82,8 @@ class Reader(Protocol):
     inherits needs a default for a field that is named like a property here.
 
     Attributes:
-        documents_in_flight: how many documents' questions run at once.
-        shares_prefix_in_batch: whether requests that arrive together compute a new prefix only once.
+        documents_in_flight: How many documents' questions run at once.
+        shares_prefix_in_batch: Whether requests that arrive together compute a new prefix only once.
             Otherwise the engine sends the first request of a document ahead.
     """
 
@@ -82,7 +92,7 @@ class Reader(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in the results."""
+        """The model's name, as in the results."""
 
     @property
     def context_window(self) -> int:

@@ -19,7 +19,7 @@ from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, su
 from lcrag.readers.writer import Writer
 from lcrag.schema import Usage
 
-SMALL_BATCH_TOKENS = 2048  # rows with more tokens of their own than this are decoded one by one
+SMALL_BATCH_TOKENS = 2048  # rows with more tokens after the prefix are decoded one by one
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Prompt:
         """Names the prefix; empty without one."""
         if not self.prefix:
             return ""
-        named = f"{self.request.cache_salt}\0{','.join(map(str, self.ids[: self.prefix]))}"
-        return hashlib.sha256(named.encode()).hexdigest()[:16]
+        identity = f"{self.request.cache_salt}\0{','.join(map(str, self.ids[: self.prefix]))}"
+        return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
     @property
     def capacity(self) -> int:
-        """Own tokens to make room for, in steps of 512, so that most prompts can share a batch."""
+        """Tokens after the prefix to reserve memory for, in steps of 512, so that most prompts can share a batch."""
         return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 512) * 512
 
 
@@ -78,17 +78,17 @@ class Generation:
         prefix, computed = self._prefix(prompts[0])
         lap = time.perf_counter()
         seconds = [lap - started] + [0.0] * (len(prompts) - 1)
-        firsts, own = [], []
+        first_logits, suffixes = [], []
         for i, prompt in enumerate(prompts):
             logits, layers = self._prefill(prefix, prompt.ids[prompt.prefix :])
-            firsts.append(logits)
-            own.append(layers)
+            first_logits.append(logits)
+            suffixes.append(layers)
             seconds[i] += time.perf_counter() - lap
             lap = time.perf_counter()
         rows = self.rows(prompts[0])
-        cache = SharedPrefixCache(prefix or _nothing(own[0]), own, prompts[0].capacity, rows)
+        cache = SharedPrefixCache(prefix or _empty(suffixes[0]), suffixes, prompts[0].capacity, rows)
         writers = [self._writer(p.request) for p in prompts]
-        logits = torch.stack(firsts)
+        logits = torch.stack(first_logits)
         while True:
             for writer, row in zip(writers, logits, strict=False):
                 writer.take(row)
@@ -96,24 +96,24 @@ class Generation:
                 break
             last = [w.tokens[-1] for w in writers] + [0] * (rows - len(prompts))
             logits = step(self.model, cache, torch.tensor(last, device=self.model.device))
-        each = (time.perf_counter() - lap) / len(prompts)
-        pays = [computed and i == 0 for i in range(len(prompts))]
+        decode_seconds = (time.perf_counter() - lap) / len(prompts)
+        computes = [computed and i == 0 for i in range(len(prompts))]
         return [
             Completion(
                 text=w.text.strip(),
                 usage=Usage(
                     prompt_tokens=len(p.ids),
-                    cached_tokens=0 if paid else p.prefix,
+                    cached_tokens=0 if computed_prefix else p.prefix,
                     completion_tokens=len(w.tokens),
                     calls=1,
-                    seconds=s + each,
+                    seconds=s + decode_seconds,
                 ),
                 finish_reason=w.reason,
-                prefix_key=p.key if paid else "",
+                prefix_key=p.key if computed_prefix else "",
                 prefix_tokens=p.prefix,
                 watched=w.watched,
             )
-            for p, w, s, paid in zip(prompts, writers, seconds, pays, strict=True)
+            for p, w, s, computed_prefix in zip(prompts, writers, seconds, computes, strict=True)
         ]
 
     def _writer(self, request: Request) -> Writer:
@@ -137,7 +137,7 @@ class Generation:
     def _prefill(self, prefix: list[KV] | None, ids: list[int]) -> tuple[torch.Tensor, list[KV]]:
         """Last-token logits (vocabulary,) and the new tokens' KV by layer, after ``prefix``."""
         past = DynamicCache(config=self.model.config)
-        known = prefix[0][0].shape[1] if prefix else 0
+        prefix_tokens = prefix[0][0].shape[1] if prefix else 0
         for layer, (keys, values) in enumerate(prefix or []):
             past.update(keys[None], values[None], layer)
         out = self.model(
@@ -146,11 +146,14 @@ class Generation:
             use_cache=True,
             logits_to_keep=1,
         )
-        new = [(la.keys[0, :, known:].clone(), la.values[0, :, known:].clone()) for la in past.layers]
+        new = [
+            (la.keys[0, :, prefix_tokens:].clone(), la.values[0, :, prefix_tokens:].clone())
+            for la in past.layers
+        ]
         return out.logits[0, -1].float(), new
 
     def _plain(self, prompt: Prompt) -> Completion:
-        """One prompt through transformers' own loop: no prefix is kept, none is claimed."""
+        """One prompt through transformers' own loop, without a kept prefix."""
         started = time.perf_counter()
         request = prompt.request
         ids = torch.tensor([prompt.ids], device=self.model.device)
@@ -178,15 +181,15 @@ class Generation:
         usage = Usage(len(prompt.ids), 0, len(out), 1, time.perf_counter() - started)
         return Completion(text[:cut].strip(), usage, "stop" if ended else "length", watched=writer.watched)
 
-    def _constraint(self, request: Request, known: int) -> Any:
-        """``request.begin`` as transformers' own loop wants it."""
+    def _constraint(self, request: Request, prompt_tokens: int) -> Any:
+        """``request.begin`` as the ``prefix_allowed_tokens_fn`` of transformers; the prompt has ``prompt_tokens``."""
         writer = self._writer(request)
-        every = list(range(len(self.tokenizer)))
+        all_ids = list(range(len(self.tokenizer)))
 
         def allowed(_: int, ids: torch.Tensor) -> list[int]:
-            text = self.tokenizer.decode(ids[known:].tolist(), skip_special_tokens=True)
-            found = writer.beginning.allowed(text, request.begin) if writer.beginning else None
-            return every if found is None else found
+            text = self.tokenizer.decode(ids[prompt_tokens:].tolist(), skip_special_tokens=True)
+            permitted = writer.beginning.allowed(text, request.begin) if writer.beginning else None
+            return all_ids if permitted is None else permitted
 
         return allowed
 
@@ -195,5 +198,5 @@ def _bytes(layers: list[KV]) -> int:
     return sum(k.nbytes + v.nbytes for k, v in layers)
 
 
-def _nothing(layers: list[KV]) -> list[KV]:
+def _empty(layers: list[KV]) -> list[KV]:
     return [(k[:, :0], v[:, :0]) for k, v in layers]

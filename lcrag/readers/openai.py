@@ -65,7 +65,7 @@ class OpenAIReader(Reader):
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in the results."""
+        """The model's name, as in the results."""
         return self.model
 
     @cached_property

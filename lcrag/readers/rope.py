@@ -13,7 +13,7 @@ Method = Literal["linear", "ntk", "dynamic", "yarn", "longrope", "abf", "self_ex
 
 @dataclass(frozen=True)
 class RopeExtension:
-    """How the positions of a reader are stretched; s is ``factor``, b the model's base, d the head's width.
+    """How a reader's positions are stretched; s is ``factor``, b the model's base, d the head's width.
 
     - ``linear``: angles divided by s (position interpolation, Chen et al. 2023, arXiv 2306.15595).
     - ``ntk``: base b s^(d/(d-2)), the NTK-aware static base.
@@ -26,11 +26,11 @@ class RopeExtension:
     Without training linear, abf and longrope lose quality; ntk, dynamic and yarn are the usual choice.
 
     Attributes:
-        factor: how many times longer the window becomes, above 1.
-        theta: base, for ``abf``.
-        short_factor: for ``longrope``, d/2 numbers.
-        long_factor: for ``longrope``, d/2 numbers.
-        near: tokens, for ``self_extend``.
+        factor: How many times longer the window becomes, above 1.
+        theta: Base, for ``abf``.
+        short_factor: d/2 factors for short texts, for ``longrope``.
+        long_factor: d/2 factors for long texts, for ``longrope``.
+        near: Distance in tokens below which positions are exact, for ``self_extend``.
     """
 
     method: Method
@@ -58,13 +58,13 @@ class RopeExtension:
         return round(self.factor * int(config.max_position_embeddings))
 
     def group(self, config: Any) -> int:
-        """SelfExtend's group: the least with which (L - near) group + near reaches the window."""
-        own = int(config.max_position_embeddings)
-        if self.near >= own:
+        """SelfExtend's group: the smallest with which (L - near) group + near reaches the window."""
+        window = int(config.max_position_embeddings)
+        if self.near >= window:
             raise LcragError(
-                f"self_extend: near is {self.near}, but must be below the model's {own} positions."
+                f"self_extend: near is {self.near}, but must be below the model's {window} positions."
             )
-        return math.ceil((self.window(config) - self.near) / (own - self.near))
+        return math.ceil((self.window(config) - self.near) / (window - self.near))
 
     def parameters(self, config: Any) -> dict[str, Any]:
         """``rope_parameters`` for transformers and vLLM; ``config`` is the model's as it was.
@@ -72,18 +72,18 @@ class RopeExtension:
         Raises:
             LcragError: the model has no plain rotary positions.
         """
-        own = dict(getattr(config, "rope_parameters", None) or {})
-        if "rope_theta" not in own:
+        rope = dict(getattr(config, "rope_parameters", None) or {})
+        if "rope_theta" not in rope:
             raise LcragError(
                 f"{config.model_type} has no rotary positions, or several kinds: they cannot be stretched."
             )
-        if own.get("rope_type", "default") != "default":
-            raise LcragError(f"The model's positions are stretched already ({own['rope_type']}).")
-        base, original = float(own["rope_theta"]), int(config.max_position_embeddings)
+        if rope.get("rope_type", "default") != "default":
+            raise LcragError(f"The model's positions are stretched already ({rope['rope_type']}).")
+        base, original = float(rope["rope_theta"]), int(config.max_position_embeddings)
         if self.method in {"ntk", "abf", "self_extend"}:
             theta = {"ntk": base * self.factor ** _exponent(config), "abf": self.theta}.get(self.method, base)
-            return {**own, "rope_type": "default", "rope_theta": theta}
-        stretched = {**own, "rope_type": self.method, "factor": self.factor, "rope_theta": base}
+            return {**rope, "rope_type": "default", "rope_theta": theta}
+        stretched = {**rope, "rope_type": self.method, "factor": self.factor, "rope_theta": base}
         if self.method in {"yarn", "longrope"}:
             stretched["original_max_position_embeddings"] = original
         if self.method == "longrope":
@@ -94,17 +94,17 @@ class RopeExtension:
         """``hf_overrides`` for vLLM, which multiplies the window itself for linear and dynamic.
 
         Raises:
-            LcragError: vLLM cannot do it.
+            LcragError: vLLM does not support the method.
         """
         if self.method == "self_extend":
-            raise LcragError("vLLM has no self_extend: take another method, or the transformers reader.")
+            raise LcragError("vLLM has no self_extend: use another method, or the transformers reader.")
         overrides: dict[str, Any] = {"rope_parameters": self.parameters(config)}
         if self.method not in {"linear", "dynamic"}:
             overrides["max_position_embeddings"] = self.window(config)
         return overrides
 
     def transformers_overrides(self, config: Any) -> dict[str, Any]:
-        """What is set in the model's configuration; dynamic reckons from the window as it was."""
+        """Changes to the model's configuration; dynamic needs the original window there."""
         overrides: dict[str, Any] = {"rope_parameters": self.parameters(config)}
         if self.method != "dynamic":
             overrides["max_position_embeddings"] = self.window(config)

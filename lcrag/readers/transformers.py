@@ -49,12 +49,12 @@ class TransformersReader(Reader):
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in the results."""
+        """The model's name, as in the results."""
         return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
 
     @property
     def max_concurrency(self) -> int:
-        """Requests worth having in flight: one batch is decoded while the next one gathers."""
+        """Requests to keep in flight: one batch is decoded while the next one gathers."""
         return 2 * self.batch_size
 
     @property
@@ -88,12 +88,12 @@ class TransformersReader(Reader):
         from lcrag.readers import smollm2
         from lcrag.readers.generation import Generation
 
-        where = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
+        source = str(smollm2.checkpoint()) if self.model == "smollm2" else self.model
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            local = {"local_files_only": only_local(where)}
-            tokenizer = AutoTokenizer.from_pretrained(where, **local)
-            config = AutoConfig.from_pretrained(where, **local)
+            local = {"local_files_only": only_local(source)}
+            tokenizer = AutoTokenizer.from_pretrained(source, **local)
+            config = AutoConfig.from_pretrained(source, **local)
             text_config = config.get_text_config()
             window = self.rope.window(text_config) if self.rope else text_config.max_position_embeddings
             changes = self.rope.transformers_overrides(text_config) if self.rope else {}
@@ -101,7 +101,7 @@ class TransformersReader(Reader):
             for key, value in changes.items():
                 setattr(text_config, key, value)
             model = AutoModelForCausalLM.from_pretrained(
-                where, config=config, dtype=getattr(torch, self.dtype), **local
+                source, config=config, dtype=getattr(torch, self.dtype), **local
             )
         except (OSError, ValueError) as error:
             first_line = str(error).strip().splitlines()[0]
@@ -114,12 +114,14 @@ class TransformersReader(Reader):
             from lcrag.readers.self_extend import install
 
             install(model, self.rope.near, group)
-        kept = not (self.rope and self.rope.length_dependent)
+        keep_prefixes = not (self.rope and self.rope.length_dependent)
         self._state.update(
             window=window,
             model=model,
             tokenizer=tokenizer,
-            generation=Generation(model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9, kept),
+            generation=Generation(
+                model, tokenizer, self.batch_size, self.prefix_cache_gb * 1e9, keep_prefixes
+            ),
             queue=[],
             lock=Lock(),
         )
@@ -172,7 +174,7 @@ class TransformersReader(Reader):
         return await done
 
     async def _work(self) -> None:
-        """Answer what is queued, batch by batch."""
+        """Answer the queue, batch by batch."""
         while self._state["queue"]:
             await asyncio.sleep(0.003)  # let the others of this round arrive
             batch, results = await run_local(self._answer_next)

@@ -66,7 +66,7 @@ class VLLMReader(Reader):
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in the results."""
+        """The model's name, as in the results."""
         return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
 
     @cached_property

@@ -12,7 +12,7 @@ from lcrag.readers.base import Completion
 
 
 class Engine:
-    """vLLM's engine with an event loop and a thread of its own, so that callers' loops may come and go."""
+    """vLLM's engine with an event loop and a thread of its own, so that it outlives the callers' loops."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -20,7 +20,11 @@ class Engine:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, arguments: dict[str, Any]) -> Any:
-        """The running engine."""
+        """The running engine, started with ``arguments`` of ``AsyncEngineArgs`` if it is not running.
+
+        Raises:
+            ReaderUnavailable: vLLM is missing or cannot start.
+        """
         with self.lock:
             if self.engine is None:
                 try:
@@ -34,14 +38,14 @@ class Engine:
                 self.loop = asyncio.new_event_loop()
                 threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
                 try:
-                    made = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+                    engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
                 except (OSError, RuntimeError, TypeError, ValueError) as error:
                     self.loop.call_soon_threadsafe(self.loop.stop)
-                    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
                     raise ReaderUnavailable(
-                        f"vLLM could not start with {arguments['model']}: {said}"
+                        f"vLLM could not start with {arguments['model']}: {reason}"
                     ) from error
-                self.engine = made
+                self.engine = engine
             return self.engine
 
     async def wait_for(self, work: Coroutine[Any, Any, Completion]) -> Completion:
@@ -50,7 +54,7 @@ class Engine:
         Raises:
             ReaderUnavailable: the engine was closed meanwhile.
         """
-        closed = ReaderUnavailable("vLLM's engine was closed while a request was on its way.")
+        closed = ReaderUnavailable("vLLM's engine was closed during a request.")
         loop, caller = self.loop, asyncio.current_task()
         if loop is None:
             work.close()
@@ -70,17 +74,17 @@ class Engine:
             return
         asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(30)
         engine.shutdown()
-        engine.shutdown = _nothing  # its finaliser would do it again, and fail at the interpreter's end
+        engine.shutdown = _do_nothing  # its finaliser calls it again, which fails at the interpreter's end
         loop.call_soon_threadsafe(loop.stop)
 
 
 async def _cancel_all() -> None:
-    """Requests, and vLLM's listener: it would report the end of the process as a crash."""
+    """Cancel requests and vLLM's listener, which would report the end of the process as a crash."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _nothing(*_: Any, **__: Any) -> None:
+def _do_nothing(*_: Any, **__: Any) -> None:
     pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import exp
 
 MAX_LOGPROBS = 20  # OpenAI's and vLLM's limit of alternatives per token
 
@@ -20,6 +21,4 @@ def probability(tokens: Iterable[tuple[str, float]], word: str) -> float:
         tokens: Text and log probability of the most probable first tokens.
         word: The word to watch for.
     """
-    from math import exp
-
     return min(1.0, sum(exp(logprob) for piece, logprob in tokens if begins(piece, word)))

@@ -1,4 +1,4 @@
-"""One answer, written token by token: which token is next, and where the answer ends."""
+"""One answer, written token by token: the choice of the next token, and the end of the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Writer:
     ) -> None:
         self.request, self.tokenizer, self.stops = request, tokenizer, stops
         self.beginning = beginning
-        self.maker = torch.Generator(device).manual_seed(request.seed)
+        self.generator = torch.Generator(device).manual_seed(request.seed)
         self.tokens: list[int] = []
         self.text = ""
         self.reason = ""
@@ -44,7 +44,7 @@ class Writer:
             )
         if self.request.temperature > 0:
             odds = torch.softmax(logits / self.request.temperature, -1)
-            token = int(torch.multinomial(odds, 1, generator=self.maker))
+            token = int(torch.multinomial(odds, 1, generator=self.generator))
         else:
             token = int(torch.argmax(logits))
         self.tokens.append(token)

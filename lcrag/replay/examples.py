@@ -1,4 +1,4 @@
-"""From a table of outcomes to what routers learn from and are replayed on."""
+"""Examples for routers, made from a table of outcomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def examples_of(
     prices: Price | None = None,
     embedder: Embedder | None = None,
 ) -> Examples:
-    """Queries with the scores and costs of every strategy; a query is a question as one model and seed answered it.
+    """Queries with the scores and costs of every strategy, for fitting and replaying routers.
+
+    A query is a question as one model with one seed answered it.
 
     Args:
         outcomes: see ``lcrag.outcomes``; ``feature_*`` columns are used where there are any.
@@ -41,8 +43,8 @@ def examples_of(
         embedder: embeds each query's text, for routers that need it.
 
     Returns:
-        Queries that have a row of every strategy. NaN scores and costs stay NaN: ``replay`` can do without,
-        ``evaluate`` leaves such queries out.
+        The queries that have a row of every strategy. Unknown scores and costs are NaN: ``replay`` keeps such
+        queries, ``evaluate`` leaves them out.
 
     Raises:
         LcragError: fewer than two strategies, an unknown one, no common question, or an unknown unit or cache.
@@ -62,25 +64,25 @@ def examples_of(
     rows = rows.assign(_cost=cost_of(rows, unit, cache, prices))
     key = ["question_id", "model", "seed"]
     groups = rows.set_index("strategy").groupby(key, sort=False).indices
-    whole = [at for at in groups.values() if len(at) == len(names)]
-    if not whole:
+    complete = [places for places in groups.values() if len(places) == len(names)]
+    if not complete:
         raise LcragError(f"No question was answered by all of: {', '.join(names)}.")
-    return _examples(rows, np.array(whole), names, unit, embedder)
+    return _examples(rows, np.array(complete), names, unit, embedder)
 
 
 def _examples(
     rows: pd.DataFrame, places: Any, names: Sequence[str], unit: str, embedder: Embedder | None
 ) -> Examples:
-    """``places``: for each query the positions of its rows, in any order of strategies."""
+    """Examples from rows; ``places`` holds the positions of each query's rows, in any order of strategies."""
     position = {n: i for i, n in enumerate(names)}
-    arm = rows["strategy"].map(position).to_numpy()
-    ordered = np.take_along_axis(places, np.argsort(arm[places], axis=1), axis=1)
+    column = rows["strategy"].map(position).to_numpy()
+    ordered = np.take_along_axis(places, np.argsort(column[places], axis=1), axis=1)
     scores = rows["score"].to_numpy(float)[ordered]
     costs = rows["_cost"].to_numpy(float)[ordered]
     head = rows.iloc[ordered[:, 0]]
-    noted = [c for c in rows.columns if c.startswith("note_")]
-    records = rows[["question", "answer", "declined", *noted]].to_dict("records")
-    seen = _features(head)
+    note_columns = [c for c in rows.columns if c.startswith("note_")]
+    records = rows[["question", "answer", "declined", *note_columns]].to_dict("records")
+    features = _features(head)
     vectors = _embeddings(head["question"].tolist(), embedder)
     tokens = _column(head, "document_tokens")
     queries = tuple(
@@ -90,7 +92,7 @@ def _examples(
             kind=row.kind,
             model=row.model,
             tokens=float(tokens[i]),
-            features=seen[i],
+            features=features[i],
             embedding=vectors.get(row.question),
             signals={n: _signals(records[at]) for n, at in zip(names, ordered[i], strict=True)},
         )

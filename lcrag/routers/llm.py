@@ -60,5 +60,5 @@ class LLMRouter:
 
 
 def _card(strategy: Strategy) -> str:
-    card = getattr(strategy, "card", None)
+    card = strategy.card
     return f"when {card.use} (prompt tokens: {card.tokens or 'few'})" if card else "(not described)"

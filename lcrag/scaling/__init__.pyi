@@ -1,7 +1,7 @@
-from .choices import Report as Report
+from .choices import AllocationEvaluation as AllocationEvaluation
 from .curve import BudgetCurve as BudgetCurve
 from .curve import budget_curve as budget_curve
-from .evaluation import report as report
+from .evaluation import evaluate_model as evaluate_model
 from .measured import Informativeness as Informativeness
 from .measured import Measured as Measured
 from .model import AllocationModel as AllocationModel

@@ -1,6 +1,7 @@
 """Quality against budget, measured: P*(Lmax) of Yue et al. 2024 (arXiv 2410.04343, Eq. 1).
 
-Theirs is selected on what it is reported on; here the selection is made on other documents and stands beside it.
+The paper selects and reports on the same questions. Here options are selected on other documents, and the paper's
+selection stands beside them as the oracle.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lcrag.errors import LcragError
 from lcrag.statistics import Interval, clustered_mean
-from lcrag.tables import aligned, interval, known, wrapped
+from lcrag.tables import interval, known, ruled, wrapped
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -22,16 +23,16 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Point:
-    """What one budget buys.
+    """The best option within one budget.
 
     Attributes:
-        budget: the most that any question may take.
-        selected: the option that was best on the development documents, empty if none fits.
-        development: its mean there.
-        test: its mean on the other documents, with its interval.
-        oracle: the option that is best on the test documents themselves.
-        oracle_test: its mean there: what the paper reports.
-        fitting: how many options fit.
+        budget: the amount that each question may take.
+        selected: the option with the best mean on the development documents, empty if none fits.
+        development: its mean on the development documents.
+        test: its mean on the test documents, with its interval.
+        oracle: the option with the best mean on the test documents themselves.
+        oracle_test: its mean on the test documents; the paper reports this one.
+        fitting: the number of options that fit.
     """
 
     budget: float
@@ -45,14 +46,14 @@ class Point:
 
 @dataclass(frozen=True)
 class BudgetCurve:
-    """``print(curve)`` is the table.
+    """Quality by budget; ``print(curve)`` is the table.
 
     Attributes:
-        points: one for each budget.
-        options: mean on all documents and largest cost of every option, by name.
-        documents: of development and of test.
-        questions: of development and of test.
-        unit: of cost.
+        points: one entry for each budget, in ascending order.
+        options: for each option its mean on all documents and its largest cost, by name.
+        documents: the number of development and of test documents.
+        questions: the number of development and of test questions.
+        unit: the unit of cost.
     """
 
     points: tuple[Point, ...]
@@ -64,7 +65,6 @@ class BudgetCurve:
     def __str__(self) -> str:
         rows = [["budget", "selected", "development", "test [95% CI]", "oracle", "test [95% CI]", "regret"]]
         for p in self.points:
-            regret = p.oracle_test.mean - p.test.mean
             rows.append(
                 [
                     f"{p.budget:,.6g}",
@@ -73,17 +73,15 @@ class BudgetCurve:
                     interval(p.test.mean, p.test.low, p.test.high),
                     p.oracle or "-",
                     interval(p.oracle_test.mean, p.oracle_test.low, p.oracle_test.high),
-                    known(regret),
+                    known(p.oracle_test.mean - p.test.mean),
                 ]
             )
-        lines = aligned(rows)
-        rule = "─" * max(map(len, lines))
         d, q = self.documents, self.questions
         note = (
             f"Selected on {q[0]} questions ({d[0]} documents), tested on {q[1]} ({d[1]} documents); an option fits "
             f"when no question takes more than the budget ({self.unit}). The oracle selects on the test itself."
         )
-        return "\n".join([rule, lines[0], rule, *lines[1:], rule, *wrapped([note])])
+        return "\n".join([*ruled(rows), *wrapped([note])])
 
 
 def budget_curve(
@@ -101,24 +99,24 @@ def budget_curve(
 ) -> BudgetCurve:
     """For each budget the best option among those that keep to it on every question.
 
-    Options are selected by their mean on development documents and reported on the others, beside the selection on the
-    test itself. Of equally good options the cheaper is taken. Intervals are bootstrapped over documents.
+    Options are selected by their mean on development documents and evaluated on test documents. Of equally good
+    options the cheaper is taken. Intervals are bootstrapped over documents.
 
     Args:
         quality: score of each option on each question, shape (questions, options); NaN where it was not scored.
-        cost: what it took, such as ``note_effective_context`` of DRAG and IterDRAG, the same shape; NaN where it
-            failed: an option that failed on a question fits no budget.
-        documents: of each question.
-        names: of the options.
-        budgets: caps for a single question.
-        share: of the documents for development.
-        unit: of cost and budgets, for the table.
+        cost: cost of each option on each question, such as ``note_effective_context`` of DRAG and IterDRAG, the same
+            shape; NaN where the option failed. An option that failed on a question fits no budget.
+        documents: the document of each question.
+        names: the options' names.
+        budgets: amounts that a single question may take.
+        share: the share of the documents for development.
+        unit: the unit of cost and budgets, for the table.
         confidence: coverage of the intervals.
-        resamples: bootstrap samples.
-        seed: of the split and the bootstrap.
+        resamples: number of bootstrap samples.
+        seed: seeds the split and the bootstrap.
 
     Raises:
-        LcragError: shapes differ, fewer than two documents, no budget or one not above 0.
+        LcragError: the shapes differ, there are fewer than two documents, or there is no budget or one not above 0.
     """
     q, c = np.array(quality, float, ndmin=2), np.array(cost, float, ndmin=2)
     if q.shape != c.shape or q.shape != (len(documents), len(names)):
@@ -129,64 +127,65 @@ def budget_curve(
     if not len(budgets) or not min(budgets) > 0:
         raise LcragError(f"Budgets of {list(budgets)}: give at least one, all above 0.")
     development = split(documents, share, seed)
-    most = np.where(np.isnan(c).any(axis=0), np.inf, np.nan_to_num(c).max(axis=0))
+    max_cost = np.where(np.isnan(c).any(axis=0), np.inf, np.nan_to_num(c).max(axis=0))
     dev, test = _means(q[development]), _means(q[~development])
 
-    def measured(option: int | None) -> Interval:
+    held_out = [d for d, i in zip(documents, development, strict=True) if not i]
+
+    def test_mean(option: int | None) -> Interval:
         if option is None:
             return Interval(np.nan, np.nan, np.nan, 0, 0, "no option fits")
-        where = [d for d, in_development in zip(documents, development, strict=True) if not in_development]
-        values = q[~development, option]
-        return clustered_mean(values, where, confidence=confidence, resamples=resamples, seed=seed)
+        return clustered_mean(
+            q[~development, option], held_out, confidence=confidence, resamples=resamples, seed=seed
+        )
 
     points = []
     for budget in sorted(budgets):
-        fits = most <= budget
-        chosen, oracle = _best(dev, most, fits), _best(test, most, fits)
+        fits = max_cost <= budget
+        chosen, oracle = _best(dev, max_cost, fits), _best(test, max_cost, fits)
         points.append(
             Point(
                 float(budget),
                 "" if chosen is None else names[chosen],
                 float("nan") if chosen is None else float(dev[chosen]),
-                measured(chosen),
+                test_mean(chosen),
                 "" if oracle is None else names[oracle],
-                measured(oracle),
+                test_mean(oracle),
                 int(fits.sum()),
             )
         )
-    options = {name: (float(m), float(w)) for name, m, w in zip(names, _means(q), most, strict=True)}
-    sizes = [
-        len({d for d, i in zip(documents, development, strict=True) if i == side}) for side in (True, False)
-    ]
+    options = {name: (float(m), float(w)) for name, m, w in zip(names, _means(q), max_cost, strict=True)}
+    tested = len(set(held_out))
+    sizes = len(set(documents)) - tested, tested
     counts = int(development.sum()), int((~development).sum())
-    return BudgetCurve(tuple(points), options, (sizes[0], sizes[1]), counts, unit)
+    return BudgetCurve(tuple(points), options, sizes, counts, unit)
 
 
 def split(documents: Sequence[str], share: float = 0.5, seed: int = 0) -> Bools:
-    """Which questions are for development: all those of a share of the documents, at least one and not all.
+    """Which questions are for development, shape (questions,): those of a share of the documents, never of all.
 
     Raises:
         LcragError: there are fewer than two documents, or the share is not between 0 and 1.
     """
-    all_of_them = sorted(set(documents))
-    if len(all_of_them) < 2:
-        raise LcragError("One document cannot be split: selecting and testing need two at least.")
+    names = sorted(set(documents))
+    if len(names) < 2:
+        raise LcragError("One document cannot be split: development and test need at least one each.")
     if not 0 < share < 1:
         raise LcragError(f"share is {share}: it must be between 0 and 1.")
-    random.Random(seed).shuffle(all_of_them)
-    count = min(len(all_of_them) - 1, max(1, round(share * len(all_of_them))))
-    chosen = set(all_of_them[:count])
+    random.Random(seed).shuffle(names)
+    count = min(len(names) - 1, max(1, round(share * len(names))))
+    chosen = set(names[:count])
     return np.array([d in chosen for d in documents])
 
 
 def _means(q: Floats) -> Floats:
-    """Mean of each option's known scores, NaN where there are none."""
+    """Mean of each option's scores, NaN where it has none."""
     scored = ~np.isnan(q)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(scored, q, 0.0).sum(axis=0) / scored.sum(axis=0), float)
 
 
-def _best(means: Floats, most: Floats, fits: Bools) -> int | None:
-    """The fitting option with the highest mean, the cheaper of equals."""
-    able = np.flatnonzero(fits & ~np.isnan(means))
-    return int(min(able, key=lambda i: (-means[i], most[i]))) if len(able) else None
+def _best(means: Floats, max_cost: Floats, fits: Bools) -> int | None:
+    """The option that fits with the highest mean; of equals the cheaper."""
+    options = np.flatnonzero(fits & ~np.isnan(means))
+    return int(min(options, key=lambda i: (-means[i], max_cost[i]))) if len(options) else None

@@ -1,4 +1,4 @@
-"""How well a computation allocation model chooses: on its own points, on a task left out, at a length left out."""
+"""How well a computation allocation model chooses on its own points, on a task and at a length left out."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
-from lcrag.scaling.choices import Choice, Report
+from lcrag.scaling.choices import AllocationEvaluation, Choice
 from lcrag.scaling.measured import Measured
 from lcrag.scaling.model import AllocationModel, fit
 
 Bools = NDArray[np.bool_]
 
 
-def report(
+def evaluate_model(
     measured: Measured,
     budgets: Sequence[float],
     *,
     baseline: tuple[float, float, float] | None = None,
     **settings: Any,
-) -> Report:
-    """Fit on all points, and again without each task and without each greater length; report what was chosen.
+) -> AllocationEvaluation:
+    """Fit on all points, then without each task and without the longer budgets; evaluate what each fit chooses.
 
-    Choices are made by prediction alone among the thetas whose effective context fits; the figures are what those
-    thetas gave in fact. A task that was left out brings nothing but its informativeness (leave-one-domain-out). For
-    the length folds the model is fitted on what fits one budget and chooses under the next.
+    The model chooses by predicted quality among the thetas whose effective context is within the budget; the table
+    shows their measured quality. Of a task that is left out the model sees only the informativeness
+    (leave-one-domain-out). For a length fold the model is fitted on the points within one budget and chooses under
+    the next larger one.
 
     Args:
-        measured: with ``context``.
-        budgets: of effective context, in tokens.
-        baseline: a fixed theta to hold the choice against.
-        settings: of ``fit``.
+        measured: points with their ``context``.
+        budgets: budgets of effective context, in tokens.
+        baseline: a fixed theta to compare the choices with.
+        settings: keyword arguments of ``fit``.
 
     Raises:
-        LcragError: no context was measured, no budget or a negative one, or the points cannot be fitted.
+        LcragError: ``measured`` has no context, there is no budget or one not above 0, or the points cannot be fitted.
     """
     if measured.context is None:
         raise LcragError("Choices under a budget need the effective context of each point: give `context`.")
@@ -51,13 +52,13 @@ def report(
     choices, context = [], np.asarray(measured.context)
 
     def choose(fold: str, fitted: AllocationModel, task: str, budget: float) -> None:
-        here = measured.of(task)
-        if not (context[here] <= budget).any():
+        of_task = measured.of(task)
+        if not (context[of_task] <= budget).any():
             notes.append(f"No theta of {task} fits into {budget:,.0f} tokens.")
             return
-        choices.append(_choice(fold, fitted, measured.only(here), task, budget, baseline))
+        choices.append(_choice(fold, fitted, measured.only(of_task), task, budget, baseline))
 
-    def refitted(fold: str, which: Bools) -> AllocationModel | None:
+    def refit(fold: str, which: Bools) -> AllocationModel | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             try:
@@ -70,31 +71,31 @@ def report(
         for budget in budgets:
             choose("all", model, task, budget)
     for task in measured.names if len(measured.names) > 1 else []:
-        if other := refitted(f"without {task}", ~measured.of(task)):
+        if other := refit(f"without {task}", ~measured.of(task)):
             for budget in budgets:
                 choose(f"without {task}", other, task, budget)
     for shorter, longer in pairwise(sorted(budgets)):
-        if other := refitted(f"up to {shorter:,.0f}", context <= shorter):
+        if other := refit(f"up to {shorter:,.0f}", context <= shorter):
             for task in measured.names:
                 choose(f"up to {shorter:,.0f}", other, task, longer)
-    predicted, z = _on_its_own(model, measured)
+    predicted, z = _in_sample(model, measured)
     error = float(((z - predicted) ** 2).mean())
     r2 = 1 - error / float(z.var())
-    return Report(model, r2, error, len(z), tuple(choices), tuple(dict.fromkeys(notes)))
+    return AllocationEvaluation(model, r2, error, len(z), tuple(choices), tuple(dict.fromkeys(notes)))
 
 
 def _choice(
     fold: str,
     model: AllocationModel,
-    here: Measured,
+    points: Measured,
     task: str,
     budget: float,
     baseline: tuple[float, float, float] | None,
 ) -> Choice:
-    theta, context, quality = (np.asarray(x) for x in (here.theta, here.context, here.quality))
-    chosen = model.choose(theta, context, budget, task, here.informativeness(task))
+    theta, context, quality = (np.asarray(x) for x in (points.theta, points.context, points.quality))
+    chosen = model.choose(theta, context, budget, task, points.informativeness(task))
     best = int(np.where(context <= budget, quality, -np.inf).argmax())
-    fixed = [
+    baselines = [
         q for t, q, c in zip(theta, quality, context, strict=True) if tuple(t) == baseline and c <= budget
     ]
     return Choice(
@@ -105,16 +106,16 @@ def _choice(
         float(quality[chosen]),
         tuple(theta[best]),
         float(quality[best]),
-        float(fixed[0]) if fixed else float("nan"),
+        float(baselines[0]) if baselines else float("nan"),
     )
 
 
-def _on_its_own(model: AllocationModel, measured: Measured) -> tuple[Any, Any]:
-    """Predicted and actual quality of the points, normalised."""
+def _in_sample(model: AllocationModel, measured: Measured) -> tuple[Any, Any]:
+    """Predicted and measured quality of the points, normalised, each of shape (points,)."""
     predicted, z = np.empty(len(measured.tasks)), np.empty(len(measured.tasks))
     for task in measured.names:
-        here = measured.of(task)
+        of_task = measured.of(task)
         mean, spread = model.scales.get(task, (0.0, 1.0))
-        predicted[here] = model.normalised(np.asarray(measured.theta)[here], task)
-        z[here] = (np.asarray(measured.quality)[here] - mean) / spread
+        predicted[of_task] = model.normalised(np.asarray(measured.theta)[of_task], task)
+        z[of_task] = (np.asarray(measured.quality)[of_task] - mean) / spread
     return predicted, z

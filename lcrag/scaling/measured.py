@@ -1,4 +1,4 @@
-"""What a grid of theta = (k, m, n) gave on one or several tasks, and how informative each task's parts are."""
+"""Measured quality of a grid of theta = (k, m, n) on tasks, and each task's informativeness."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from lcrag.errors import LcragError
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 THETA = ("k", "m", "n")
-PROBES = {"bare": (0.0, 0.0, 1.0), "documents": (1.0, 0.0, 1.0), "shots": (0.0, 1.0, 1.0)}
+# Plain question, one document, one demonstration: informativeness is measured with these three.
+REFERENCE_THETAS = {"bare": (0.0, 0.0, 1.0), "documents": (1.0, 0.0, 1.0), "shots": (0.0, 1.0, 1.0)}
 
 
 @dataclass(frozen=True)
 class Informativeness:
-    """How much one document and one shot help on a task (Yue et al. 2024, arXiv 2410.04343, section 5.1)."""
+    """How much one document and one demonstration (shot) help on a task.
+
+    Yue et al. 2024, arXiv 2410.04343, section 5.1.
+    """
 
     documents: float
     shots: float
@@ -30,14 +34,14 @@ class Measured:
     """Mean quality of each theta on each task.
 
     Attributes:
-        tasks: of each point, shape (points,).
-        theta: k documents, m shots, n iterations, shape (points, 3).
-        quality: the metric's mean, shape (points,).
-        context: effective context length of each point, in tokens: the most that any question took, shape (points,);
-            needed for choices under a budget.
+        tasks: the task of each point, shape (points,).
+        theta: k documents, m demonstrations, n iterations, shape (points, 3).
+        quality: the metric's mean over the task's questions, shape (points,).
+        context: the largest effective context of any question, in tokens, shape (points,); needed for choices under
+            a budget.
 
     Raises:
-        LcragError: the shapes differ, a theta is negative, a quality is not known, or a point stands there twice.
+        LcragError: the shapes differ, a theta is negative, an amount is not finite, or a point is a duplicate.
     """
 
     tasks: Sequence[str]
@@ -57,26 +61,28 @@ class Measured:
                     f"{name} has shape {array.shape}, but there are {n} points: {shape} is expected."
                 )
             if not np.isfinite(array).all():
-                raise LcragError(f"{name} holds amounts that are not known: leave those points out.")
+                raise LcragError(f"{name} holds amounts that are not finite: leave those points out.")
             object.__setattr__(self, name, array)
         if (np.asarray(self.theta) < 0).any():
             raise LcragError("A theta is negative: k, m and n are at least 0.")
         points = [(t, *row) for t, row in zip(self.tasks, np.asarray(self.theta), strict=True)]
         if len(set(points)) < n:
-            twice = next(p for i, p in enumerate(points) if p in points[:i])
-            raise LcragError(f"Task {twice[0]} has theta {_shown(twice[1:])} twice: give each point once.")
+            duplicate = next(p for i, p in enumerate(points) if p in points[:i])
+            raise LcragError(
+                f"Task {duplicate[0]} has theta {_text(duplicate[1:])} twice: give each point once."
+            )
 
     @cached_property
     def names(self) -> list[str]:
-        """The tasks, each once."""
+        """The names of the tasks, without duplicates."""
         return list(dict.fromkeys(self.tasks))
 
     def of(self, task: str) -> Bools:
-        """Which points belong to a task."""
+        """Which points belong to a task, shape (points,)."""
         return np.array([t == task for t in self.tasks])
 
     def only(self, which: Bools) -> Measured:
-        """Some of the points."""
+        """The points that ``which`` selects; shape (points,)."""
         tasks = [t for t, keep in zip(self.tasks, which, strict=True) if keep]
         context = None if self.context is None else np.asarray(self.context)[which]
         return Measured(tasks, np.asarray(self.theta)[which], np.asarray(self.quality)[which], context)
@@ -93,32 +99,30 @@ class Measured:
         return float(values.mean()), float(values.std())
 
     def informativeness(self, task: str) -> Informativeness:
-        """P(1,0,1) - P(0,0,1) and P(0,1,1) - P(0,0,1), in the metric's units: three cheap runs.
+        """P(1,0,1) - P(0,0,1) and P(0,1,1) - P(0,0,1), in the metric's units, from three cheap runs.
 
         Raises:
             LcragError: one of the three was not measured.
         """
-        here = self.of(task)
-        at = {
-            tuple(t): q
-            for t, q in zip(np.asarray(self.theta)[here], np.asarray(self.quality)[here], strict=True)
-        }
-        for probe in PROBES.values():
-            if probe not in at:
+        points = self.only(self.of(task))
+        at = {tuple(t): q for t, q in zip(np.asarray(points.theta), np.asarray(points.quality), strict=True)}
+        for theta in REFERENCE_THETAS.values():
+            if theta not in at:
                 raise LcragError(
-                    f"Task {task} was not measured at (k, m, n) = {_shown(probe)}, which its informativeness needs."
+                    f"Task {task} was not measured at (k, m, n) = {_text(theta)}, which its informativeness needs."
                 )
-        bare = at[PROBES["bare"]]
-        return Informativeness(float(at[PROBES["documents"]] - bare), float(at[PROBES["shots"]] - bare))
+        bare = at[REFERENCE_THETAS["bare"]]
+        documents, shots = (at[REFERENCE_THETAS[name]] - bare for name in ("documents", "shots"))
+        return Informativeness(float(documents), float(shots))
 
 
-def probes(
-    informativeness: Mapping[str, Informativeness] | None, measured: Measured
+def complete_informativeness(
+    given: Mapping[str, Informativeness] | None, measured: Measured
 ) -> dict[str, Informativeness]:
-    """Given informativeness, completed by what was measured."""
-    given = informativeness or {}
+    """The informativeness of each task: as given, else as measured."""
+    given = given or {}
     return {task: given.get(task) or measured.informativeness(task) for task in measured.names}
 
 
-def _shown(theta: Sequence[float]) -> str:
+def _text(theta: Sequence[float]) -> str:
     return "(" + ", ".join(f"{x:g}" for x in theta) + ")"

@@ -21,21 +21,21 @@ class Sigmoid:
     depth: float
 
     def __call__(self, x: Floats) -> Floats:
-        """From linear prediction to normalised quality."""
+        """Normalised quality of linear predictions."""
         z = np.clip(-self.slope * (x + self.shift), -700, 700)
         return np.asarray(self.height / (1 + np.exp(z)) - self.depth, float)
 
     def inverse(self, y: Floats, margin: float = 0.0) -> Floats:
-        """From quality to linear prediction; quality is clipped to ``margin`` inside (-depth, height - depth)."""
+        """Linear predictions of normalised quality, which is clipped to ``margin`` inside (-depth, height - depth)."""
         inside = np.clip(y, -self.depth + margin, self.height - self.depth - margin)
         return np.asarray(-self.shift - np.log(self.height / (inside + self.depth) - 1) / self.slope, float)
 
 
-PUBLISHED = Sigmoid(3.30, 1.81, 0.46, 2.18)
+PUBLISHED = Sigmoid(3.30, 1.81, 0.46, 2.18)  # appendix F
 
 
 def refit(x: Floats, y: Floats) -> Sigmoid:
-    """Least squares from the published constants; those where too few points or no convergence leave no choice."""
+    """Fit by least squares; the published constants where there are fewer than five points or no convergence."""
     from scipy.optimize import OptimizeWarning, curve_fit
 
     def curve(x: Floats, *constants: float) -> Floats:
@@ -47,7 +47,7 @@ def refit(x: Floats, y: Floats) -> Sigmoid:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OptimizeWarning)
             bounds = ([0.1, 0.05, -10, -10], [50, 20, 10, 50])
-            found, _ = curve_fit(curve, x, y, p0=astuple(PUBLISHED), bounds=bounds, max_nfev=20000)
+            constants, _ = curve_fit(curve, x, y, p0=astuple(PUBLISHED), bounds=bounds, max_nfev=20000)
     except RuntimeError:
         return PUBLISHED
-    return Sigmoid(*(float(f) for f in found))
+    return Sigmoid(*(float(f) for f in constants))

@@ -14,7 +14,7 @@ from lcrag.schema import Answer, Document, Question, Usage
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.pieces.remembering import passage
-from retrievers.chunkers.sentence import sentences
+from retrievers.chunkers.sentence import iter_sentences
 
 SHORTEN = "Shorten this page to its essence, without explaining what you do."
 PAUSE = (
@@ -143,7 +143,7 @@ class GistMemory(Strategy):
 def _window(text: str, at: int, words: int) -> list[int]:
     """Sentence ends at which a page of at most ``words`` words that begins at ``at`` may end; at least one."""
     ends: list[int] = []
-    for _, end in sentences(text[at:]):
+    for _, end in iter_sentences(text[at:]):
         if ends and len(text[at : at + end].split()) > words:
             break
         ends.append(at + end)

@@ -12,6 +12,7 @@ from retrievers.chunkers.base import Span, check
 BLOCK = re.compile(r"\S.*?(?=\n[^\S\n]*\n|\Z)", re.DOTALL)  # up to a blank line
 SIMPLE = re.compile(r"\S.*?(?:[.!?][\"')\]]*(?=\s)|\Z)", re.DOTALL)
 WINDOW = 4000  # characters that pysbd reads at once; its time grows with their square
+MAX_CHARS = 500  # a longer sentence is cut by the simple rule
 
 
 def sentences(text: str) -> list[Span]:
@@ -20,14 +21,17 @@ def sentences(text: str) -> list[Span]:
     A blank line ends a sentence, a single line break does not. Every character that is not white space belongs to
     exactly one sentence.
     """
+    return list(iter_sentences(text))
+
+
+def iter_sentences(text: str) -> Iterator[Span]:
+    """The same one by one, for callers that need only the first sentences of a long text."""
     import pysbd
 
     segmenter = pysbd.Segmenter(language="en", clean=False)
-    return [
-        (block.start() + start, block.start() + end)
-        for block in BLOCK.finditer(text)
-        for start, end in _in_block(segmenter, block.group().rstrip())
-    ]
+    for block in BLOCK.finditer(text):
+        for start, end in _in_block(segmenter, block.group().rstrip()):
+            yield block.start() + start, block.start() + end
 
 
 def _in_block(segmenter: Any, block: str) -> Iterator[Span]:
@@ -60,10 +64,19 @@ def _in_window(segmenter: Any, text: str) -> list[Span]:
     applies: a sentence ends at ``.``, ``!`` or ``?`` before white space.
     """
     flat = re.sub(r"\s", " ", text)  # pysbd would end a sentence at each line break
-    parts = ["".join(part.split()) for part in segmenter.segment(flat)]
+    parts = ["".join(part.split()) for part in segmenter.processor(flat).process()]
     if "".join(parts) != "".join(flat.split()):
         return [(m.start(), m.end()) for m in SIMPLE.finditer(text)]
-    return _located(text, [len(part) for part in parts if part])
+    spans = _located(text, [len(part) for part in parts if part])
+    return [part for span in spans for part in _cut(text, span)]
+
+
+def _cut(text: str, span: Span) -> list[Span]:
+    """A span as it is, or by the simple rule where it is too long: pysbd never cuts inside quotation marks."""
+    start, end = span
+    if end - start <= MAX_CHARS:
+        return [span]
+    return [(start + m.start(), start + m.end()) for m in SIMPLE.finditer(text[start:end])]
 
 
 def _located(text: str, lengths: Sequence[int]) -> list[Span]:

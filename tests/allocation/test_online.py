@@ -16,11 +16,11 @@ def stream(allocator, quality, cost):
 
 
 @pytest.mark.parametrize("share", [0.15, 0.3, 0.6])
-def test_close_to_what_could_be_done_with_all_questions_known(share):
+def test_close_to_what_is_possible_with_all_questions_at_once(share):
     quality, cost, _ = hard(400, seed=1)
-    known_quality, known_cost, _ = hard(200, seed=2)
+    past_quality, past_cost, _ = hard(200, seed=2)
     budget = share * np.nanmax(cost, axis=1).sum()
-    online = OnlineAllocator(budget, 400, known_quality, known_cost)
+    online = OnlineAllocator(budget, 400, past_quality, past_cost)
     chosen = stream(online, quality, cost)
     rows = np.arange(400)
     offline = allocate(quality, cost, budget)
@@ -29,7 +29,7 @@ def test_close_to_what_could_be_done_with_all_questions_known(share):
     assert online.spent >= 0.95 * min(budget, offline.cost)
 
 
-def test_without_known_questions_the_multiplier_is_learned():
+def test_without_past_questions_the_multiplier_is_learned():
     quality, cost, budget = hard(400, seed=3)
     online = OnlineAllocator(budget, 400)
     chosen = stream(online, quality, cost)
@@ -54,8 +54,8 @@ def test_the_price_rises_when_money_runs_out_and_falls_when_it_is_left():
 @given(problems(questions=8), st.booleans())
 def test_never_above_the_budget(problem, warm):
     quality, cost, budget = problem
-    known = (quality, cost) if warm else ((), ())
-    online = OnlineAllocator(budget, len(quality), *known)
+    past = (quality, cost) if warm else ((), ())
+    online = OnlineAllocator(budget, len(quality), *past)
     try:
         chosen = stream(online, quality, cost)
     except LcragError as error:

@@ -70,3 +70,13 @@ def test_nested_components_are_known_by_the_type_of_their_field(tmp_path):
         LcragError, match=r"here \(\./mine\.py:Twice\)\.inner: unknown strategy 'lng_rag'; did you"
     ):
         build("strategy", spec | {"inner": "lng_rag"}, "here", None, tmp_path)
+
+
+def test_differently_fitted_routers_are_told_apart():
+    from lcrag import LongContext, QualityRouter, Routed
+    from lcrag.components import digest
+    from lcrag.testing.router import examples
+
+    first, second = (Routed(QualityRouter().fit(examples(200, seed)), (LongContext(),)) for seed in (0, 1))
+    assert digest(first) != digest(second)
+    assert digest(first) == digest(Routed(QualityRouter().fit(examples(200, 0)), (LongContext(),)))

@@ -15,17 +15,17 @@ def timed(shape):
     return TRUE.predict(Measurement(*shape, 1.0), SPEC, CPU)
 
 
-def test_what_made_the_seconds_is_found_again():
-    found = Calibration.fit([(*s, timed(s)) for s in SHAPES], SPEC, CPU)
-    assert found.mfu == pytest.approx(TRUE.mfu, rel=0.01) and found.mbu == pytest.approx(TRUE.mbu, rel=0.02)
-    assert found.attention_mfu == pytest.approx(TRUE.attention_mfu, rel=0.01)
-    assert found.attention_mbu == pytest.approx(TRUE.attention_mbu, rel=0.02)
-    assert found.call_seconds == pytest.approx(0.05, rel=0.03)
+def test_the_utilisations_behind_the_seconds_are_recovered():
+    fitted = Calibration.fit([(*s, timed(s)) for s in SHAPES], SPEC, CPU)
+    assert fitted.mfu == pytest.approx(TRUE.mfu, rel=0.01) and fitted.mbu == pytest.approx(TRUE.mbu, rel=0.02)
+    assert fitted.attention_mfu == pytest.approx(TRUE.attention_mfu, rel=0.01)
+    assert fitted.attention_mbu == pytest.approx(TRUE.attention_mbu, rel=0.02)
+    assert fitted.call_seconds == pytest.approx(0.05, rel=0.03)
     far = Measurement(8000, 0, 100, timed((8000, 0, 100)))
-    assert found.predict(far, SPEC, CPU) == pytest.approx(far.seconds, rel=0.02)
+    assert fitted.predict(far, SPEC, CPU) == pytest.approx(far.seconds, rel=0.02)
 
 
-def test_a_table_of_outcomes_does_as_well():
+def test_a_table_of_outcomes_works_too():
     rows = [
         {"read_calls": 1, "error": "", "read_prompt_tokens": n + c, "read_cached_tokens": c,
          "read_completion_tokens": w, "read_seconds": timed((n, c, w))}
@@ -35,19 +35,19 @@ def test_a_table_of_outcomes_does_as_well():
         rows[0] | {"read_seconds": 99.0, "read_calls": 3},
         rows[0] | {"read_seconds": 99.0, "error": "broken"},
     ]
-    found = Calibration.fit(pd.DataFrame(rows), SPEC, CPU)
-    assert found == Calibration.fit([(*s, timed(s)) for s in SHAPES], SPEC, CPU)
+    fitted = Calibration.fit(pd.DataFrame(rows), SPEC, CPU)
+    assert fitted == Calibration.fit([(*s, timed(s)) for s in SHAPES], SPEC, CPU)
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         ([(1000, 0, 1, 1.0)] * 4, "at least five measured calls, not 4"),
-        ([(1000, 0, 1, 0.0)] * 4, "0.0 seconds says nothing"),
+        ([(1000, 0, 1, 0.0)] * 4, "0.0 seconds cannot be used"),
         ([(-5, 0, 1, 1.0)] * 4, "new tokens must not be negative"),
         ([(0, 1000, 8, 1.0)] * 5, "measure prompts of several lengths"),
     ],
 )
-def test_measurements_that_say_nothing_are_told(rows, message):
+def test_useless_measurements_are_refused(rows, message):
     with pytest.raises(LcragError, match=message):
         Calibration.fit(rows, SPEC, CPU)

@@ -4,7 +4,7 @@ import pytest
 
 from lcrag.cost.config import known_models
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.published import crossover_tokens, kaplan_flops, palm_flops
+from lcrag.cost.paper_flops import crossover_tokens, kaplan_flops, palm_flops
 from lcrag.errors import LcragError
 
 LLAMA_3_8B = dict(known_models()["llama-3-8b"])
@@ -151,14 +151,16 @@ def test_flops_of_a_cached_prefix_are_those_of_the_tail():
 
 
 def test_sliding_and_linear_layers_stop_growing():
-    slid = ModelSpec.from_config("gemma-3-27b")
-    assert (slid.full_layers, slid.window_layers, slid.window) == (10, 52, 1024)
+    sliding = ModelSpec.from_config("gemma-3-27b")
+    assert (sliding.full_layers, sliding.window_layers, sliding.window) == (10, 52, 1024)
     each = 2 * 16 * 128 * 2
-    assert slid.kv_bytes(512) == 512 * 62 * each
-    assert slid.kv_bytes(100_000) == (10 * 100_000 + 52 * 1024) * each
-    assert slid.decode_flops(1, 2e5) - slid.decode_flops(1, 1e5) == pytest.approx(4 * 10 * 32 * 128 * 1e5)
-    parts = slid.prefill_flops(700) + slid.prefill_flops(2000, 700) - 2 * slid.head_parameters
-    assert parts == pytest.approx(slid.prefill_flops(2700))
+    assert sliding.kv_bytes(512) == 512 * 62 * each
+    assert sliding.kv_bytes(100_000) == (10 * 100_000 + 52 * 1024) * each
+    assert sliding.decode_flops(1, 2e5) - sliding.decode_flops(1, 1e5) == pytest.approx(
+        4 * 10 * 32 * 128 * 1e5
+    )
+    parts = sliding.prefill_flops(700) + sliding.prefill_flops(2000, 700) - 2 * sliding.head_parameters
+    assert parts == pytest.approx(sliding.prefill_flops(2700))
     linear = ModelSpec.from_config("qwen3-next-80b-a3b")
     assert (linear.full_layers, linear.linear_layers) == (12, 36)
     grown = linear.kv_bytes(1000) - linear.kv_bytes(0)
@@ -191,7 +193,7 @@ def test_what_would_come_out_wrong_is_refused(change, message):
         ModelSpec.from_config(LLAMA_3_8B | change)
 
 
-def test_unknown_and_broken_sources_are_told(tmp_path):
+def test_unknown_and_broken_sources_are_refused(tmp_path):
     with pytest.raises(LcragError, match=r"did you mean 'llama-3\.1-8b'"):
         ModelSpec.from_config("llama-3.1-8")
     (tmp_path / "config.json").write_text("[1")

@@ -1,15 +1,8 @@
 import pytest
 
-from lcrag.cost.price import (
-    PriceCard,
-    PublishedPrice,
-    RentedHardware,
-    dollars,
-    find_price,
-    need_price,
-    price_card,
-    read_prices,
-)
+from lcrag.cost.price import dollars, find_price, need_price, price_card, read_prices
+from lcrag.cost.price_cards import PriceCard, RentedHardware
+from lcrag.cost.published_price import PublishedPrice
 from lcrag.errors import LcragError
 
 
@@ -54,9 +47,9 @@ def test_cards_by_model_in_yaml(tmp_path):
 
 
 def test_the_card_says_where_it_is_from():
-    said = find_price("gpt-4.1").describe()
-    assert said["source"].startswith("genai-prices 0") and said["model"] == "openai gpt-4.1"
-    assert "$0.5/input cache read MTok" in said["price"]
+    card = find_price("gpt-4.1").describe()
+    assert card["source"].startswith("genai-prices 0") and card["model"] == "openai gpt-4.1"
+    assert "$0.5/input cache read MTok" in card["price"]
     assert price_card({"input_mtok": 1, "output_mtok": 2}, "x").describe() == {
         "source": "price card", "input_mtok": 1, "output_mtok": 2,
     }  # fmt: skip

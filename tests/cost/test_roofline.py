@@ -6,7 +6,7 @@ import pytest
 
 from lcrag.cost.hardware import Hardware, find_hardware, read_hardware
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.published import fu_flops
+from lcrag.cost.paper_flops import fu_flops
 from lcrag.cost.roofline import call_seconds, concurrency, decode_seconds, prefill_seconds, switch_seconds
 from lcrag.errors import LcragError
 
@@ -49,7 +49,7 @@ def test_the_unit_trap():
 
 
 def test_ridges_and_intensity():
-    """A100 156, H100 295, H200 206 FLOPs a byte; decoding stays under them, whatever the batch."""
+    """A100 156, H100 295, H200 206 FLOPs per byte; decoding stays under them, whatever the batch."""
     ridges = [find_hardware(name).ridge for name in ("a100", "h100", "h200")]
     assert ridges == pytest.approx([156, 295, 206], rel=0.005)
     at = {(n, b): NOMINAL.decode_intensity(n, b) for n in (4_000, 50_000) for b in (1, 8, 64)}
@@ -94,13 +94,13 @@ def test_cards_of_your_own(tmp_path):
         ("x: [", "is not YAML"),
     ],
 )  # fmt: skip
-def test_broken_cards_are_told(tmp_path, text, message):
+def test_broken_cards_are_refused(tmp_path, text, message):
     (tmp_path / "cards.yaml").write_text(text)
     with pytest.raises(LcragError, match=message):
         read_hardware(tmp_path / "cards.yaml")
 
 
-def test_unknown_hardware_is_told(tmp_path):
+def test_unknown_hardware_is_refused(tmp_path):
     with pytest.raises(LcragError, match="no hardware card 'h10'; did you mean 'h100'"):
         find_hardware("h10")
     with pytest.raises(LcragError, match="There is no file"):

@@ -23,7 +23,7 @@ def test_the_bar_counts_answers_tokens_and_failures():
     assert (progress.resumed, progress.failed) == (1, 1)
     shown = console.file.getvalue()
     assert "2/3" in shown  # the one that was there already is no part of the pace
-    assert "3.0k prompt + 12.0k cached, 60 written, 1 failed" in shown
+    assert "3k prompt + 12k cached, 60 written, 1 failed" in shown
 
 
 def test_time_left_is_the_mean_pace():
@@ -36,4 +36,4 @@ def test_time_left_is_the_mean_pace():
 
 
 def test_human():
-    assert [human(n) for n in (7, 1500, 2e6, 3e9)] == ["7", "1.5k", "2.0M", "3.0G"]
+    assert [human(n) for n in (7, 1500, 2e6, 3e9)] == ["7", "1.5k", "2M", "3G"]

@@ -45,3 +45,17 @@ def test_routers_are_fitted_on_flops_only_where_every_strategy_has_them(outcomes
     router = Noting()
     replay_routers([router], table, NAMES, None, 0)
     assert set(router.units) == {"tokens"} and compare(table).unit == "tokens"
+
+
+def test_a_renamed_closed_book_strategy_is_in_no_baseline(tmp_path, dataset, scripted, embedder):
+    import lcrag
+    from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
+    from retrievers.bm25 import BM25Retriever
+
+    strategies = [ClosedBook(name="no_text"), ChunkedRetrieval(k=2), LongContext()]
+    results = lcrag.Experiment(
+        dataset, scripted(), strategies, output=tmp_path, retriever=BM25Retriever(), embedder=embedder, mlflow=""
+    ).run()  # fmt: skip
+    accuracy = results.comparison.table.set_index("name")["accuracy"]
+    assert accuracy["random (mean)"] == pytest.approx(accuracy[NAMES].mean())
+    assert lcrag.examples_of(lcrag.load_outcomes(tmp_path)).strategies == tuple(NAMES)

@@ -8,7 +8,8 @@ import pytest
 
 from lcrag.cost.config import known_models
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.price import PriceCard, RentedHardware, dollars
+from lcrag.cost.price import dollars
+from lcrag.cost.price_cards import PriceCard, RentedHardware
 from lcrag.errors import LcragError
 from lcrag.outcomes.costs import cost_of
 from lcrag.replay import evaluate, examples_of, replay

@@ -127,3 +127,17 @@ def test_long_texts_without_blank_lines():
     assert split(sentence * 1000) == [sentence.strip()] * 1000
     unpunctuated = "kite " * 3000 + "ends here."
     assert split(unpunctuated + " They fly.") == [unpunctuated, "They fly."]
+
+
+def test_quoted_speech_of_several_sentences_is_cut():
+    speech = '"' + "I have seen the kites rise over Bergen every May. " * 40 + '" said Ada.'
+    assert max(end - start for start, end in sentences(speech)) < 100
+
+
+def test_a_long_document_is_split_in_seconds():
+    import time
+
+    text = ("Dr. Smith met Mr. Jones at 3 p.m. They left for Bergen, by sea. " * 30 + "\n\n") * 60
+    started = time.process_time()
+    assert len(sentences(text)) == 3600
+    assert time.process_time() - started < 15 * len(text) / 500_000 + 1

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lcrag.cost.model import ModelSpec
-from lcrag.cost.price import PriceCard
+from lcrag.cost.price_cards import PriceCard
 from lcrag.errors import LcragError
 from lcrag.experiment.config import from_mapping
 from lcrag.experiment.engine import Engine

@@ -111,7 +111,7 @@ def test_predictions_are_in_units_of_the_metric_and_a_choice_keeps_to_the_budget
     assert all(context[c] <= b for c, b in zip(chosen, (60, 1e4, 1e6, 1e9), strict=True))
     assert GRID[chosen[-1]].tolist() == [100, 32, 5]
     with pytest.raises(
-        LcragError, match="No theta fits into 10 tokens of effective context: the least needs 50"
+        LcragError, match="No theta fits into 10 tokens of effective context: the smallest needs 50"
     ):
         model.choose(GRID, context, 10, "musique")
     with pytest.raises(LcragError, match="not fitted on task trivia: give its informativeness"):
@@ -129,7 +129,7 @@ def test_informativeness_comes_from_three_cheap_runs():
     [
         (([], [], []), "Nothing was measured"),
         ((["t"], [[0, 0]], [1]), r"theta has shape \(1, 2\)"),
-        ((["t"], [[0, 0, 1]], [float("nan")]), "quality holds amounts that are not known"),
+        ((["t"], [[0, 0, 1]], [float("nan")]), "quality holds amounts that are not finite"),
         ((["t"], [[0, -1, 1]], [1]), "A theta is negative"),
         ((["t", "t"], [[0, 0, 1]] * 2, [1, 2]), r"Task t has theta \(0, 0, 1\) twice"),
     ],

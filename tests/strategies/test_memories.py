@@ -73,9 +73,9 @@ def test_facts_are_the_key_and_the_value_is_read(keys, key, chat, scripted, embe
     embedded = []
 
     class Recording(type(embedder)):
-        def embed_documents(self, texts):
+        def embed(self, texts, kind="document"):
             embedded.extend(texts)
-            return super().embed_documents(texts)
+            return super().embed(texts, kind)
 
     ask(MemoryReading(k=1, keys=keys, reading="direct"), chat, reader, Recording())
     documents = [text for text in embedded if text != FLEW.text]

@@ -113,6 +113,12 @@ class LearningRouter(ReplayableRouter, Generic[State]):
             )
         return self._state
 
+    def fingerprint(self) -> str:
+        """Names what the router has learned, so that answers of differently fitted routers are told apart."""
+        import joblib
+
+        return str(joblib.hash(self._state))
+
     def with_state(self, state: State | None, **settings: Any) -> Self:
         """A copy with this state and, where given, changed settings."""
         return replace(self, _state=state, **settings)

@@ -18,12 +18,12 @@ class Extractive:
 
     async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
         """The most similar sentences that fit; at least one."""
-        texts = [document.text[s:e] for s, e in sentences(document.text) if document.text[s:e].strip()]
 
-        async def embed(build: Toolbox) -> Any:
-            return await build.embed(texts, "build")
+        async def split_and_embed(build: Toolbox) -> Any:
+            texts = [document.text[s:e] for s, e in sentences(document.text)]
+            return texts, await build.embed(texts, "build")
 
-        vectors = await tools.build("sentences", [document.id], embed)
+        texts, vectors = await tools.build("sentences", [document.id], split_and_embed)
         (query,) = await tools.embed([question.text])
         selected: list[int] = []
         remaining = tokens

@@ -1,4 +1,4 @@
-"""Counts of prefill FLOPs as papers give them, to compare with their numbers; lcrag itself counts as ``ModelSpec``."""
+"""Prefill FLOPs by the formulas of papers, to compare with their numbers; lcrag itself uses ``ModelSpec``."""
 
 from __future__ import annotations
 

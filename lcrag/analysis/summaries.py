@@ -1,0 +1,67 @@
+"""The figures in the rows of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
+from lcrag.outcomes.costs import AMOUNTS
+from lcrag.statistics import clustered_mean, holm, paired_difference
+
+
+def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Counts, accuracy with its interval, and mean amounts of the rows that did not fail."""
+    interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
+    failed = rows["error"] != ""
+    answered = rows[~failed]
+    return {
+        "scored": interval.n,
+        "failed": int(failed.sum()),
+        "unscored": len(rows) - interval.n - int(failed.sum()),
+        "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
+        "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,
+        "accuracy": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
+    }
+
+
+def by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Mean of every further metric and note, strategies by metrics."""
+    columns = {
+        c: c.split("_", 1)[1]
+        for c in outcomes.columns
+        if c.startswith(("score_", "note_")) and c not in {"score_accuracy", "note_stage"}
+    }
+    means = outcomes.groupby("strategy")[list(columns)].mean().reindex(names)
+    return means.rename(columns=columns).dropna(axis="columns", how="all")
+
+
+def paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, seed: int) -> pd.DataFrame:
+    """Wins against the best, and p-values for strategies and routers.
+
+    A baseline is not tested: the oracle wins or ties every question by construction.
+    """
+    reference = rows[best].set_index("question_id")
+    pairs: list[tuple[float, ...]] = []
+    for name, group in zip(table["name"], table["group"], strict=True):
+        if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
+            pairs.append((float("nan"),) * 4)
+            continue
+        scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
+        pair = paired_difference(
+            scores.to_numpy(float),
+            reference["score"].to_numpy(float),
+            reference["document_id"].tolist(),
+            seed=seed,
+        )
+        p_value = float("nan") if group == "baseline" else pair.p_value
+        won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
+        pairs.append((p_value, *map(float, won)))
+    frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
+    frame["p_value"] = holm(frame["p_value"].tolist())
+    return frame
