@@ -22,7 +22,8 @@ _LISTED = re.compile(r"^\s*\(?([A-J])[.):].*$", re.MULTILINE)
 _LEADING = re.compile(rf"^\W*(?:({_SEVERAL})|\(([a-j])\)|([a-j])(?=[.):]|\W*$))")
 _STATED = re.compile(
     r"\b(?:answer|choice|option|response|letter|one|it|choose|pick|select|going with|go with)\b"
-    rf"(?:\s+(?:is|would be|must be|should be|be))?(?:\s+\w+ly)?(?:\s+(?:option|choice|letter))?[\s:*\"'`]*({_SEVERAL}|\([a-j]\))",
+    r"(?:\s+(?:is|would be|must be|should be|be))?(?:\s+\w+ly)?(?:\s+(?:option|choice|letter))?"
+    rf"[\s:*\"'`]*({_SEVERAL}|\([a-j]\))",
     re.IGNORECASE,
 )
 _REJECTED = re.compile(rf"\bnot\s+{_LETTER},?(?=\s+but\b)")

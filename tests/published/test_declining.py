@@ -1,7 +1,7 @@
 """Whether an answer declines, against 392 of LaRA's answers that were labelled by hand.
 
-400 rows were drawn by seed, half of them on questions that the text does not answer; 8 on which one may differ (an answer
-and a caveat, a premise that is denied) were left out. The rules were written with ``looked_at`` in view.
+400 rows were drawn by seed, half of them on questions that the text does not answer. 8 on which one may differ (an
+answer with a caveat, a premise that is denied) were left out. The rules were written with ``looked_at`` in view.
 """
 
 import json
