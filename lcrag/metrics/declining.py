@@ -67,11 +67,12 @@ _DECLINES = re.compile("|".join(_FORMS), re.IGNORECASE)
 _ASIDE = re.compile(  # remarks in brackets, and quotations that are not the whole text
     r"\([^()]*\)|(?<=\s)[\"\u201c][^\"\u201c\u201d]*[\"\u201d](?=[\s.,;:!?])"
 )
+_CONDITION = re.compile(r"\b(?:if|when|unless)\b[^.,;]*[.,;]", re.IGNORECASE)  # an echoed instruction, mostly
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[\"'(A-Z])|\n+")
 
 
 def declines(text: str) -> bool:
     """Whether a text says that the question cannot be answered; an empty text says nothing."""
-    plain = _ASIDE.sub(" ", text.replace("\u2019", "'")).strip()
+    plain = _CONDITION.sub(" ", _ASIDE.sub(" ", text.replace("\u2019", "'"))).strip()
     beginning = " ".join(_SENTENCE_END.split(plain)[:SENTENCES])
     return bool(_DECLINES.search(" ".join(beginning.split())))

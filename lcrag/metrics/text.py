@@ -19,7 +19,26 @@ _DASHES = re.compile(r"[\u2010-\u2015\u2212-]")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "\u2018\u2019\u201c\u201d")
 _KEPT_A = "\ue000"  # stands for a letter A that is no article
 _FILLERS = frozenset(
-    "about around approximately roughly nearly exactly total of at most in on by per year us usd dollars".split()
+    [
+        "about",
+        "around",
+        "approximately",
+        "roughly",
+        "nearly",
+        "exactly",
+        "total",
+        "of",
+        "at",
+        "most",
+        "in",
+        "on",
+        "by",
+        "per",
+        "year",
+        "us",
+        "usd",
+        "dollars",
+    ]
 )
 _NEGATION = (
     r"(?:\b(?:not|never|nor|instead of|rather than|unlike)|n't|\b(?:is|are|was|were|do|does|did|has|have)nt)"

@@ -79,6 +79,7 @@ def test_refusals(text):
         "Not given to despair, she goes on.",
         "Not found in nature",
         "He could not find his hat.",
+        'If the text does not answer the question, write "unanswerable".',
         "It is raised when a name is not found.",
         "The company did not pay any dividends in 2022.",
         'He said "I don\'t know" and left.',
