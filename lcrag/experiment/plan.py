@@ -15,8 +15,9 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.executors.base import Executor
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
+from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
-from lcrag.metrics.score import METRICS
+from lcrag.metrics.score import METRICS, STANDARD
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
@@ -82,6 +83,14 @@ class Plan:
     def deciding(self) -> str:
         """The name of the metric that decides."""
         return self.metric if isinstance(self.metric, str) else self.metric.name
+
+    @property
+    def scoring(self) -> str:
+        """How answers are scored, for the foot of a table."""
+        metric = next(m for m in (*self.own_metrics, *STANDARD) if m.name == self.deciding)
+        if isinstance(metric, Accuracy):
+            return metric.summary
+        return f"Scored by {metric.name}: {(type(metric).__doc__ or 'a metric of your own.').strip().splitlines()[0]}"
 
     def check(self) -> None:
         """Find what is wrong before anything is spent.

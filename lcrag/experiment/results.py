@@ -81,7 +81,7 @@ class Results:
             routers=choices,
             cost=self.experiment.cost,
             seed=self.experiment.seed,
-            remarks=remarks,
+            remarks=[self.experiment.scoring, *remarks],
         )
 
     @property

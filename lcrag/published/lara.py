@@ -156,7 +156,8 @@ def _row(
     else:
         metrics = {"token_recall": token_recall(answer, [row["ground_truth"]])}
     sound = kind in {"hallu", "location"} or scores == "recall"
-    score = next(iter(metrics.values())) if sound and answer else None
+    value = 0.0 if declined and kind != "hallu" else next(iter(metrics.values()))  # as in a run
+    score = value if sound and answer else None
     tokens = len(text) / CHARS_PER_TOKEN if text else float(length.removesuffix("k")) * 1000
     rest = PROMPT_TOKENS + len(row["question"]) / CHARS_PER_TOKEN
     read = min(tokens, CUT - rest) if mode == "full" else min(tokens, RAG_TOKENS)
