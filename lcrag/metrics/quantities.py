@@ -37,7 +37,7 @@ _DATES = tuple(
 )
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<sign>[-\u2212]?)[$\u20ac\u00a3]?\s?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|mn|[kmb])\b)?(?:\s?(?P<percent>%|percent\b|per cent\b))?"
+    r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bn|mn|[kmb])\b)?(?:\s?(?P<percent>%|percent\b|per cent\b))?"
     r"(?![\d,]*\d)(?!\w)",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ _SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212-]")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "\u2018\u2019\u201c\u201d")
 _KEPT_A = "\ue000"  # stands for a letter A that is no article
-_FILLERS = frozenset(
+_FILLERS = frozenset(  # words beside a number that say nothing of what it counts
     [
         "about",
         "around",
@@ -38,6 +38,14 @@ _FILLERS = frozenset(
         "us",
         "usd",
         "dollars",
+        "is",
+        "are",
+        "was",
+        "were",
+        "had",
+        "has",
+        "have",
+        "it",
     ]
 )
 _NEGATION = (
@@ -92,18 +100,28 @@ def _contains(prediction: str, answer: str) -> bool:
         return False
     wanted, words = numeric(answer)
     if wanted:
-        present, quantities = asserted_quantities(prediction)
-        return all_agree(wanted, quantities) and 2 * sum(w in present for w in words) >= len(words)
+        return _has_quantities(prediction, wanted, words)
     text = normalise(prediction)
     places = [m.start() for m in re.finditer(rf"(?<!\S){re.escape(gold)}(?!\S)", text)]
     return any(not _REJECTS.search(text[:place]) for place in places)
 
 
-def numeric(answer: str) -> tuple[list[Quantity], list[str]]:
-    """The quantities of a gold answer that is little else, and its other words; nothing for other answers."""
+def numeric(answer: str, question: str = "") -> tuple[list[Quantity], list[str]]:
+    """The quantities of a gold answer that is little else, and its other words; nothing for other answers.
+
+    What the question says already does not count.
+    """
+    asked, asked_rest = split_quantities(question)
     spans, rest = split_quantities(answer)
-    words = [w for w in normalise(rest).split() if w not in _FILLERS]
-    return ([q for _, q in spans], words) if spans and len(words) <= 2 * len(spans) else ([], [])
+    wanted = [q for _, q in spans if not any(q.agrees(a) for _, a in asked)]
+    known = _FILLERS.union(normalise(asked_rest).split())
+    words = [w for w in normalise(rest).split() if w not in known]
+    return (wanted, words) if wanted and len(words) <= 2 * len(wanted) else ([], [])
+
+
+def _has_quantities(prediction: str, wanted: Sequence[Quantity], words: Sequence[str]) -> bool:
+    present, quantities = asserted_quantities(prediction)
+    return all_agree(wanted, quantities) and 2 * sum(w in present for w in words) >= len(words)
 
 
 def asserted_quantities(text: str) -> tuple[set[str], list[Quantity]]:
@@ -118,21 +136,24 @@ def token_f1(prediction: str, answers: Sequence[str], normalisation: Normalisati
     return max((_f1(normal(prediction).split(), normal(a).split()) for a in answers), default=0.0)
 
 
-def token_recall(prediction: str, answers: Sequence[str]) -> float:
+def token_recall(prediction: str, answers: Sequence[str], question: str = "") -> float:
     """The share of an answer's normalised words that the prediction has, the best over the answers.
 
-    Unlike F1 it does not punish an answer for being a whole sentence. A gold answer that is a number or a date counts
-    in full or not at all, as in ``contains``.
+    Unlike F1 it does not punish an answer for being a whole sentence. Words of the question do not count, where the
+    gold answer has others. A gold answer that is a number or a date counts in full or not at all, as in ``contains``.
     """
-    return max((_recall(prediction, answer) for answer in answers), default=0.0)
+    return max((_recall(prediction, answer, question) for answer in answers), default=0.0)
 
 
-def _recall(prediction: str, answer: str) -> float:
-    if numeric(answer)[0]:
-        return float(_contains(prediction, answer))
-    gold = Counter(normalise(answer).split())
-    shared = Counter(normalise(prediction).split()) & gold
-    return sum(shared.values()) / sum(gold.values()) if gold else 0.0
+def _recall(prediction: str, answer: str, question: str) -> float:
+    wanted, words = numeric(answer, question)
+    if wanted:
+        return float(_has_quantities(prediction, wanted, words))
+    gold = normalise(answer).split()
+    asked = set(normalise(question).split())
+    counted = Counter([w for w in gold if w not in asked] or gold)
+    shared = Counter(normalise(prediction).split()) & counted
+    return sum(shared.values()) / sum(counted.values()) if counted else 0.0
 
 
 def _f1(prediction: list[str], gold: list[str]) -> float:

@@ -154,7 +154,7 @@ def _row(
     if kind == "hallu":
         metrics = {"refusal": float(declined)}
     else:
-        metrics = {"token_recall": token_recall(answer, [row["ground_truth"]])}
+        metrics = {"token_recall": token_recall(answer, [row["ground_truth"]], row["question"])}
     sound = kind in {"hallu", "location"} or scores == "recall"
     value = 0.0 if declined and kind != "hallu" else next(iter(metrics.values()))  # as in a run
     score = value if sound and answer else None
