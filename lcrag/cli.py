@@ -141,6 +141,7 @@ def _quiet() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 
@@ -161,6 +162,8 @@ def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
         f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}, "
         f"{many(len(strategies), 'strategy', 'strategies')}: {many(rows, 'answer')} by {experiment.reader.name}."
     )
+    for notice in experiment.check():
+        _say(notice)
     with RunProgress(rows) as progress:
         results = experiment.run(progress.on_row)
     if progress.resumed:
@@ -169,19 +172,30 @@ def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
         tokens = human(results.rewarmed.prompt_tokens)
         _say(f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row.")
     _say(str(results))
-    _say(f"\nReport   {results.report}\nTable    {results.output / 'outcomes.parquet'}")
+    _say("")
+    for title, path in (("Report", results.report), ("Table", results.output / "outcomes.parquet")):
+        if path.is_file():
+            _say(f"{title:<9}{path}")
     if experiment.mlflow != "":
         _say("MLflow   lcrag ui")
+    for problem in results.problems:
+        _complain(problem)
     if results.failed:
         first = results.failed[0]
         raise LcragError(
             f"{len(results.failed)} of {rows} answers failed, the first {first.strategy} on question "
             f"{first.question_id}: {first.error}"
         )
+    if results.problems:
+        raise typer.Exit(1)
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"lcrag: {text}\n")
 
 
 def main() -> None:
@@ -189,10 +203,10 @@ def main() -> None:
     try:
         app()
     except LcragError as error:
-        sys.stderr.write(f"lcrag: {error}\n")
+        _complain(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.stderr.write("lcrag: stopped; run the same command again to continue.\n")
+        _complain("stopped; run the same command again to continue.")
         sys.exit(130)
 
 

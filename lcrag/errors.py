@@ -19,3 +19,12 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     names = list(known)
     near = get_close_matches(word, names, n=1, cutoff=cutoff)
     return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names) or 'none'}."
+
+
+def reason(error: BaseException) -> str:
+    """Why something failed, in one line: an ``LcragError`` as it is, any other error with its type."""
+    lines = str(error).strip().splitlines()
+    message = lines[0][:300] if lines else ""
+    if isinstance(error, LcragError):
+        return message.rstrip(".")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

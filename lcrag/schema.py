@@ -1,6 +1,6 @@
 """What flows through lcrag: documents, questions, answers, what they cost, and one flat row for each.
 
-Nothing here imports the rest of the toolkit. ``Passage`` belongs to ``retrievers`` and is re-exported.
+Nothing here imports the rest of the toolkit but its error. ``Passage`` belongs to ``retrievers`` and is re-exported.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from lcrag.errors import LcragError
 from retrievers.passage import Passage
 
 __all__ = [
@@ -54,8 +55,12 @@ class Question:
 
     ``kind`` is the task, in LaRA's terms (arXiv 2502.09977): location, reasoning, comparison,
     hallucination (not answerable from the text), or any label of the user's own.
-    ``answers`` are alternatives: an answer is right when it matches any of them.
+    ``answers`` are alternatives: an answer is right when it matches any of them. One text is one answer, and one
+    document's id may stand for a tuple of one.
     ``metadata`` may hold ``date`` (ISO 8601) for time-aware memory.
+
+    Raises:
+        LcragError: the choices are one text.
     """
 
     id: str
@@ -67,6 +72,15 @@ class Question:
     evidence: tuple[Span, ...] = ()
     answerable: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.choices, str):
+            raise LcragError(
+                f"Question {self.id!r}: choices must be a list of texts, not the one text {self.choices!r}."
+            )
+        for name in ("document_ids", "answers", "choices", "evidence"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str | Span) else tuple(value))
 
 
 def _known_sum(a: float | None, b: float | None) -> float | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.vectorstores import VectorStoreRetriever
 
 from retrievers.base import Index, check_k
 from retrievers.passage import Passage
@@ -18,34 +20,89 @@ from retrievers.passage import Passage
 class LangChainRetriever:
     """Wraps a LangChain retriever that has its own documents; it is its own index.
 
-    The metadata ``document_id`` (or ``source``), ``start`` and ``end`` are used where the documents have them.
+    The metadata ``document_id`` (or ``source``), ``start`` and ``end`` are used where the documents have them. A vector
+    store's retriever (``store.as_retriever()``) is asked for as many passages as are wanted; any other one returns
+    as many as it was set to, and those of other documents are dropped from them.
 
     Attributes:
         retriever: The LangChain retriever.
         build_tokens: Tokens that were embedded for it, if you know them.
+        fetch: The number of candidates among which a vector store's retriever is searched for the passages of some
+            documents; more are fetched where there are too few.
     """
 
     retriever: BaseRetriever
     build_tokens: int = 0
+    fetch: int = 100
 
     def build(self, texts: Mapping[str, str]) -> LangChainRetriever:
-        """Itself: the wrapped retriever searches its own documents, whatever ``texts`` are."""
+        """Itself: the wrapped retriever searches its own documents, whatever ``texts`` are.
+
+        Raises:
+            ValueError: there are no documents.
+        """
+        if not texts:
+            raise ValueError("There are no documents to index: give at least one.")
         return self
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
     ) -> list[list[Passage]]:
-        """The wrapped retriever's documents in its order, at most ``k``; a score is 1 / rank."""
+        """The wrapped retriever's documents in its order, at most ``k``; a score is 1 / rank.
+
+        Raises:
+            ValueError: ``k`` is less than 1, or documents are asked for and one that was retrieved has no id.
+        """
         check_k(k)
-        results = []
-        for query in queries:
-            passages = [passage_of(d, rank) for rank, d in enumerate(self.retriever.invoke(query), start=1)]
-            results.append([p for p in passages if document_ids is None or p.document_id in document_ids][:k])
-        return results
+        if not isinstance(self.retriever, VectorStoreRetriever):
+            return [of_documents(self.retriever.invoke(q), k, document_ids) for q in queries]
+        return [search_deeper(partial(self._ask, q), k, document_ids, self.fetch) for q in queries]
+
+    def _ask(self, query: str, count: int) -> list[Document]:
+        return self.retriever.invoke(query, k=count)
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """0: LangChain's interface does not report them."""
         return 0
+
+
+def of_documents(hits: Sequence[Document], k: int, document_ids: Collection[str] | None) -> list[Passage]:
+    """The first ``k`` hits, those of other documents than ``document_ids`` dropped; a score is 1 / rank.
+
+    Raises:
+        ValueError: a hit does not say which document it belongs to, and documents were asked for.
+    """
+    passages = [passage_of(hit, rank) for rank, hit in enumerate(hits, start=1)]
+    if document_ids is None:
+        return passages[:k]
+    if not all(p.document_id for p in passages):
+        raise ValueError(
+            "A passage from LangChain has no `document_id` or `source` in its metadata, so it cannot be known which "
+            "document it belongs to: add it to the documents."
+        )
+    return [p for p in passages if p.document_id in set(document_ids)][:k]
+
+
+def search_deeper(
+    search: Callable[[int], Sequence[Document]], k: int, document_ids: Collection[str] | None, fetch: int
+) -> list[Passage]:
+    """The ``k`` best passages of some documents of a store that holds others as well.
+
+    Args:
+        search: Returns as many hits of the store as it is asked for, best first.
+        k: How many passages are wanted.
+        document_ids: Only passages of these documents; ``None`` for all.
+        fetch: How many hits are searched at first; four times as many each time that they hold too few.
+    """
+    if document_ids is None:
+        return of_documents(search(k), k, None)
+    count = max(k, fetch)
+    while True:
+        hits = search(count)
+        passages = of_documents(hits, k, document_ids)
+        if len(passages) == k or len(hits) < count:
+            return passages
+        count *= 4
 
 
 def passage_of(document: Document, rank: int) -> Passage:

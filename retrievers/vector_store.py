@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from langchain_core.documents import Document
+
 from retrievers.base import OPERATIONAL, check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
-from retrievers.langchain import passage_of
+from retrievers.langchain import of_documents, search_deeper
 from retrievers.passage import Passage
 
 Only = Callable[[Collection[str]], dict[str, Any]]
@@ -28,7 +31,8 @@ class VectorStoreRetriever:
         only: The store's own filter by document, as keywords of its search, such as
             ``lambda ids: {"expr": f"document_id in {list(ids)}"}`` for Milvus. Without it, hits are filtered
             after the search, from ``fetch`` candidates.
-        fetch: The number of candidates where hits are filtered after the search.
+        fetch: The number of candidates where hits are filtered after the search; more are fetched where they hold
+            too few passages of the documents.
         batch_size: Chunks per addition.
     """
 
@@ -73,18 +77,14 @@ class VectorStoreIndex:
     ) -> list[list[Passage]]:
         """The store's passages in its order; a score is 1 / rank, because the scores of stores are not comparable."""
         check_k(k)
-        filter_after = document_ids is not None and self.settings.only is None
-        extra = self.settings.only(document_ids) if self.settings.only and document_ids is not None else {}
-        results = []
-        for query in queries:
-            hits = self.settings.store.similarity_search(
-                query, k=max(k, self.settings.fetch) if filter_after else k, **extra
-            )
-            passages = [passage_of(hit, rank) for rank, hit in enumerate(hits, start=1)]
-            if filter_after:
-                passages = [p for p in passages if p.document_id in set(document_ids or ())]
-            results.append(passages[:k])
-        return results
+        if document_ids is not None and self.settings.only is not None:
+            filtered = self.settings.only(document_ids)
+            return [of_documents(self._hits(q, k, **filtered), k, document_ids) for q in queries]
+        fetch = self.settings.fetch
+        return [search_deeper(partial(self._hits, q), k, document_ids, fetch) for q in queries]
+
+    def _hits(self, query: str, count: int, **filtered: Any) -> list[Document]:
+        return list(self.settings.store.similarity_search(query, k=count, **filtered))
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """0: the store embeds, and does not report tokens."""

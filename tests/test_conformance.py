@@ -1,9 +1,10 @@
 """The project's own components keep the promises that the conformance kit checks, and the kit finds broken ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
+from embedders import as_langchain
 from lcrag import Answer, Dataset, Decision, Document, Question, ReplayableRouter, ScriptedReader, Strategy
 from lcrag.components import build, names
 from lcrag.metrics.score import STANDARD
@@ -17,8 +18,8 @@ from lcrag.testing import (
     check_router,
     check_strategy,
 )
-from lcrag.testing.world import WordEmbedder, reader
-from retrievers import Passage
+from lcrag.testing.world import TEXTS, WordEmbedder, reader
+from retrievers import BM25Retriever, LangChainRetriever, Passage, RecursiveChunker, VectorStoreRetriever
 from tests.strategies.conftest import MATRIX
 
 GIVEN = {
@@ -145,3 +146,57 @@ class Unbounded(ScriptedReader):
 
     async def generate(self, request):
         return await ScriptedReader(["one"], context_window=10**9).generate(request)
+
+
+@dataclass(frozen=True)
+class OneShelf:
+    """Every document that was ever built stands on one shelf, and a search looks at all of it."""
+
+    shelf: dict = field(default_factory=dict)
+
+    def build(self, texts):
+        self.shelf.update(texts)
+        every = BM25Retriever(chunker=RecursiveChunker(200, 0)).build(self.shelf or texts)
+        return AllOfIt(every)
+
+
+@dataclass(frozen=True)
+class AllOfIt:
+    index: object
+    build_tokens: int = 0
+
+    def search(self, queries, k, *, document_ids=None):
+        return self.index.search(queries, k)
+
+    def query_tokens(self, queries):
+        return 0
+
+
+@dataclass(frozen=True)
+class Mute(AllOfIt):
+    def search(self, queries, k, *, document_ids=None):
+        return self.index.search(queries, k) if document_ids is None else [[] for _ in queries]
+
+
+@dataclass(frozen=True)
+class MuteShelf(OneShelf):
+    def build(self, texts):
+        return Mute(super().build(texts).index)
+
+
+def test_a_retriever_that_leaks_between_documents_or_finds_nothing_in_one_is_found():
+    with pytest.raises(AssertionError, match=r"asked for passages of north\.md alone, it gives others"):
+        check_retriever(OneShelf())
+    with pytest.raises(AssertionError, match=r"asked for passages of north\.md alone, it gives none"):
+        check_retriever(MuteShelf())
+
+
+@pytest.mark.parametrize("kind", ["vector_store", "langchain"])
+def test_langchain_stores_that_hold_both_documents(kind):
+    from langchain_core.vectorstores import InMemoryVectorStore
+
+    store = InMemoryVectorStore(as_langchain(WordEmbedder()))
+    retriever = VectorStoreRetriever(store, RecursiveChunker(200, 0))
+    if kind == "langchain":
+        retriever.build(TEXTS)
+    check_retriever(retriever if kind == "vector_store" else LangChainRetriever(store.as_retriever()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
 from lcrag.analysis.tables import smallest_p
+from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
 from lcrag.tables import human, many
@@ -74,14 +75,22 @@ def write_report(
         rows=list(zip(comparison.table["group"], cells.to_numpy().tolist(), strict=True)),
         footnotes=comparison.footnotes(),
         size=f"{many(comparison.questions, 'question')} on {many(comparison.documents, 'document')}",
-        cost=_picture(accuracy_cost(comparison)),
-        kinds=_picture(accuracy_by_kind(comparison)),
+        cost=_figure(accuracy_cost, comparison),
+        kinds=_figure(accuracy_by_kind, comparison),
         metrics=comparison.by_metric,
         failed=outcomes[outcomes["error"] != ""].to_dict("records"),
         questions=_by_question(outcomes),
         parameters=_flat(parameters),
     )
     write_atomically(path, page)
+
+
+def _figure(draw: Callable[[Comparison], Any], comparison: Comparison) -> dict[str, str]:
+    """The picture's ``url``, or the ``error`` for which there is none: the rest of the report stands without it."""
+    try:
+        return {"url": _picture(draw(comparison))}
+    except Exception as error:
+        return {"error": reason(error)}
 
 
 def _picture(figure: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from lcrag.experiment.routing import features_of
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Experiment(Plan):
@@ -22,6 +25,8 @@ class Experiment(Plan):
 
     def run(self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None) -> Results:
         """Run, or continue, and write everything into the output folder and MLflow.
+
+        What fails after the last answer is told in ``Results.problems``, and everything else is written.
 
         Raises:
             LcragError: bad input, a reader that cannot be used, a full disk, a second run in the folder.
@@ -32,7 +37,9 @@ class Experiment(Plan):
         self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None
     ) -> Results:
         """``run`` for callers that have an event loop (notebooks)."""
-        self.check()
+        notices = self.check()
+        for notice in notices:
+            logger.warning(notice)
         output = Path(self.output)
         resources = Resources(
             reader=self.reader,
@@ -50,7 +57,7 @@ class Experiment(Plan):
             self.budget.check(resources.priced(Usage(1)), self.reader.name)
         with Journal(output) as journal:
             outcomes = await Engine(self, resources, journal, on_row).run()
-            features = await features_of(self.dataset.questions, outcomes, resources)
-            results = Results(self, tuple(outcomes), features, resources.rewarmed)
+            features, problems = await features_of(self.dataset.questions, outcomes, resources)
+            results = Results(self, tuple(outcomes), features, resources.rewarmed, notices, problems)
             results.write()
         return results

@@ -15,6 +15,7 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.executors.base import Executor
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
+from lcrag.experiment.unscored import unscored
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS, STANDARD
@@ -92,8 +93,11 @@ class Plan:
             return metric.summary
         return f"Scored by {metric.name}: {(type(metric).__doc__ or 'a metric of your own.').strip().splitlines()[0]}"
 
-    def check(self) -> None:
+    def check(self) -> tuple[str, ...]:
         """Find what is wrong before anything is spent.
+
+        Returns:
+            What a run would go on with, but not as one may expect, in sentences: questions that cannot be scored.
 
         Raises:
             LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
@@ -111,6 +115,7 @@ class Plan:
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
         check_routers(self.routers, self.strategies, self.dataset.questions)
+        return tuple(unscored(self.dataset.questions, self.metric)) if isinstance(self.metric, str) else ()
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, defaults included, as plain values."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lcrag.errors import LcragError, reason
 from lcrag.experiment.plan import Plan
-from lcrag.experiment.routing import candidates_of, replay_routers
+from lcrag.experiment.routing import RoutedRuns, candidates_of, replay_routers
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import save_outcomes
 from lcrag.schema import Outcome, Question, Usage
@@ -36,12 +38,17 @@ class Results:
         outcomes: One for each question and strategy.
         features: What a router may see of each question: ``document_tokens``, ``window``, ``feature_*``.
         rewarmed: KV prefixes computed again because a run was interrupted; they are part of no row.
+        notices: Sentences for the foot of the table.
+        feature_problems: What went wrong with the features, in sentences.
     """
 
     experiment: Plan
     outcomes: tuple[Outcome, ...]
     features: Mapping[str, dict[str, float]]
     rewarmed: Usage = field(default_factory=Usage)
+    notices: tuple[str, ...] = ()
+    feature_problems: tuple[str, ...] = ()
+    _unwritten: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -53,7 +60,7 @@ class Results:
         return pd.DataFrame(rows)
 
     @cached_property
-    def _routed(self) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
+    def _routed(self) -> RoutedRuns:
         experiment = self.experiment
         candidates = candidates_of(experiment.strategies)
         return replay_routers(
@@ -68,20 +75,26 @@ class Results:
     @property
     def routed(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """For each router and question the strategies that it runs; the last one answers."""
-        return self._routed[0]
+        return self._routed.choices
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What failed after the last answer, in sentences: features, routers, files, MLflow. All else is written."""
+        return (*self.feature_problems, *self._routed.problems, *self._unwritten)
 
     @cached_property
-    def comparison(self) -> Comparison:
-        """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
+    def _compared(self) -> Comparison:
         from lcrag.analysis.comparison import compare
 
-        choices, remarks = self._routed
-        return compare(
-            self.table,
-            routers=choices,
-            cost=self.experiment.cost,
-            seed=self.experiment.seed,
-            remarks=[self.experiment.scoring, *remarks],
+        experiment, routed = self.experiment, self._routed
+        return compare(self.table, routers=routed.choices, cost=experiment.cost, seed=experiment.seed)
+
+    @property
+    def comparison(self) -> Comparison:
+        """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
+        return replace(
+            self._compared,
+            remarks=(self.experiment.scoring, *self.notices, *self._routed.remarks, *self.problems),
         )
 
     @property
@@ -101,33 +114,56 @@ class Results:
 
     def figures(self) -> dict[str, Figure]:
         """The pictures by file name."""
+        return {name: draw() for name, draw in self._drawings().items()}
+
+    def _drawings(self) -> dict[str, Callable[[], Figure]]:
         from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
 
+        comparison = self.comparison
         return {
-            "accuracy_cost.png": accuracy_cost(self.comparison),
-            "accuracy_by_kind.png": accuracy_by_kind(self.comparison),
+            "accuracy_cost.png": lambda: accuracy_cost(comparison),
+            "accuracy_by_kind.png": lambda: accuracy_by_kind(comparison),
         }
 
     def write(self) -> None:
         """Write table, report and pictures into the output folder, and log the run to MLflow.
 
-        Raises:
-            LcragError: the folder cannot be written or the tracking server cannot be reached.
+        What cannot be written is told in ``problems``, and its file of an earlier run is removed.
         """
-        from lcrag.analysis.report import write_report
+        self._unwritten.clear()
+        parameters: dict[str, Any] = {}
+        figures: dict[str, Figure] = {}
+        with self._surviving("outcomes.parquet", "The table outcomes.parquet could not be written"):
+            save_outcomes(self.table, self.output / "outcomes.parquet")
+        with self._surviving("experiment.json", "The settings could not be written"):
+            parameters |= self.experiment.parameters()
+            write_atomically(self.output / "experiment.json", json.dumps(parameters, indent=1))
+        for name, draw in self._drawings().items():
+            with self._surviving(name, f"The picture {name} could not be made"):
+                figure, image = draw(), io.BytesIO()
+                figure.savefig(image, format="png", dpi=150)
+                write_atomically(self.output / name, image.getvalue())
+                figures[name] = figure
+        with self._surviving(self.report.name, "The report could not be made"):
+            from lcrag.analysis.report import write_report
 
-        experiment = self.experiment
-        parameters = experiment.parameters()
-        save_outcomes(self.table, self.output / "outcomes.parquet")
-        write_atomically(self.output / "experiment.json", json.dumps(parameters, indent=1))
-        figures = self.figures()
-        for name, figure in figures.items():
-            image = io.BytesIO()
-            figure.savefig(image, format="png", dpi=150)
-            write_atomically(self.output / name, image.getvalue())
-        write_report(self.table, self.comparison, self.report, title=experiment.name, parameters=parameters)
-        if experiment.mlflow != "":
-            self._track(parameters, figures)
+            title = self.experiment.name
+            write_report(self.table, self.comparison, self.report, title=title, parameters=parameters)
+        if self.experiment.mlflow != "":
+            with self._surviving("", "The run could not be logged to MLflow"):
+                self._track(parameters, figures)
+
+    @contextmanager
+    def _surviving(self, file: str, what: str) -> Iterator[None]:
+        """Tell an error instead of raising it: the answers are paid for, and the rest can be written."""
+        try:
+            yield
+        except Exception as error:
+            told = str(error) if isinstance(error, LcragError) else f"{what} ({reason(error)})."
+            self._unwritten.append(told)
+            path = self.output / file
+            if path.is_file():  # it is an earlier run's
+                path.unlink()
 
     def _track(self, parameters: Mapping[str, Any], figures: Mapping[str, Figure]) -> None:
         from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
@@ -140,7 +176,7 @@ class Results:
             experiment=experiment.mlflow_experiment,
             run_name=experiment.name,
             parameters=parameters,
-            strategy_parameters={s["name"]: s for s in parameters["strategies"]},
+            strategy_parameters={s["name"]: s for s in parameters.get("strategies", ())},
             dataset_name=experiment.dataset.name,
             dataset_digest=experiment.dataset.digest,
             report=self.report,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.routers.base import Router, check_candidate
 from lcrag.routers.budget import for_all
 from lcrag.routers.learning.query import Query, query_of
@@ -14,6 +15,7 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
+from lcrag.tables import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,20 +68,50 @@ def check_routers(
 
 async def features_of(
     questions: Sequence[Question], outcomes: Sequence[Outcome], resources: Resources
-) -> dict[str, dict[str, float]]:
-    """What a router may see of each question, with a first retrieval where a strategy has retrieved for it."""
+) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """What a router may see of each question, with a first retrieval where a strategy has retrieved for it.
+
+    Returns:
+        The features by question, and what went wrong with them, in sentences: a retrieval that fails leaves its
+        features out.
+    """
     retrieved = {o.question_id for o in outcomes if any(step.name == "retrieve" for step in o.steps)}
-    found: dict[str, dict[str, float]] = {}
+    features: dict[str, dict[str, float]] = {}
+    errors: list[Exception] = []
     for question in questions:
         tools = MeteredToolbox(resources, salt="features")
-        query = await query_of(question, tools, retrieval=question.id in retrieved)
-        features = {f"feature_{k}": v for k, v in query.features.items()}
-        found[question.id] = {
+        try:
+            query = await query_of(question, tools, retrieval=question.id in retrieved)
+        except Exception as error:  # the answers are paid for: the run goes on without these features
+            errors.append(error)
+            query = await query_of(question, tools)
+        features[question.id] = {
             "document_tokens": query.tokens,
             "window": float(tools.context_window),
-            **features,
+            **{f"feature_{k}": v for k, v in query.features.items()},
         }
-    return found
+    if not errors:
+        return features, ()
+    whose = "their" if len(errors) > 1 else "its"
+    return features, (
+        f"The features of {many(len(errors), 'question')} are incomplete: {whose} first retrieval failed "
+        f"({reason(errors[0])}).",
+    )
+
+
+@dataclass(frozen=True)
+class RoutedRuns:
+    """Routers that were replayed on the outcomes.
+
+    Attributes:
+        choices: For each router and question the strategies that are run; the one that answers is last.
+        remarks: Why a router has no figures, in sentences.
+        problems: Routers that raised an error, in sentences.
+    """
+
+    choices: Mapping[str, Mapping[str, tuple[str, ...]]]
+    remarks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def replay_routers(
@@ -89,32 +121,40 @@ def replay_routers(
     embedder: Any,
     seed: int,
     cost: CostUnit = "auto",
-) -> tuple[Mapping[str, Mapping[str, tuple[str, ...]]], list[str]]:
-    """For each router and question the strategies that are run, the one that answers last; and what to say of it.
+) -> RoutedRuns:
+    """Decide every question by every router, at no cost.
 
     A router that has to learn does so from the questions on other documents (five folds), with costs in the unit that
-    ``compare(table, cost=cost)`` shows. Where nothing was scored, or too little to learn from, a router has nothing
-    to show: its choices are empty, and the reason is told.
+    ``compare(table, cost=cost)`` shows. Where nothing was scored, too little to learn from, or the router raises an
+    error, its choices are empty, and the reason is told.
     """
     from lcrag.replay import cross_replay, examples_of, replay
 
     chosen: dict[str, dict[str, tuple[str, ...]]] = {r.name: {} for r in routers}
     if not routers or not table["score"].notna().any():
-        return chosen, []
+        return RoutedRuns(chosen)
     if len(candidates) < 2:
         one = dict.fromkeys(table["question_id"], (*candidates,))
-        return {name: one for name in chosen if candidates}, []
+        return RoutedRuns({name: one for name in chosen if candidates})
     remarks: list[str] = []
+    problems: list[str] = []
     embeds = embedder if any(r.needs_embedding for r in routers) else None
-    examples = examples_of(table, strategies=candidates, cost=cost, embedder=embeds)
+    try:
+        examples = examples_of(table, strategies=candidates, cost=cost, embedder=embeds)
+    except Exception as error:
+        return RoutedRuns(chosen, (), (f"The routers have no figures ({reason(error)}).",))
     names = examples.strategies
-    for router in (for_all(r, len(examples)) for r in routers):
+    for router in routers:
         try:
-            done = cross_replay(router, examples, seed=seed) if router.learns else replay(router, examples)
+            spread = for_all(router, len(examples))
+            done = cross_replay(spread, examples, seed=seed) if router.learns else replay(spread, examples)
         except LcragError as error:
             remarks.append(f"{router.name} has no figures. {error}")
+            continue
+        except Exception as error:  # one router must not take the others down with it
+            problems.append(f"The router {router.name} failed ({reason(error)}): it has no figures.")
             continue
         for query, ran, last in zip(examples.queries, done.ran, done.chosen, strict=True):
             before = [n for n, r in zip(names, ran, strict=True) if r and n != names[last]]
             chosen[router.name][query.id] = (*before, names[last])
-    return chosen, remarks
+    return RoutedRuns(chosen, tuple(remarks), tuple(problems))

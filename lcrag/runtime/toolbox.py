@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcrag.components.settings import digest
@@ -140,7 +141,8 @@ class MeteredToolbox:
             return index
 
         index = await self.build(key, ids, make)
-        (passages,) = await run_local(index.search, [query], k)
+        search = partial(index.search, document_ids=ids)  # a store may hold other documents as well
+        (passages,) = await run_local(search, [query], k)
         self._book_embedding(role, index.query_tokens([query]))
         found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
         self.steps.append(Step("retrieve", query, found))

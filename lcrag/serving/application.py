@@ -88,7 +88,8 @@ class Application(Runnable[Any, dict[str, Any]]):
         text = given.get("question") if isinstance(given, Mapping) else None
         if not isinstance(text, str) or not text.strip():
             raise LcragError("Give a question as a text, or as a mapping with the key 'question'.")
-        ids = tuple(given.get("documents") or self.resources.documents)
+        ids = given.get("documents") or self.resources.documents
+        ids = (ids,) if isinstance(ids, str) else tuple(ids)
         for id in ids:
             if id not in self.resources.documents:
                 hint = did_you_mean(str(id), list(self.resources.documents))

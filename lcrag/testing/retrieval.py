@@ -77,12 +77,15 @@ def check_retriever(retriever: Retriever) -> None:
             promise(
                 alone == passages, f"{label}: a query alone finds other passages than beside another one."
             )
-        for name in TEXTS:
-            for passages in index.search(list(QUERIES), k, document_ids=[name]):
-                promise(
-                    all(p.document_id == name for p in passages),
-                    f"{label}: asked for passages of {name} alone, it gives others.",
-                )
+        for name, text in TEXTS.items():
+            alone_index = retriever.build({name: text})  # what other builds left in a store must not show
+            for searched in (index, alone_index):
+                for passages in searched.search(list(QUERIES), k, document_ids=[name]):
+                    promise(
+                        all(p.document_id == name for p in passages),
+                        f"{label}: asked for passages of {name} alone, it gives others.",
+                    )
+                    promise(bool(passages), f"{label}: asked for passages of {name} alone, it gives none.")
     for bad, what in (
         (lambda: index.search([QUERIES[0]], 0), "k = 0"),
         (lambda: retriever.build({}), "no documents"),

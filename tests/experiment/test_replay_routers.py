@@ -36,7 +36,7 @@ class Noting(ReplayableRouter):
 def test_routers_are_fitted_on_the_unit_of_the_table(outcomes, flops, cost):  # noqa: F811
     table = outcomes(flops=flops, dollars=1e-6).assign(question="What?")
     router = Noting()
-    choices, _ = replay_routers([router], table, NAMES, None, 0, cost=cost)
+    choices = replay_routers([router], table, NAMES, None, 0, cost=cost).choices
     assert set(router.units) == {compare(table, routers=choices, cost=cost).unit}
 
 

@@ -4,7 +4,8 @@ import pytest
 from langchain_core.vectorstores import InMemoryVectorStore
 
 from embedders import as_langchain
-from retrievers import RecursiveChunker, VectorStoreRetriever
+from retrievers import LangChainRetriever, RecursiveChunker, VectorStoreRetriever
+from retrievers.vector_store import VectorStoreIndex
 
 SMALL = RecursiveChunker(60, 0)
 
@@ -56,3 +57,31 @@ def test_milvus(texts, embedder, tmp_path):
         index_params={"index_type": "FLAT", "metric_type": "COSINE"},
     )  # fmt: skip
     check(VectorStoreRetriever(store, SMALL, lambda ids: {"expr": f"document_id in {list(ids)}"}), texts)
+
+
+@pytest.fixture
+def crowded(embedder):
+    """A store in which the hundred best hits are of another document."""
+    store = InMemoryVectorStore(as_langchain(embedder))
+    crowd = [f"The harbour opened. {i}" for i in range(150)]
+    store.add_texts(crowd, [{"document_id": "crowd"}] * len(crowd))
+    store.add_texts(["A harbour and a fish market of the town."], [{"document_id": "b"}])
+    return store
+
+
+def test_a_document_behind_a_crowd_of_better_hits_is_found(crowded):
+    for index in (
+        VectorStoreIndex(VectorStoreRetriever(crowded)),
+        LangChainRetriever(crowded.as_retriever()),
+    ):
+        (passages,) = index.search(["The harbour opened."], 1, document_ids=["b"])
+        assert [p.document_id for p in passages] == ["b"]
+
+
+def test_documents_without_an_id_are_refused_where_documents_are_asked_for(embedder):
+    store = InMemoryVectorStore(as_langchain(embedder))
+    store.add_texts(["The harbour opened."])
+    retriever = LangChainRetriever(store.as_retriever())
+    assert len(retriever.search(["harbour"], 1)[0]) == 1
+    with pytest.raises(ValueError, match="no `document_id` or `source` in its metadata"):
+        retriever.search(["harbour"], 1, document_ids=["b"])

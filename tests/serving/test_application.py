@@ -27,6 +27,8 @@ def test_a_question_and_its_result(application):
     app = application(Routed(LaRARule(), STRATEGIES))
     said = app.invoke({"question": "When was Northwind founded?", "documents": ["north"], "kind": "location"})
     assert said["answer"] == "1987" and not said["declined"]
+    one_id = {"question": "When was Northwind founded?", "documents": "north", "kind": "location"}
+    assert app.invoke(one_id)["answer"] == "1987"
     assert said["strategy"] == "chunked_retrieval"
     (source, *_) = said["sources"]
     assert "founded in 1987" in " ".join(s.page_content for s in said["sources"])
