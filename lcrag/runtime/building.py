@@ -24,11 +24,13 @@ class Built:
         result: What was built, such as an index.
         cost: All that building it took.
         reader_cost: The part of it that the language model took, which budgets count.
+        parts: Names of what was built for it on the way, such as an index; its cost is in ``cost``.
     """
 
     result: Any
     cost: Usage
     reader_cost: Usage
+    parts: tuple[str, ...] = ()
 
 
 async def build_once(
@@ -43,11 +45,17 @@ async def build_once(
         folder: Where it is kept as JSON; ``None`` where it is not kept.
     """
     if folder is None:
-        return Built(await build(tools), tools.ledger.total, tools.guard.booked)
+        return await _built(build, tools)
     file = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if file.exists():
         stored = json.loads(file.read_text("utf-8"))
-        return Built(stored["result"], Usage(**stored["cost"]), Usage(**stored["reader_cost"]))
-    built = Built(await build(tools), tools.ledger.total, tools.guard.booked)
+        costs = {name: Usage(**stored[name]) for name in ("cost", "reader_cost")}
+        return Built(stored["result"], **costs, parts=tuple(stored.get("parts", ())))
+    built = await _built(build, tools)
     write_atomically(file, json.dumps({"key": key, **asdict(built)}))
     return built
+
+
+async def _built(build: Callable[[Toolbox], Awaitable[Any]], tools: Any) -> Built:
+    result = await build(tools)
+    return Built(result, tools.ledger.total, tools.guard.booked, tuple(sorted(tools.builds)))

@@ -29,7 +29,13 @@ T = TypeVar("T")
 
 @dataclass
 class MeteredToolbox:
-    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps.
+
+    Attributes:
+        builds: Names of what was built once and is booked here already; toolboxes of parts of the work share it.
+        in_build: Whether this is the toolbox of a build. What is built inside a build is booked in full, since the
+            outer build's cost is divided.
+    """
 
     shared: Resources
     salt: str
@@ -39,6 +45,8 @@ class MeteredToolbox:
     warmed: list[str] = field(default_factory=list)
     input_tokens: float = 0
     finish_reason: str = ""
+    builds: set[str] = field(default_factory=set)
+    in_build: bool = False
     _prompts: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
@@ -140,7 +148,9 @@ class MeteredToolbox:
             build._book_embedding("build", index.build_tokens)
             return index
 
-        index = await self.build(key, ids, make)
+        demonstrates = any(question.id == d.id for d in self.shared.demonstration_pool)
+        sharing = len(self.shared.questions) if demonstrates else self.shared.sharing(ids)
+        index = await self._build(key, ids, make, sharing)
         search = partial(index.search, document_ids=ids)  # a store may hold other documents as well
         (passages,) = await run_local(search, [query], k)
         self._book_embedding(role, index.query_tokens([query]))
@@ -159,7 +169,8 @@ class MeteredToolbox:
 
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt, self.guard.for_part())
+        guard = self.guard.for_part()
+        own = MeteredToolbox(self.shared, self.salt, guard, builds=self.builds, in_build=self.in_build)
         try:
             done = await work(own)
         finally:  # what was spent before a failure is spent
@@ -191,14 +202,27 @@ class MeteredToolbox:
         *,
         keep: bool = False,
     ) -> T:
-        """Make once for all strategies; each is booked its share under ``build`` as if it were alone."""
-        shared = self.shared
-        name, sharing = "\0".join((key, *document_ids)), shared.sharing(document_ids)
+        """Make once for all strategies; each question is booked its share once, as if its strategy were alone."""
+        return await self._build(key, document_ids, make, self.shared.sharing(document_ids), keep)
+
+    async def _build(
+        self,
+        key: str,
+        document_ids: Sequence[str],
+        make: Callable[[Any], Awaitable[T]],
+        sharing: int,
+        keep: bool = False,
+    ) -> T:
+        shared, name = self.shared, "\0".join((key, *document_ids))
         if name not in shared.built:
-            own = MeteredToolbox(shared, self.salt, self.guard.for_build(sharing))
+            guard = self.guard.for_build(sharing)
+            own = MeteredToolbox(shared, self.salt, guard, in_build=True)
             work = build_once(name, make, own, shared.keep if keep else None)
             shared.built[name] = asyncio.ensure_future(work)
         built = await asyncio.shield(shared.built[name])
-        self.ledger = self.ledger.add("build", built.cost / sharing)
-        self.guard.book_share(built.reader_cost / sharing)
+        if name not in self.builds:
+            parts = 1 if self.in_build else max(1, sharing)
+            self.builds |= {name, *built.parts}
+            self.ledger = self.ledger.add("build", built.cost / parts)
+            self.guard.book_share(built.reader_cost / parts)
         return built.result  # type: ignore[no-any-return]
