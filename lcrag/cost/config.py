@@ -10,9 +10,16 @@ from typing import Any
 
 import yaml
 
+from lcrag.cost.class_defaults import with_class_defaults
 from lcrag.errors import LcragError, did_you_mean
 
 KNOWN = Path(__file__).with_name("models.yaml")
+OUTER = (
+    "dtype",
+    "torch_dtype",
+    "quantization_config",
+    "tie_word_embeddings",
+)  # of the whole multimodal model
 SUFFIXES = ("-instruct", "-chat", "-hf", "-it", "-base")
 
 
@@ -34,6 +41,8 @@ def short_name(name: str) -> str:
 def read_config(source: Any) -> Mapping[str, Any]:
     """The fields of a model's configuration; of a multimodal model those of its language model.
 
+    What a configuration leaves out is taken from the defaults of its model type, where transformers knows it.
+
     Args:
         source: a mapping, a transformers configuration, a ``config.json`` or its folder, the name of a known
             model, or a name that transformers finds in its local cache (nothing is downloaded).
@@ -53,9 +62,10 @@ def read_config(source: Any) -> Mapping[str, Any]:
         )
     inner = fields.get("text_config")
     if isinstance(inner, Mapping):
-        outer = {k: fields[k] for k in ("dtype", "torch_dtype", "quantization_config") if fields.get(k)}
-        return {**outer, **inner}
-    return fields
+        outer = {k: fields[k] for k in OUTER if fields.get(k) is not None}
+        fields = {**outer, **inner}
+    is_complete = hasattr(source, "to_dict") or fields in known_models().values()
+    return fields if is_complete else with_class_defaults(fields)
 
 
 def _named(name: str) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ class ModelSpec:
         body += kinds.count("linear") * linear.weights if linear else 0
         latent, rope = f.get("kv_lora_rank", 0), f.get("qk_rope_head_dim", 0) if f.get("kv_lora_rank") else 0
         return cls(
-            total_parameters=body + mlp.experts + head * (1 if f.get("tie_word_embeddings") else 2),
+            total_parameters=body + mlp.experts + head * (1 if f.is_tied else 2),
             active_parameters=body + mlp.experts * mlp.chosen // max(mlp.routed, 1) + head,
             head_parameters=head,
             layers=len(kinds),

@@ -13,13 +13,21 @@ from lcrag.metrics.text import normalise
 Entails = Callable[[str, str], bool]
 MAX_CITATIONS = 3  # of a sentence that count, as published
 LEXICAL_SHARE = 0.8  # of the words of a claim that must stand in the passages
-_CITED = re.compile(r"\[(\d+)\]")
+MAX_RANGE = 100  # numbers in a range; of a longer one only the ends are read
+_DASH = r"\s*[-\u2013\u2014]\s*"
+_PART = rf"\d{{1,9}}(?:{_DASH}\d{{1,9}})?"  # a number or a range
+_CITED = re.compile(rf"\[\s*({_PART}(?:\s*[,;]\s*{_PART})*)\s*\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?!\[)|(?<=\])\s+(?!\[)|\n+")
 
 
 def cited_numbers(text: str) -> list[int]:
-    """Every number in square brackets, in order."""
-    return [int(n) for n in _CITED.findall(text)]
+    """Every number in square brackets, in order: ``[1]``, ``[1][2]``, ``[1, 2]`` and ``[1-3]``."""
+    numbers: list[int] = []
+    for part in (part for inside in _CITED.findall(text) for part in re.split("[,;]", inside)):
+        ends = [int(n) for n in re.split(_DASH, part.strip())]
+        is_range = ends[0] <= ends[-1] < ends[0] + MAX_RANGE
+        numbers += range(ends[0], ends[-1] + 1) if is_range else ends
+    return numbers
 
 
 def without_citations(text: str) -> str:
