@@ -50,7 +50,7 @@ def shared_by(dataset, reader, embedder, index_embedder, questions):
 
 
 def built(ledger):
-    return ledger["build"].prompt_tokens
+    return ledger["build"].prompt_tokens + ledger["index"].prompt_tokens
 
 
 @names
