@@ -27,7 +27,7 @@ class Comparison:
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
             ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p_value`` (against
-            ``best``, Holm), ``wins``, ``ties``, ``losses``.
+            ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``, ``losses``.
         by_kind: Mean score, strategies by kinds of question.
         by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.
@@ -202,9 +202,11 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
     """
     reference = rows[best].set_index("question_id")
     pairs: list[tuple[float, ...]] = []
+    bounds: list[bool] = []
     for name, group in zip(table["name"], table["group"], strict=True):
         if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
             pairs.append((float("nan"),) * 4)
+            bounds.append(False)
             continue
         scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
         pair = paired_difference(
@@ -216,6 +218,8 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
         p_value = float("nan") if group == "baseline" else pair.p_value
         won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
         pairs.append((p_value, *map(float, won)))
+        bounds.append(pair.p_is_bound)
     frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
+    frame["p_is_bound"] = bounds
     frame["p_value"] = holm(frame["p_value"].tolist())
     return frame
