@@ -26,7 +26,7 @@ class Comparison:
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
             ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p_value`` (against
-            ``best``, Holm), ``wins``, ``ties``, ``losses``.
+            ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``, ``losses``.
         by_kind: Mean score, strategies by kinds of question.
         by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.

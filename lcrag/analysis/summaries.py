@@ -48,9 +48,11 @@ def paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, see
     """
     reference = rows[best].set_index("question_id")
     pairs: list[tuple[float, ...]] = []
+    bounds: list[bool] = []
     for name, group in zip(table["name"], table["group"], strict=True):
         if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
             pairs.append((float("nan"),) * 4)
+            bounds.append(False)
             continue
         scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
         pair = paired_difference(
@@ -62,6 +64,8 @@ def paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, see
         p_value = float("nan") if group == "baseline" else pair.p_value
         won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
         pairs.append((p_value, *map(float, won)))
+        bounds.append(pair.p_is_bound)
     frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
+    frame["p_is_bound"] = bounds
     frame["p_value"] = holm(frame["p_value"].tolist())
     return frame

@@ -8,6 +8,7 @@ from math import isnan
 
 import pandas as pd
 
+from lcrag import statistics
 from lcrag.outcomes.costs import UNIT_NAMES
 from lcrag.tables import (
     LEVELS,
@@ -36,7 +37,7 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "accuracy [95% CI]": [
             interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
         ],
-        "p": t.p_value.map(p_value),
+        "p": [p_value(p, b) for p, b in zip(t.p_value, t.p_is_bound, strict=True)],
         "W/T/L": [
             "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
             for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
@@ -54,8 +55,8 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
 
 
 def smallest_p(table: pd.DataFrame, documents: int) -> float:
-    """The smallest p-value that the exact sign-flip test can give after Holm's correction."""
-    return min(1.0, float(table["p_value"].notna().sum()) * 2 / 2.0**documents)
+    """The smallest p-value that the sign-flip test can give after Holm's correction."""
+    return min(1.0, float(table["p_value"].notna().sum()) * statistics.smallest_p(documents))
 
 
 def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, skipped: int) -> list[str]:
@@ -64,8 +65,8 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: per-question means. build: its share "
-        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's. "
+        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question "
+        "means. build: its share of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's. "
         f"Costs are compared in {UNIT_NAMES[unit]}.",
     ]
     tests = int(table["p_value"].notna().sum())
