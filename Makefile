@@ -1,11 +1,11 @@
-# make demo | test | test-slow | test-vllm | lint | types | ui | bench | strategies | routing | budget | tables | dist | clean
+# make demo | test | test-slow | test-vllm | mutants | lint | types | ui | bench | strategies | routing | budget | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm lint types bench strategies routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm mutants lint types bench strategies routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -22,6 +22,11 @@ test-slow: $(VENV)/.dev
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm
+
+# Changes the code at a sample of places and lists the changes that no test notices: ten minutes or more.
+mutants: $(VENV)/.dev
+	$(PIP) 'mutmut>=3.8'
+	$(VENV)/bin/python tests/mutants/run.py
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .

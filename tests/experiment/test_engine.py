@@ -1,4 +1,7 @@
 import asyncio
+import hashlib
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -146,6 +149,31 @@ def test_another_configuration_or_text_is_another_row(tmp_path, dataset, scripte
     reader = scripted()
     run(tmp_path, dataset, reader, embedder, [ChunkedRetrieval(k=3)])
     assert len(reader.requests) == len(dataset.questions)
+
+
+def test_the_row_of_a_document_that_changed_is_answered_again(tmp_path, dataset, scripted, embedder):
+    run(tmp_path, dataset, scripted(), embedder, [LongContext()])
+    north, south = dataset.documents
+    changed = replace(dataset, documents=(replace(north, text=north.text.replace("1987", "1991")), south))
+    spans = [replace(q, evidence=()) for q in dataset.questions]  # the same questions on both texts
+    same = replace(dataset, questions=tuple(spans))
+    run(tmp_path / "b", same, scripted(), embedder, [LongContext()])
+    reader = scripted()
+    run(tmp_path / "b", replace(changed, questions=tuple(spans)), reader, embedder, [LongContext()])
+    asked = [r.messages[-1].content for r in reader.requests]
+    assert len(asked) == 3 and all("founded in 1991" in text for text in asked)
+
+
+def test_the_prompt_hash_names_every_prompt_in_order(tmp_path, dataset, scripted, embedder):
+    """By hand: SHA-256 of the roles and contents of the messages of each call, one call after the other."""
+    reader = scripted()
+    (row, *_), _ = run(tmp_path, dataset, reader, embedder, [RetrieveThenReason()])
+    calls = [r for r in reader.requests if "When was Northwind founded?" in r.messages[-1].content]
+    assert len(calls) == 2
+    hashed = hashlib.sha256()
+    for call in calls:
+        hashed.update(json.dumps([[m.role, m.content] for m in call.messages]).encode())
+    assert row.question_id == "n1" and row.prompt_hash == hashed.hexdigest()[:16]
 
 
 def test_a_failing_question_is_a_row_with_an_error_and_is_tried_again(tmp_path, dataset, scripted, embedder):
