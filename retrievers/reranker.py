@@ -52,9 +52,7 @@ class Reranker:
         """What the cross-encoder read; the tokens of any other object are not known."""
         if not isinstance(self.model, str):
             return Work("reranker", nan, len(pairs), (), seconds)
-        encoding = model.tokenizer(
-            [q for q, _ in pairs], [p for _, p in pairs], truncation=True, max_length=model.max_length
-        )
+        encoding = model.tokenizer([q for q, _ in pairs], [p for _, p in pairs], truncation=True)
         lengths = tuple(map(len, encoding["input_ids"]))
         return Work("reranker", sum(lengths), len(pairs), lengths, seconds, model.config.to_dict())
 

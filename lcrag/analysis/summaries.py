@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
-from lcrag.outcomes.costs import AMOUNTS
+from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
 from lcrag.statistics import clustered_mean, holm, paired_difference
 
 
@@ -27,7 +27,14 @@ def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "low": interval.low,
         "high": interval.high,
         **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
+        **{f"p{p}": _quantile(answered["seconds"], p / 100) for p in (50, 95)},
+        "kv_bytes": float(answered["kv_bytes"].max(skipna=False)),
+        **{column: bool(answered[column].gt(0).any()) for column in LEFT_OUT.values()},
     }
+
+
+def _quantile(values: pd.Series[float], q: float) -> float:
+    return float("nan") if values.isna().any() else float(values.quantile(q))
 
 
 def by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from embedders.base import Embedder
     from lcrag.cost.price import Price
+    from lcrag.cost.prices import Prices
 
 
 def examples_of(
@@ -27,7 +28,7 @@ def examples_of(
     strategies: Sequence[str] | None = None,
     cost: CostUnit = "tokens",
     cache: Cache = "warm",
-    prices: Price | None = None,
+    prices: Price | Prices | None = None,
     embedder: Embedder | None = None,
 ) -> Examples:
     """Queries with the scores and costs of every strategy, for fitting and replaying routers.
@@ -39,7 +40,7 @@ def examples_of(
         strategies: what routers choose among; by default all strategies of the table that read the documents.
         cost: what costs are counted in; ``auto``: FLOPs where they were recorded for the whole table, else tokens.
         cache: ``cold`` counts every prompt token, ``warm`` leaves out those that were cached.
-        prices: dollars by this card, in place of those recorded.
+        prices: dollars by this card of the reader, or by all these cards, in place of those recorded.
         embedder: embeds each query's text, for routers that need it.
 
     Returns:
