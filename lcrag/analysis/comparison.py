@@ -13,6 +13,7 @@ from lcrag.analysis import tables
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM, baseline_rows, candidates, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, CostUnit, Unit, unit_of, with_costs
+from lcrag.outcomes.duplicates import clusters
 from lcrag.statistics import clustered_mean, holm, paired_difference
 from lcrag.tables import many, markdown
 
@@ -169,7 +170,7 @@ def _check_router(
 
 
 def _summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
+    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), seed=seed)
     failed = rows["error"] != ""
     answered = rows[~failed]
     return {
@@ -212,7 +213,7 @@ def _paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, se
         pair = paired_difference(
             scores.to_numpy(float),
             reference["score"].to_numpy(float),
-            reference["document_id"].tolist(),
+            clusters(reference),
             seed=seed,
         )
         p_value = float("nan") if group == "baseline" else pair.p_value

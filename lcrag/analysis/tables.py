@@ -65,8 +65,9 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question means. build: its share "
-        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's. "
+        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question "
+        "means. build: its share of the tokens of what is made once for its document, an embedder's among them; FLOPs "
+        "are the reader's. "
         f"Costs are compared in {UNIT_NAMES[unit]}.",
     ]
     tests = int(table["p_value"].notna().sum())
