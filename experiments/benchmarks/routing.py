@@ -101,8 +101,8 @@ def published(data: Path) -> str:
         [
             *lines,
             "",
-            "NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy with a 95% interval (over pairs: "
-            f"one book says nothing of other books): {figures}.",
+            "NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy with a 95% interval (over "
+            f"pairs: one book says nothing of other books): {figures}.",
         ]
     )
 

@@ -52,10 +52,10 @@ def document_groups(texts: Mapping[str, str], min_shared: float = MIN_SHARED) ->
 
 def clusters(outcomes: pd.DataFrame) -> list[str]:
     """The cluster of each row: its ``document_group`` where there is one, else its document."""
-    documents = outcomes["document_id"].astype(str)
+    documents = [str(d) for d in outcomes["document_id"]]
     if "document_group" not in outcomes:
-        return documents.tolist()
-    return outcomes["document_group"].where(outcomes["document_group"] != "", documents).tolist()
+        return documents
+    return [group or document for group, document in zip(outcomes["document_group"], documents, strict=True)]
 
 
 def _shingles(text: str, words: dict[str, int]) -> NDArray[np.uint64]:

@@ -69,9 +69,9 @@ def paired_difference(
     interval = clustered_mean(difference, clusters, confidence=confidence, resamples=resamples, seed=seed)
     sums, _ = by_cluster(difference, clusters)
     known = difference[~np.isnan(difference)]
-    counts = [int((known > 0).sum()), int((known == 0).sum()), int((known < 0).sum())]
+    wins, ties, losses = (int(mask.sum()) for mask in (known > 0, known == 0, known < 0))
     p, is_bound = sign_flip(sums, flips, seed) if len(sums) else (np.nan, False)
-    return Paired(interval.mean, interval.low, interval.high, p, len(known), *counts, p_is_bound=is_bound)
+    return Paired(interval.mean, interval.low, interval.high, p, len(known), wins, ties, losses, is_bound)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
