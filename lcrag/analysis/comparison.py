@@ -27,12 +27,12 @@ class Comparison:
             (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated`` (contexts
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
-                ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (seconds
-            that half and 95% of the questions take at most), ``kv_bytes`` (the largest KV cache of a call);
+            ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (the
+            seconds that half and 95% of the questions take at most), ``kv_bytes`` (the largest KV cache of a call);
             ``flops_without_embedder`` and the like (whether the amount leaves out a model of which it is not known);
             ``p_value`` (against ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``,
             ``losses``.
-            by_kind: Mean score, strategies by kinds of question.
+        by_kind: Mean score, strategies by kinds of question.
         by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.
         best: The strategy with the highest accuracy; of equals the cheaper.

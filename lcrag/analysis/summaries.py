@@ -9,12 +9,13 @@ import pandas as pd
 
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
+from lcrag.outcomes.duplicates import clusters
 from lcrag.statistics import clustered_mean, holm, paired_difference
 
 
 def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     """Counts, accuracy with its interval, and mean amounts of the rows that did not fail."""
-    interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
+    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), seed=seed)
     failed = rows["error"] != ""
     answered = rows[~failed]
     return {
@@ -65,7 +66,7 @@ def paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, see
         pair = paired_difference(
             scores.to_numpy(float),
             reference["score"].to_numpy(float),
-            reference["document_id"].tolist(),
+            clusters(reference),
             seed=seed,
         )
         p_value = float("nan") if group == "baseline" else pair.p_value

@@ -10,6 +10,7 @@ import numpy as np
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import candidates
 from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
+from lcrag.outcomes.duplicates import clusters
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -100,7 +101,8 @@ def _examples(
         for i, row in enumerate(head.itertuples())
     )
     lengths = tuple(head["length"]) if "length" in head else _thirds(tokens)
-    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths)
+    groups = tuple(clusters(head)) if "document_group" in head else ()
+    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths, groups)
 
 
 def _signals(row: Mapping[str, Any]) -> dict[str, float]:

@@ -19,7 +19,7 @@ from lcrag.routers.learning.parts import document_parts
 from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.router import LearningRouter
 
-INNER_FOLDS = 5  # of the training examples, for the choice of order and thresholds
+INNER_FOLDS = 3  # of the training examples, for the choice of order and thresholds
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,10 @@ class CascadeRouter(LearningRouter[CascadeState]):
                 f"Router {self.name} has nothing to learn from: no question has score and cost of every strategy."
             )
         scorers = {s: self._scorer(data, i) for i, s in enumerate(data.strategies)}
-        trust = self._unseen_trust(data)
-        dearest = data.mean_costs.max()
-        best = best_cascade(data, trust, self.budget * dearest, self.max_strategies, self.quantiles)
+        kept_trust = np.column_stack([scorers[s].trust(data.queries) for s in data.strategies])
+        trust, dearest = self._unseen_trust(data), data.mean_costs.max()
+        limit = self.budget * dearest
+        best = best_cascade(data, trust, limit, self.max_strategies, self.quantiles, kept_trust)
         if best is None:
             raise LcragError(
                 f"Router {self.name}: the cheapest strategy costs {data.mean_costs.min() / dearest:.2f} of the "

@@ -241,3 +241,10 @@ def test_without_costs_accuracy_can_be_replayed_but_not_a_price_weighed(outcomes
         CascadeRouter().fit(examples)
     with pytest.raises(LcragError, match="do not say what every strategy cost in flops"):
         evaluate([QualityRouter()], examples)
+
+
+def test_near_duplicate_documents_are_one_cluster(outcomes):
+    assert examples_of(outcomes).clusters == ("a", "a", "b", "b")
+    grouped = outcomes.assign(document_group=["a"] * 4 + [""] * 4)
+    assert examples_of(grouped).clusters == ("a", "a", "b", "b")
+    assert set(examples_of(outcomes.assign(document_group="a")).clusters) == {"a"}

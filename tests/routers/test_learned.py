@@ -123,7 +123,7 @@ def test_a_cascade_keeps_to_its_budget(examples):
             sum(examples.costs[i, ARMS.index(s)] for s in d.ran)
             for i, d in enumerate(cascade.choose(examples.queries, ARMS))
         ]
-        assert np.mean(paid) <= budget * dearest * 1.02  # chosen for questions not seen
+        assert np.mean(paid) <= budget * dearest * (1 + 1e-9)
     with pytest.raises(
         LcragError, match=r"cheapest strategy costs 0\.\d+ of the dearest, the budget is 0\.01"
     ):
@@ -156,7 +156,7 @@ def test_a_cascade_of_many_strategies_is_found_within_seconds():
     assert time.process_time() - start < 10
     decisions = fitted.choose(data.queries, data.strategies)
     paid = [sum(data.costs[i, data.strategies.index(s)] for s in d.ran) for i, d in enumerate(decisions)]
-    assert np.mean(paid) <= 0.51 * data.mean_costs.max()
+    assert np.mean(paid) <= 0.5 * data.mean_costs.max()
     affordable = data.mean_scores[data.mean_costs <= 0.5 * data.mean_costs.max()].max()
     reached = np.mean([data.scores[i, data.strategies.index(d.strategy)] for i, d in enumerate(decisions)])
     assert len(fitted.order) == 3 and reached > affordable + 0.15
