@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,21 +25,35 @@ class Embedded:
             counted.
         truncated: Number of texts that were longer than the window.
         cached: Number of distinct texts whose vectors came from the cache.
+        lengths: Tokens of each text; empty where only their sum is known.
     """
 
     vectors: NDArray[np.float32]
     tokens: int
     truncated: int = 0
     cached: int = 0
+    lengths: tuple[int, ...] = ()
 
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns texts into unit vectors. Many models embed a query differently from a document."""
+    """Turns texts into unit vectors. Many models embed a query differently from a document.
+
+    A class that inherits from ``Embedder`` or ``LangChainNames`` gets the default of ``config``; every other class
+    defines it itself.
+    """
 
     @property
     def name(self) -> str:
         """The model's name."""
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The configuration of the model's transformer as Hugging Face writes it; ``None`` where it is not known.
+
+        FLOPs follow from it.
+        """
+        return None
 
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
         """Embed queries or documents.
@@ -53,7 +67,12 @@ class Embedder(Protocol):
 
 
 class LangChainNames(ABC):
-    """Adds LangChain's method names to an embedder that has ``embed``."""
+    """Adds LangChain's method names to an embedder that has ``embed``, and a ``config`` that is not known."""
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """See ``Embedder.config``."""
+        return None
 
     @abstractmethod
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,12 @@ class MultiVectorEmbedder:
     def name(self) -> str:
         """The model's name."""
         return f"{self.model} (multi-vector)"
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The transformer's configuration."""
+        config: Mapping[str, Any] = self._model[0].auto_model.config.to_dict()
+        return config
 
     @property
     def _model(self) -> Any:

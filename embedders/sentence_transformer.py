@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
@@ -93,6 +93,12 @@ class SentenceTransformerEmbedder(LangChainNames):
         return Encoder(model, self.extension, self.window, self.batch_size)
 
     @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The transformer's configuration."""
+        config: Mapping[str, Any] = self.encoder.transformer.config.to_dict()
+        return config
+
+    @property
     def dimension(self) -> int:
         """Numbers in a vector."""
         return int(self.encoder.model.get_embedding_dimension())
@@ -117,7 +123,8 @@ class SentenceTransformerEmbedder(LangChainNames):
             raise ValueError(
                 f"The model {self.model!r} gave NaN for the text {unique[bad][:80]!r}: try float32."
             )
-        return Embedded(vectors[rows], sum(tokens[i] for i in rows), sum(truncated[i] for i in rows), cached)
+        lengths = tuple(tokens[i] for i in rows)
+        return Embedded(vectors[rows], sum(lengths), sum(truncated[i] for i in rows), cached, lengths)
 
     def _prompt(self, kind: Kind) -> str:
         prompt = self.query_prompt if kind == "query" else self.document_prompt

@@ -5,7 +5,7 @@ Nothing here imports the rest of the toolkit but its error. ``Passage`` belongs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
@@ -13,6 +13,8 @@ from lcrag.errors import LcragError
 from retrievers.passage import Passage
 
 __all__ = [
+    "MODEL_ROLES",
+    "READER_ROLES",
     "ROLES",
     "Answer",
     "Document",
@@ -26,8 +28,15 @@ __all__ = [
     "Usage",
 ]
 
-Role = Literal["read", "retrieve", "route", "build", "judge"]
+Role = Literal["read", "retrieve", "route", "build", "judge", "embed", "index", "rerank"]
 ROLES: tuple[Role, ...] = get_args(Role)
+READER_ROLES: tuple[Role, ...] = (
+    "read",
+    "retrieve",
+    "route",
+    "build",
+)  # calls of the language model that answers
+MODEL_ROLES: tuple[Role, ...] = ("embed", "index", "rerank")  # calls of embedders and rerankers
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class Usage:
     """What some calls to models cost. Usages add with ``+``; ``Usage()`` is zero.
 
     ``prompt_tokens`` counts every prompt token, ``cached_tokens`` those of them whose KV was reused,
-    so ``prompt_tokens - cached_tokens`` were computed. ``seconds`` is the reader's time: a local
+    so ``prompt_tokens - cached_tokens`` were computed. ``seconds`` is the model's time: a local
     batch's time divided evenly over its requests, a server's time for the request.
     ``flops`` and ``dollars`` are ``None`` where no cost model or price is known.
     A build cost divided over questions makes fractions of tokens.
@@ -139,7 +148,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Ledger(Mapping[Role, Usage]):
-    """Usage kept apart by role; a role that spent nothing reads as ``Usage()``. Ledgers add with ``+``."""
+    """Usage kept apart by role; a role that spent nothing reads as ``Usage()``. Ledgers add with ``+``.
+
+    ``read``, ``route``, ``build`` (the share of what was built once) and ``judge`` are calls of language models.
+    ``retrieve`` has the seconds of searches. ``embed`` has the embedder's calls for a question, ``index`` its share of
+    the embedder's calls and of the other seconds that building took, ``rerank`` the cross-encoder's calls.
+    """
 
     entries: Mapping[Role, Usage] = field(default_factory=dict)
 
@@ -168,7 +182,25 @@ class Ledger(Mapping[Role, Usage]):
     @property
     def total(self) -> Usage:
         """All roles together."""
-        return sum(self.entries.values(), Usage())
+        return self.sum(ROLES)
+
+    def sum(self, roles: Iterable[Role]) -> Usage:
+        """Some roles together."""
+        return sum((self[role] for role in roles), Usage())
+
+    def as_build(self, parts: float) -> Ledger:
+        """One of ``parts`` equal shares of this ledger as the cost of a build, for the ledger of a question."""
+        shares: tuple[tuple[Role, tuple[Role, ...]], ...] = (
+            ("build", ("read", "route", "build", "judge")),
+            ("index", ("retrieve", "embed", "index")),
+            ("rerank", ("rerank",)),
+        )
+        return Ledger({role: self.sum(of) / parts for role, of in shares if set(of) & set(self.entries)})
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Ledger:
+        """The ledger that ``dataclasses.asdict`` made plain values of."""
+        return cls({role: Usage(**usage) for role, usage in plain["entries"].items()})
 
     def flat(self) -> dict[str, float | None]:
         """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""

@@ -41,12 +41,12 @@ def interval(mean: float, low: float, high: float) -> str:
     return "-" if isnan(mean) else f"{mean:.3f}" + ("" if isnan(low) else f" [{low:.2f}, {high:.2f}]")
 
 
-def p_value(p: float) -> str:
-    """A p-value with its stars (see ``LEVELS``)."""
+def p_value(p: float, is_bound: bool = False) -> str:
+    """A p-value with its stars (see ``LEVELS``); with ``<`` where it is an upper bound only."""
     if isnan(p):
         return "-"
     stars = next((s for level, s in LEVELS if p < level), "")
-    return ("<.001" if p < 0.001 else f"{p:.3f}") + stars
+    return ("<.001" if p < 0.001 else "<" * is_bound + f"{p:.3f}") + stars
 
 
 def dollars(amount: float) -> str:

@@ -11,6 +11,7 @@ from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.embedding import Embedder
 from retrievers.passage import Passage
 from retrievers.vectors import VectorIndex
+from retrievers.work import embed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ class DenseRetriever:
             ValueError: there are no documents, one is empty, or FAISS is not installed.
         """
         passages = chunked(texts, self.chunker)
-        embedded = self.embedder.embed([p.text for p in passages], "document")
+        embedded = embed(self.embedder, [p.text for p in passages])
         return DenseIndex.of(passages, embedded.vectors, self.embedder, embedded.tokens, self.factory)
 
 
@@ -85,7 +86,7 @@ class DenseIndex:
     ) -> list[list[Passage]]:
         """See ``Index.search``."""
         check_k(k)
-        vectors = self.embedder.embed(list(queries), "query").vectors
+        vectors = embed(self.embedder, list(queries), "query").vectors
         return self.search_vectors(vectors, k, document_ids=document_ids)
 
     def search_vectors(

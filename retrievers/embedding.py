@@ -5,8 +5,8 @@ These protocols are structural: any object with these methods will do, such as t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,10 @@ class Embedded(Protocol):
     def tokens(self) -> int:
         """Tokens that the model read."""
 
+    @property
+    def lengths(self) -> Sequence[int]:
+        """Tokens of each text; empty where only their sum is known."""
+
 
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
@@ -33,6 +37,10 @@ class Embedder(Protocol):
     @property
     def name(self) -> str:
         """The model's name."""
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The configuration of the model's transformer as Hugging Face writes it, ``None`` if unknown."""
 
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> Embedded:
         """Embed queries or documents."""
@@ -50,6 +58,10 @@ class SpanEmbedder(Embedder, Protocol):
 
 class TokenEmbedder(Protocol):
     """A model that gives a vector for each token."""
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The configuration of the model's transformer as Hugging Face writes it, ``None`` if unknown."""
 
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> Sequence[NDArray[np.float32]]:
         """For each text the unit vectors of its tokens, shape (tokens, dimension)."""

@@ -9,6 +9,7 @@ from retrievers.base import chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.dense import DenseIndex
 from retrievers.embedding import SpanEmbedder
+from retrievers.work import embed_spans
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class LateChunkRetriever:
         passages, rows, tokens = [], [], 0
         for name, text in texts.items():
             chunks = chunked({name: text}, self.chunker)
-            rows.append(self.embedder.embed_spans(text, [(p.start, p.end) for p in chunks]))
+            rows.append(embed_spans(self.embedder, text, [(p.start, p.end) for p in chunks]))
             passages += chunks
             tokens += self.embedder.count_tokens([text])
         if not passages:

@@ -10,6 +10,7 @@ from retrievers.base import best, check_k, chunked
 from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.embedding import TokenEmbedder
 from retrievers.passage import Passage
+from retrievers.work import embed_tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ class MultiVectorRetriever:
 
         passages = chunked(texts, self.chunker)
         chunks = [p.text for p in passages]
-        vectors = self.embedder.embed(chunks, "document")
+        vectors = embed_tokens(self.embedder, chunks)
         starts = np.cumsum([0, *map(len, vectors)])[:-1]
         build_tokens = self.embedder.count_tokens(chunks)
         return MultiVectorIndex(passages, np.concatenate(vectors), starts, self.embedder, build_tokens)
@@ -70,7 +71,7 @@ class MultiVectorIndex:
 
         check_k(k)
         results = []
-        for query in self.embedder.embed(list(queries), "query"):
+        for query in embed_tokens(self.embedder, list(queries), "query"):
             matches = np.maximum.reduceat(query @ self.vectors.T, self.starts, axis=1)
             results.append(best(self.passages, matches.sum(axis=0).tolist(), k, document_ids))
         return results

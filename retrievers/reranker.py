@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import nan
 from typing import Any
 
 from retrievers.base import OPERATIONAL, Index, Retriever, check_k
 from retrievers.passage import Passage
+from retrievers.work import Work, record, timed
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,18 @@ class Reranker:
         """
         if not pairs:
             return []
-        return [float(s) for s in self._loaded().predict(list(pairs), batch_size=self.batch_size)]
+        model = self._loaded()
+        scores, seconds = timed(lambda: model.predict(list(pairs), batch_size=self.batch_size))
+        record(self._work(model, pairs, seconds))
+        return [float(s) for s in scores]
+
+    def _work(self, model: Any, pairs: Sequence[tuple[str, str]], seconds: float) -> Work:
+        """What the cross-encoder read; the tokens of any other object are not known."""
+        if not isinstance(self.model, str):
+            return Work("reranker", nan, len(pairs), (), seconds)
+        encoding = model.tokenizer([q for q, _ in pairs], [p for _, p in pairs], truncation=True)
+        lengths = tuple(map(len, encoding["input_ids"]))
+        return Work("reranker", sum(lengths), len(pairs), lengths, seconds, model.config.to_dict())
 
     def _loaded(self) -> Any:
         if not isinstance(self.model, str):
@@ -87,5 +100,5 @@ class RerankedIndex:
         return rankings
 
     def query_tokens(self, queries: Sequence[str]) -> int:
-        """The inner index's; the cross-encoder's are not counted."""
+        """The inner index's; what the cross-encoder reads depends on the candidates (``retrievers.work``)."""
         return self.inner.query_tokens(queries)

@@ -16,6 +16,7 @@ from retrievers.chunkers import Chunker
 from retrievers.embedding import Embedder
 from retrievers.passage import Passage
 from retrievers.vectors import VectorIndex
+from retrievers.work import embed
 
 if TYPE_CHECKING:
     from retrievers.dense import DenseIndex
@@ -58,7 +59,7 @@ class DenseStore:
         if duplicates := sorted(present & set(texts)):
             raise ValueError(f"The document {duplicates[0]!r} is in the index already: delete it first.")
         new = chunked(texts, self.chunker)
-        embedded = self.embedder.embed([p.text for p in new], "document")
+        embedded = embed(self.embedder, [p.text for p in new])
         if not len(self.vectors):
             self.vectors.dimension = embedded.vectors.shape[1]
         first = max(self.passages, default=-1) + 1

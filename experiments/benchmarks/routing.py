@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import routing_self_route
 from page import put
+from scipy.stats import binomtest
 
 from lcrag.files import write_atomically
 from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
@@ -92,15 +93,25 @@ def published(data: Path) -> str:
         lines.append(f"| {length} | " + " | ".join(figures) + " |")
     nocha = import_nocha(data / "NoCha" / "data_sample" / "data_sample.json")
     gatsby = nocha[nocha["document_id"].str.contains("gatsby") & (nocha["model"] == "gpt4o")]
-    pairs = gatsby.groupby("strategy")["score"].mean().mul(100).map("{:.2f}".format)
-    figures = ", ".join(f"{s} {pairs[s]}" for s in (LC, "bm25_top5", "bm25_top25", "bm25_top50"))
+    figures = ", ".join(
+        pair_accuracy(s, gatsby[gatsby["strategy"] == s])
+        for s in (LC, "bm25_top5", "bm25_top25", "bm25_top50")
+    )
     return "\n".join(
         [
             *lines,
             "",
-            f"NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy: {figures}.",
+            "NoCha, GPT-4o on the 15 shared pairs about The Great Gatsby, pair accuracy with a 95% interval (over "
+            f"pairs: one book says nothing of other books): {figures}.",
         ]
     )
+
+
+def pair_accuracy(name: str, rows: pd.DataFrame) -> str:
+    """A strategy's accuracy in percent with its exact binomial interval (Clopper and Pearson 1934)."""
+    correct, pairs = int(rows["score"].sum()), len(rows)
+    bounds = binomtest(correct, pairs).proportion_ci(method="exact")
+    return f"{name} {100 * correct / pairs:.2f} [{100 * bounds.low:.0f}, {100 * bounds.high:.0f}]"
 
 
 def _half_up(points: float) -> str:
@@ -144,9 +155,15 @@ def limit(examples: Examples) -> float:
 def verdict(comparison: RoutingComparison, examples: Examples, name: str) -> str:
     """One router against the budget and against the best fixed strategy."""
     row, budget = comparison.table.set_index("name").loc[name], limit(examples)
+    sign = "<" if row["p_is_bound"] else "="
+    both = (
+        f", by document and model {row['gain_low_two_way']:+.3f} to {row['gain_high_two_way']:+.3f}"
+        if comparison.models > 1
+        else ""
+    )
     return (
         f"`{name}`: {row['headroom']:.1%} of the oracle's headroom, {row['gain']:+.3f} over {comparison.best} (95% "
-        f"{row['gain_low']:+.3f} to {row['gain_high']:+.3f}, p = {row['p_value']:.2g} after Holm), for "
+        f"{row['gain_low']:+.3f} to {row['gain_high']:+.3f}{both}, p {sign} {row['p_value']:.2g} after Holm), for "
         f"{row['cost']:,.0f} {comparison.unit}; always retrieving and 35% of the surcharge of long context are "
         f"{budget:,.0f}."
     )

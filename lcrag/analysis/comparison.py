@@ -11,9 +11,11 @@ import pandas as pd
 from lcrag.analysis import tables
 from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import baseline_rows, candidates, common, routed_rows
-from lcrag.outcomes.costs import AMOUNTS, CostUnit, Unit, unit_of, with_costs
+from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, common, routed_rows
+from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
 from lcrag.tables import many, markdown
+
+COLUMNS = (AMOUNTS, ("kv_bytes", *LEFT_OUT.values()))  # of a router: summed, and the largest of what it ran
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,11 @@ class Comparison:
             (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated`` (contexts
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
-            ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p_value`` (against
-            ``best``, Holm), ``wins``, ``ties``, ``losses``.
+            ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (the
+            seconds that half and 95% of the questions take at most), ``kv_bytes`` (the largest KV cache of a call);
+            ``flops_without_embedder`` and the like (whether the amount leaves out a model of which it is not known);
+            ``p_value`` (against ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``,
+            ``losses``.
         by_kind: Mean score, strategies by kinds of question.
         by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.
@@ -108,11 +113,13 @@ def compare(
     pool = common(outcomes, choosable)
     for name, choices in (routers or {}).items():
         _check_router(name, choices, names, choosable)
-        rows[name], groups[name] = routed_rows(pool, choices, AMOUNTS), "router"
+        rows[name], groups[name] = routed_rows(pool, choices, *COLUMNS), "router"
     if len(pool):
         baselines = baseline_rows(pool, choosable)
         rows, groups = rows | baselines, groups | dict.fromkeys(baselines, "baseline")
     table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r, seed)} for n, r in rows.items()])
+    # its rows are means over strategies: their quantiles and maxima are not those of any question
+    table.loc[table["name"] == RANDOM, ["p50", "p95", "kv_bytes"]] = float("nan")
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
     by_kind.index.name = "strategy"
     questions = outcomes["question_id"].nunique()

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
-from lcrag.outcomes.costs import AMOUNTS
+from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
+from lcrag.outcomes.duplicates import clusters
 from lcrag.statistics import clustered_mean, holm, paired_difference
 
 
 def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     """Counts, accuracy with its interval, and mean amounts of the rows that did not fail."""
-    interval = clustered_mean(rows["score"].to_numpy(float), rows["document_id"].tolist(), seed=seed)
+    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), seed=seed)
     failed = rows["error"] != ""
     answered = rows[~failed]
     return {
@@ -27,7 +28,14 @@ def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "low": interval.low,
         "high": interval.high,
         **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
+        **{f"p{p}": _quantile(answered["seconds"], p / 100) for p in (50, 95)},
+        "kv_bytes": float(answered["kv_bytes"].max(skipna=False)),
+        **{column: bool(answered[column].gt(0).any()) for column in LEFT_OUT.values()},
     }
+
+
+def _quantile(values: pd.Series[float], q: float) -> float:
+    return float("nan") if values.isna().any() else float(values.quantile(q))
 
 
 def by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -48,20 +56,24 @@ def paired(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], best: str, see
     """
     reference = rows[best].set_index("question_id")
     pairs: list[tuple[float, ...]] = []
+    bounds: list[bool] = []
     for name, group in zip(table["name"], table["group"], strict=True):
         if name in {best, RANDOM, f"{BEST_FIXED} ({best})"}:
             pairs.append((float("nan"),) * 4)
+            bounds.append(False)
             continue
         scores = rows[name].set_index("question_id")["score"].reindex(reference.index)
         pair = paired_difference(
             scores.to_numpy(float),
             reference["score"].to_numpy(float),
-            reference["document_id"].tolist(),
+            clusters(reference),
             seed=seed,
         )
         p_value = float("nan") if group == "baseline" else pair.p_value
         won = (pair.wins, pair.ties, pair.losses) if pair.n else (float("nan"),) * 3
         pairs.append((p_value, *map(float, won)))
+        bounds.append(pair.p_is_bound)
     frame = pd.DataFrame(pairs, columns=["p_value", "wins", "ties", "losses"])
+    frame["p_is_bound"] = bounds
     frame["p_value"] = holm(frame["p_value"].tolist())
     return frame

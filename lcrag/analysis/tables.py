@@ -8,7 +8,8 @@ from math import isnan
 
 import pandas as pd
 
-from lcrag.outcomes.costs import UNIT_NAMES
+from lcrag import statistics
+from lcrag.outcomes.costs import LEFT_OUT, UNIT_NAMES
 from lcrag.tables import (
     LEVELS,
     WIDTH,
@@ -23,6 +24,7 @@ from lcrag.tables import (
     wrapped,
 )
 
+UNKNOWN = {"flops": "its shape is not known", "dollars": "it has no price card"}
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
 
@@ -36,7 +38,7 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "accuracy [95% CI]": [
             interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
         ],
-        "p": t.p_value.map(p_value),
+        "p": [p_value(p, b) for p, b in zip(t.p_value, t.p_is_bound, strict=True)],
         "W/T/L": [
             "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
             for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
@@ -46,16 +48,23 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "written": t.completion.map(human),
         "build": t.build.map(human),
         "FLOPs": t.flops.map(human),
-        "seconds": [human(s) if s >= 10 or isnan(s) else f"{s:.2f}" for s in t.seconds],
+        "seconds": t.seconds.map(_seconds),
+        "p50": t.p50.map(_seconds),
+        "p95": t.p95.map(_seconds),
+        "KV": t.kv_bytes.map(human),
     }
     if t.dollars.gt(0).any():
         columns["dollars"] = t.dollars.map(dollars)
     return pd.DataFrame(columns)
 
 
+def _seconds(seconds: float) -> str:
+    return human(seconds) if seconds >= 10 or isnan(seconds) else f"{seconds:.2f}"
+
+
 def smallest_p(table: pd.DataFrame, documents: int) -> float:
-    """The smallest p-value that the exact sign-flip test can give after Holm's correction."""
-    return min(1.0, float(table["p_value"].notna().sum()) * 2 / 2.0**documents)
+    """The smallest p-value that the sign-flip test can give after Holm's correction."""
+    return min(1.0, float(table["p_value"].notna().sum()) * statistics.smallest_p(documents))
 
 
 def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, skipped: int) -> list[str]:
@@ -64,9 +73,10 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document. Tokens, FLOPs and seconds: per-question means. build: its share "
-        "of the tokens of what is made once for its document, an embedder's among them; FLOPs are the reader's. "
-        f"Costs are compared in {UNIT_NAMES[unit]}.",
+        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question "
+        "means. build: its share of the tokens of what is built once for its document, an embedder's among them. FLOPs "
+        "and seconds are those of reader, embedder and reranker. p50, p95: seconds that half and 95% of the questions "
+        f"take at most. KV: bytes of the largest KV cache of a call. Costs are compared in {UNIT_NAMES[unit]}.",
     ]
     tests = int(table["p_value"].notna().sum())
     smallest = smallest_p(table, documents)
@@ -93,7 +103,7 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
 
 
 def _unknown_amounts(strategies: pd.DataFrame) -> list[str]:
-    reasons = {"flops": "the model's shape or what an embedder built is not known"}
+    reasons = {"flops": "the reader's shape is not known"}
     if strategies["dollars"].gt(0).any():
         reasons["dollars"] = "the price is not known"
     notes = []
@@ -101,6 +111,13 @@ def _unknown_amounts(strategies: pd.DataFrame) -> list[str]:
         missing = strategies[strategies[column].isna() & (strategies["scored"] > 0)]["name"]
         if len(missing):
             notes.append(f"No {UNIT_NAMES[column]} for {', '.join(missing)}: {reason}.")
+    for (column, model), mark in LEFT_OUT.items():
+        partial = strategies[strategies[mark].astype(bool) & strategies[column].notna()]["name"]
+        if column in reasons and len(partial):
+            notes.append(
+                f"{UNIT_NAMES[column][0].upper()}{UNIT_NAMES[column][1:]} leave out the "
+                f"{model} of {', '.join(partial)}: {UNKNOWN[column]}."
+            )
     return notes
 
 

@@ -54,6 +54,7 @@ def replay(
     cache: Cache = "warm",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
     folds: Annotated[int, typer.Option(help="Number of folds of the document split.")] = 5,
+    fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
     seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
 ) -> None:
@@ -72,7 +73,14 @@ def replay(
     examples = _examples(table, strategy, chosen, cost, cache)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
-    comparison = evaluate(chosen, examples, split=None if load else split, folds=folds, seed=seed)  # type: ignore[arg-type]
+    comparison = evaluate(
+        chosen,
+        examples,
+        split=None if load else split,  # type: ignore[arg-type]
+        folds=folds,
+        seed=seed,
+        fold_seeds=fold_seeds,
+    )
     sys.stdout.write(f"{comparison}\n")
     if output is not None:
         _save(comparison, output)

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import yaml
 
 from lcrag.components.build import build, check_keys
-from lcrag.cost.price import Price, price_card, read_prices
+from lcrag.cost.price import read_prices
+from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
 from lcrag.experiment.executors.local import LocalExecutor
@@ -110,7 +111,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         seed=_whole(spec.get("seed", 0), f"{where}: seed"),
         name=name,
         budget=_budget(spec.get("budget"), f"{where}: budget"),
-        prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name),
+        prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name, shared["embedder"].name),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
@@ -160,15 +161,16 @@ def _budget(spec: Any, where: str) -> Budget:
         raise LcragError(f"{where}: {error}") from error
 
 
-def _prices(spec: Any, where: str, folder: Path, model: str) -> Price | None:
-    """A card, or the model's card in a YAML file of cards by model."""
+def _prices(spec: Any, where: str, folder: Path, reader: str, embedder: str) -> Prices | None:
+    """The reader's card with those of embedder and reranker, or a YAML file of cards by model."""
     if isinstance(spec, str):
-        return read_prices(folder / spec).get(model)
+        cards = read_prices(folder / spec)
+        return Prices(cards.get(reader), cards.get(embedder))
     if spec is None:
         return None
     if not isinstance(spec, Mapping):
         raise LcragError(
             f"{where}: dollars per million tokens are expected (input_mtok, cached_mtok, write_mtok, output_mtok), "
-            "or gpu_hour, or a YAML file of such cards by model."
+            "or gpu_hour, such cards for `embedder` and `reranker`, or a YAML file of such cards by model."
         )
-    return price_card(spec, where)
+    return Prices.from_mapping(spec, where)

@@ -21,7 +21,7 @@ from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
 
-ROW_VERSION = 2  # raise when scores or prompts of the same configuration would come out differently
+ROW_VERSION = 3  # raise when scores, prompts or costs of the same configuration would come out differently
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:

@@ -128,6 +128,6 @@ def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
 
 
 def _outcome(row: dict[str, Any]) -> Outcome:
-    entries = {role: Usage(**usage) for role, usage in row.pop("usage")["entries"].items()}
+    ledger = Ledger.from_plain(row.pop("usage"))
     steps = tuple(Step(**step) for step in row.pop("steps"))
-    return Outcome(**row, usage=Ledger(entries), steps=steps)
+    return Outcome(**row, usage=ledger, steps=steps)

@@ -10,14 +10,16 @@ from typing import Any
 from embedders.base import Embedder
 from lcrag.components.settings import settings
 from lcrag.cost.price import Price, find_price
+from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.experiment.executors.base import Executor
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
 from lcrag.experiment.unscored import unscored
+from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
-from lcrag.metrics.score import METRICS
+from lcrag.metrics.score import METRICS, STANDARD
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
@@ -46,7 +48,7 @@ class Plan:
         seed: Seeds the reader, the routers and the bootstrap.
         name: What the run is called in MLflow and in the report.
         budget: Caps on what a question and the whole run may spend, kept before each call.
-        prices: A price card that overrides published prices.
+        prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.
         executor: Where and in which order the questions are run.
         mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
@@ -64,7 +66,7 @@ class Plan:
     seed: int = 0
     name: str = "experiment"
     budget: Budget = field(default_factory=Budget)
-    prices: Price | None = None
+    prices: Price | Prices | None = None
     executor: Executor = field(default_factory=LocalExecutor)
     mlflow: str | None = None
     mlflow_experiment: str = "lcrag"
@@ -83,6 +85,14 @@ class Plan:
     def deciding(self) -> str:
         """The name of the metric that decides."""
         return self.metric if isinstance(self.metric, str) else self.metric.name
+
+    @property
+    def scoring(self) -> str:
+        """How answers are scored, for the foot of a table."""
+        metric = next(m for m in (*self.own_metrics, *STANDARD) if m.name == self.deciding)
+        if isinstance(metric, Accuracy):
+            return metric.summary
+        return f"Scored by {metric.name}: {(type(metric).__doc__ or 'a metric of your own.').strip().splitlines()[0]}"
 
     def check(self) -> tuple[str, ...]:
         """Find what is wrong before anything is spent.
@@ -112,7 +122,9 @@ class Plan:
         """Everything that was set, defaults included, as plain values."""
         from lcrag.version import __version__
 
-        price = find_price(self.reader.name, self.prices)
+        prices = Prices.of(self.prices)
+        price = find_price(self.reader.name, prices.reader)
+        described = {**(price.describe() if price else {}), **prices.describe()}
         return {
             "name": self.name,
             "lcrag_version": __version__,
@@ -130,5 +142,5 @@ class Plan:
             "strategies": [settings(s) for s in self.strategies],
             "routers": [settings(r) for r in self.routers],
             "executor": settings(self.executor),
-            "prices": price.describe() if price else None,
+            "prices": described or None,
         }

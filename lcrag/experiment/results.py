@@ -92,7 +92,10 @@ class Results:
     @property
     def comparison(self) -> Comparison:
         """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
-        return replace(self._compared, remarks=(*self.notices, *self._routed.remarks, *self.problems))
+        return replace(
+            self._compared,
+            remarks=(self.experiment.scoring, *self.notices, *self._routed.remarks, *self.problems),
+        )
 
     @property
     def failed(self) -> list[Outcome]:

@@ -115,6 +115,9 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
         "build": "build_tokens",
         "flops": "flops",
         "seconds": "seconds",
+        "p50": "seconds_p50",
+        "p95": "seconds_p95",
+        "kv_bytes": "kv_bytes",
         "dollars": "dollars",
         "p_value": "p_value",
     }

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError
-from lcrag.schema import Usage
+from lcrag.schema import Ledger, Usage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+FORMAT = 2  # 1 did not tell costs of the reader and of the embedder apart
 _TABLES = """
 CREATE TABLE IF NOT EXISTS items (
     id INTEGER PRIMARY KEY, memory TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL,
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS items (
     vector BLOB);
 CREATE INDEX IF NOT EXISTS by_memory ON items (memory);
 CREATE TABLE IF NOT EXISTS spent (memory TEXT NOT NULL, usage TEXT NOT NULL);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 """
 
 
@@ -64,6 +65,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _cost(plain: Mapping[str, Any]) -> Ledger:
+    """A stored cost; in format 1 a usage, of the embedder where nothing was written."""
+    if "entries" in plain:
+        return Ledger.from_plain(plain)
+    usage = Usage(**plain)
+    return Ledger({"build" if usage.completion_tokens else "index": usage})
+
+
 class MemoryStore:
     """The memories of an application or a run, each under a name.
 
@@ -81,12 +90,14 @@ class MemoryStore:
         try:
             self._db = sqlite3.connect(self.path, check_same_thread=False)
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version <= 1:
+            if version <= FORMAT:
                 self._db.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             raise LcragError(f"{path} is not a store of memories: {error}.") from error
-        if version > 1:
-            raise LcragError(f"{path} was written by a newer lcrag (format {version}); this one reads 1.")
+        if version > FORMAT:
+            raise LcragError(
+                f"{path} was written by a newer lcrag (format {version}); this one reads {FORMAT}."
+            )
 
     def memory(self, name: str) -> Memory:
         """The memory of that name; empty if it is new."""
@@ -127,17 +138,17 @@ class Memory:
         return [Item(**dict(zip([*_COLUMNS, "id"], row, strict=True))) for row in rows]
 
     @property
-    def spent(self) -> Usage:
+    def spent(self) -> Ledger:
         """What the items and vectors have cost, in this process and earlier ones."""
         rows = self._db.execute("SELECT usage FROM spent WHERE memory = ?", (self.name,))
-        return sum((Usage(**json.loads(text)) for (text,) in rows), Usage())
+        return sum((_cost(json.loads(text)) for (text,) in rows), Ledger())
 
     def change(
         self,
         add: Iterable[Item] = (),
         update: Mapping[int, str] | None = None,
         remove: Iterable[int] = (),
-        usage: Usage | None = None,
+        cost: Ledger | None = None,
     ) -> None:
         """Add, update and remove items in one transaction.
 
@@ -145,7 +156,7 @@ class Memory:
             add: new items.
             update: new texts by item id; keys and vectors of these items are removed.
             remove: item ids.
-            usage: what the change has cost.
+            cost: what the change has cost.
 
         Raises:
             LcragError: the disk is full.
@@ -160,8 +171,8 @@ class Memory:
                 f"INSERT INTO items (memory, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",
                 [(self.name, *(getattr(item, c) for c in _COLUMNS)) for item in add],
             )
-            if usage is not None:
-                self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
+            if cost is not None and cost.entries:
+                self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(cost))))
 
     def without_vector(self) -> list[Item]:
         """Items whose key is not embedded yet, except marks (items without text), which never are."""
@@ -171,14 +182,14 @@ class Memory:
         missing = {id for (id,) in rows}
         return [item for item in self.items if item.id in missing]
 
-    def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], usage: Usage) -> None:
+    def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], cost: Ledger) -> None:
         """Store the vectors of the items' keys, shape (ids, dimension), and what they have cost."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE items SET vector = ? WHERE id = ?",
                 [(vector.tobytes(), id) for id, vector in zip(ids, vectors, strict=True)],
             )
-            self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(usage))))
+            self._db.execute("INSERT INTO spent VALUES (?, ?)", (self.name, json.dumps(asdict(cost))))
 
     def vectors(self) -> NDArray[np.float32]:
         """Vectors of the keys in the order of ``items``, shape (items, dimension); zeros for marks."""

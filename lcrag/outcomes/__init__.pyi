@@ -1,3 +1,4 @@
+from .duplicates import document_groups as document_groups
 from .table import SCHEMA as SCHEMA
 from .table import VERSION as VERSION
 from .table import load_outcomes as load_outcomes

@@ -79,12 +79,21 @@ def baseline_rows(
     return {
         ORACLE: rows.iloc[places[np.arange(len(places)), oracle(scores, costs)]],
         f"{BEST_FIXED} ({strategies[best]})": rows.iloc[places[:, best]],
-        RANDOM: first[["question_id", "document_id", "kind"]].assign(**means, error="", truncation=""),
+        RANDOM: pd.concat(
+            [
+                first[["question_id", "document_id", "kind"]].assign(error="", truncation=""),
+                pd.DataFrame(means, index=first.index),
+            ],
+            axis=1,
+        ),
     }
 
 
 def routed_rows(
-    outcomes: pd.DataFrame, choices: Mapping[str, str | Sequence[str]], amounts: Sequence[str] = ()
+    outcomes: pd.DataFrame,
+    choices: Mapping[str, str | Sequence[str]],
+    amounts: Sequence[str] = (),
+    largest: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The outcomes of the strategy that a router chose for each question.
 
@@ -92,6 +101,7 @@ def routed_rows(
         outcomes: rows of all strategies that were run.
         choices: by question the strategy, or all that the router ran; the last one answers.
         amounts: columns that are summed over all strategies that the router ran.
+        largest: columns of which the largest value among them counts.
     """
     ran = {q: (c,) if isinstance(c, str) else tuple(c) for q, c in choices.items()}
     chosen = outcomes["question_id"].map({q: c[-1] for q, c in ran.items()})
@@ -101,5 +111,8 @@ def routed_rows(
     was_run = [
         s in ran.get(q, ()) for q, s in zip(outcomes["question_id"], outcomes["strategy"], strict=True)
     ]
-    sums = outcomes[was_run].groupby("question_id")[list(amounts)].agg(lambda c: c.sum(skipna=False))
-    return rows.assign(**{c: rows["question_id"].map(sums[c]) for c in amounts})
+    groups = outcomes[was_run].groupby("question_id")
+    sums = groups[list(amounts)].agg(lambda c: c.sum(skipna=False))
+    maxima = groups[list(largest)].agg(lambda c: c.max(skipna=False))
+    columns = {c: sums[c] for c in amounts} | {c: maxima[c] for c in largest}
+    return rows.assign(**{c: rows["question_id"].map(column) for c, column in columns.items()})

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from lcrag.errors import LcragError
 from lcrag.files import write_atomically
+from lcrag.outcomes.versions import current
 from lcrag.schema import ROLES, Usage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1  # raise when a column changes its meaning
+VERSION = 2  # raise when a column changes its meaning; ``versions.current`` reads older tables
 METADATA = b"lcrag_outcomes"
 KEY = ("question_id", "strategy", "model", "seed")
 SCHEMA: dict[str, str] = {
@@ -38,6 +39,7 @@ SCHEMA: dict[str, str] = {
 }
 OPTIONAL = {
     "gold": "answers that count as right, joined by |",
+    "document_group": "the near-duplicates that the document is one of; folds and intervals count a group as one",
     "dataset": "where the question comes from",
     "domain": "the genre of the document",
     "length": "the nominal length of the document, such as 32k",
@@ -68,6 +70,7 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
     """
     import pandas as pd
 
+    outcomes = current(outcomes)
     if missing := [c for c in SCHEMA if c not in outcomes.columns]:
         raise LcragError(
             f"{where} has no column {missing[0]!r}; the columns are explained in docs/outcomes.md."

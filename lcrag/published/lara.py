@@ -18,6 +18,7 @@ from lcrag.cost.price import dollars
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.metrics.text import token_recall
+from lcrag.outcomes.duplicates import document_groups
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 from lcrag.published.features import add_features
@@ -44,7 +45,7 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
     Tokens are estimated from characters (four per token): long context from the document, cut where the authors cut
     it, retrieval as their five chunks of 600 tokens. Cached tokens are those of a warm prefix cache: each question but
     the first on a document finds the document there, and all share the first one's cost. A failed call is a row with
-    an error. Known defects are flags:
+    an error. Documents that share text are in one ``document_group``. Known defects are flags:
 
     - ``renamed``: a comparison on a book asks with the original names, the text has others.
     - ``paper_number``: the question names a paper by its number, which a retrieved chunk does not show.
@@ -79,6 +80,8 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
         raise LcragError(f"{predictions} holds no predictions.")
     frame = pd.DataFrame(rows)
     _share_prefixes(frame)
+    groups = document_groups(texts)
+    frame["document_group"] = [groups.get(d, d) for d in frame["document_id"]]
     if features:
         documents = {key: Document(key, text) for key, text in texts.items()}
         frame = add_features(frame, documents, supported=[ARMS["rag"]])
@@ -154,9 +157,10 @@ def _row(
     if kind == "hallu":
         metrics = {"refusal": float(declined)}
     else:
-        metrics = {"token_recall": token_recall(answer, [row["ground_truth"]])}
+        metrics = {"token_recall": token_recall(answer, [row["ground_truth"]], row["question"])}
     sound = kind in {"hallu", "location"} or scores == "recall"
-    score = next(iter(metrics.values())) if sound and answer else None
+    value = 0.0 if declined and kind != "hallu" else next(iter(metrics.values()))  # as in a run
+    score = value if sound and answer else None
     tokens = len(text) / CHARS_PER_TOKEN if text else float(length.removesuffix("k")) * 1000
     rest = PROMPT_TOKENS + len(row["question"]) / CHARS_PER_TOKEN
     read = min(tokens, CUT - rest) if mode == "full" else min(tokens, RAG_TOKENS)

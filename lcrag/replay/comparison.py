@@ -27,12 +27,16 @@ class RoutingComparison:
     Attributes:
         table: A row for each strategy, router and baseline. Columns: ``name``, ``group``, ``accuracy`` with ``low`` and
             ``high`` (95%, clustered by document), ``gain`` over best fixed with interval and ``p_value`` (paired
-            sign-flip test by document, Holm-corrected over routers), ``headroom`` (share of what the oracle gains),
+            sign-flip test by document, Holm-corrected over routers; with ``p_is_bound`` it is smaller than that),
+            ``low_two_way``, ``high_two_way``, ``gain_low_two_way``, ``gain_high_two_way`` (95%, clustered by document
+            and model; NaN for one model), ``headroom`` (share of what the oracle gains), ``headroom_sd`` (its standard
+            deviation over ``fold_seeds``),
             ``regret`` (the oracle's accuracy minus the row's), ``cost`` (per-query mean), ``relative_cost`` (divided
             by the dearest strategy's), ``dearest_share`` (share of queries that the dearest strategy answers),
             ``overhead`` (cost of answers that were not used), ``milliseconds`` per decision, ``agreement`` with the
-            oracle's choice, ``false_accept``, ``false_decline`` (routers that probe), ``aiq``, ``aiq_gain`` over mixing
-            strategies, ``apgr``, ``cpt_50``, ``cpt_80``, ``cpt_95``. NaN is undefined.
+            oracle's choice, ``false_accept``, ``false_decline`` (routers that probe), ``aiq`` and ``aiq_gain`` over
+            mixing strategies, each with interval (nested: see ``lcrag.replay.nested``), ``apgr``,
+            ``cpt_50``, ``cpt_80``, ``cpt_95``. NaN is undefined.
         curves: The quality-cost curve of each router, and of ``strategies mixed`` at random.
         confusion: For each router, how often each strategy was chosen (columns) where another was best (rows).
         replayed: Every decision of each router.
@@ -66,6 +70,11 @@ class RoutingComparison:
         """The number of documents that these are on."""
         return len(set(self.examples.documents))
 
+    @property
+    def models(self) -> int:
+        """The number of models that answered them."""
+        return len({q.model for q in self.examples.queries})
+
     def shown(self) -> pd.DataFrame:
         """The table as text cells, with a dash for what is undefined."""
         t = self.table
@@ -75,14 +84,19 @@ class RoutingComparison:
                 "accuracy [95% CI]": [
                     interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
                 ],
+                **(
+                    {"by model too": [_bounds(*b) for b in zip(t.low_two_way, t.high_two_way, strict=True)]}
+                    if self.models > 1
+                    else {}
+                ),
                 "gain": [
                     known(gain, "+.3f") if group != "strategy" else "-"
                     for gain, group in zip(t.gain, t.group, strict=True)
                 ],
-                "p": t.p_value.map(p_value),
+                "p": [p_value(p, b) for p, b in zip(t.p_value, t.p_is_bound, strict=True)],
                 "headroom": [
-                    known(headroom, ".0%") if group == "router" else "-"
-                    for headroom, group in zip(t.headroom, t.group, strict=True)
+                    known(headroom, ".0%") + (f" ±{sd:.0%}" if sd == sd else "") if group == "router" else "-"
+                    for headroom, sd, group in zip(t.headroom, t.headroom_sd, t.group, strict=True)
                 ],
                 self.unit: t.cost.map(human),
                 "of dearest": [known(share, ".0%") for share in t.relative_cost],
@@ -107,10 +121,26 @@ class RoutingComparison:
             "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001. headroom: share of what the oracle gains "
             "over it.",
             f"{self.unit}: per-query mean, with answers that were not used (wasted). AIQ: mean accuracy over mean "
-            "costs from the cheapest to the dearest strategy, on the hull with the strategies mixed at random. "
-            "APGR and CPT: share of the gap between the two that is recovered, and the cost, from 0 to 1, that "
-            "recovers 50, 80, 95% of it.",
+            "costs from the cheapest to the dearest strategy, on the hull with the strategies mixed at random, "
+            "which is chosen on other documents (CPT: on these). APGR and CPT: share of the gap between the two "
+            "that is recovered, and the cost, from 0 to 1, that recovers 50, 80, 95% of it.",
         ]
+        if self.models > 1:
+            notes.append(
+                f"{self.models} models answered these questions: `by model too` is the interval for other documents "
+                "and other models (clustered both ways); the one beside it is for other documents and these models."
+            )
+        if len(set(self.examples.clusters)) < self.documents:
+            notes.append(
+                f"Documents that share text count as one: {len(set(self.examples.clusters))} clusters in folds, "
+                "intervals and tests."
+            )
+        if self.split == "document":
+            notes.append(
+                "headroom varies with the folds: ± is its standard deviation over seeds of the split."
+                if self.table["headroom_sd"].notna().any()
+                else "headroom varies with the folds: `fold_seeds=5` tells by how much."
+            )
         mixed = self.curves[MIXED]
         if not mixed.strong[1] > mixed.weak[1]:
             notes.append(
@@ -159,3 +189,7 @@ class RoutingComparison:
     def to_markdown(self) -> str:
         """The table in Markdown."""
         return markdown(self.shown())
+
+
+def _bounds(low: float, high: float) -> str:
+    return "-" if isnan(low) else f"[{low:.2f}, {high:.2f}]"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lcrag.replay.replayed import Replayed
 from lcrag.routers.learning.examples import Examples
+from lcrag.routers.probe import ProbeRouter
 
 COST_WEIGHTS = (0.0, *np.geomspace(0.005, 5.0, 25).tolist())
 SHARES = (0.5, 0.8, 0.95)  # of the gap, for CPT
@@ -97,29 +98,38 @@ def curve_of(points: Sequence[tuple[float, float]], examples: Examples) -> Curve
     return Curve(np.array(costs), np.array(scores), weak, strong)
 
 
-def points_of(
-    replayed: Replayed, examples: Examples, sweep: Sequence[tuple[float, float]] = ()
-) -> list[tuple[float, float]]:
-    """The (cost, score) points that a router can reach.
+def points_of(replayed: Replayed, examples: Examples, router: Any = None) -> list[tuple[float, float]]:
+    """The mean (cost, score) of each of ``options_of``."""
+    costs, scores = options_of(replayed, examples, router)
+    return list(zip(np.nanmean(costs, axis=1).tolist(), np.nanmean(scores, axis=1).tolist(), strict=True))
 
-    That is where its decisions put it and, for a router that expects qualities, where every cost weight of a grid
-    would put it.
+
+def options_of(
+    replayed: Replayed, examples: Examples, router: Any = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Costs and scores of all that a router can be set to, each of shape (options, N).
+
+    That is what it decided, for a router that expects qualities what every cost weight of a grid would decide, and
+    for a probe what every threshold would.
 
     Args:
         replayed: what the router decided.
         examples: the queries that it decided.
-        sweep: further points, such as those of a probe's thresholds.
+        router: the router, for the thresholds of a probe.
     """
-    decided = (float(np.nanmean(replayed.costs)), float(np.nanmean(replayed.scores)))
-    points = [decided, *sweep]
+    costs, scores = [replayed.costs], [replayed.scores]
+    if isinstance(router, ProbeRouter):
+        for cost, score in router.threshold_options(examples):
+            costs.append(cost)
+            scores.append(score)
     if replayed.quality is None or replayed.expected_costs is None:
-        return points
+        return np.array(costs), np.array(scores)
     rows = np.arange(len(examples))
     is_probe = np.isin(examples.strategies, replayed.probes)
     probe_costs = examples.costs[:, is_probe].sum(1)
     answer_costs = np.where(is_probe, 0.0, examples.costs)  # a probe is paid for already
     for cost_weight in COST_WEIGHTS:
         best = (replayed.quality - cost_weight * replayed.expected_costs).argmax(1)
-        costs = probe_costs + answer_costs[rows, best]
-        points.append((float(costs.mean()), float(examples.scores[rows, best].mean())))
-    return points
+        costs.append(probe_costs + answer_costs[rows, best])
+        scores.append(examples.scores[rows, best])
+    return np.array(costs), np.array(scores)

@@ -12,13 +12,13 @@ import pandas as pd
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import BEST_FIXED, ORACLE, RANDOM, oracle, random_choice
 from lcrag.replay.comparison import RoutingComparison
-from lcrag.replay.curve import MIXED, SHARES, Curve, curve_of, points_of
+from lcrag.replay.curve import MIXED, curve_of, options_of, points_of
+from lcrag.replay.nested import curve_columns
 from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
 from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.examples import Examples
-from lcrag.routers.probe import ProbeRouter
-from lcrag.statistics import clustered_mean, holm, paired_difference
+from lcrag.statistics import FLIPS, clustered_mean, holm, paired_difference, two_way_mean
 
 
 def evaluate(
@@ -28,7 +28,9 @@ def evaluate(
     split: Split | None = "document",
     folds: int = 5,
     seed: int = 0,
-    resamples: int = 2000,
+    resamples: int = 9999,
+    flips: int = FLIPS,
+    fold_seeds: int = 1,
 ) -> RoutingComparison:
     """Replay routers, cross-validated, and compare them with every strategy, best fixed, random and the oracle.
 
@@ -38,7 +40,10 @@ def evaluate(
         split: how folds are made; ``None`` replays routers that are fitted already, on all examples.
         folds: number of folds of the document split.
         seed: seeds the folds and the bootstrap.
-        resamples: bootstrap samples, and random assignments of the paired test.
+        resamples: bootstrap samples.
+        flips: random assignments of the paired test.
+        fold_seeds: how often to repeat the document split with other seeds, to tell how far each router's share of the
+            headroom depends on the folds; 5 take five times as long. The table's other figures are of the first.
 
     Raises:
         LcragError: two rows of one name, no query with scores and costs of every strategy, or as ``cross_replay``.
@@ -54,16 +59,20 @@ def evaluate(
     best = data.strategies[data.best_fixed]
     baselines = {f"{BEST_FIXED} ({best})": strategies[best], RANDOM: _random(data), ORACLE: _oracle(data)}
     rows = [
-        {"name": name, "group": group, **_summary(row, data, strategies[best], resamples, seed)}
+        {"name": name, "group": group, **_summary(row, data, strategies[best], (resamples, flips, seed))}
         for group, members in (("strategy", strategies), ("router", replayed), ("baseline", baselines))
         for name, row in members.items()
     ]
     table = pd.DataFrame(rows)
     table["p_value"] = holm(table["p_value"].where(table["group"] == "router").tolist())
-    curves = {r.name: curve_of(points_of(replayed[r.name], data, _sweep(r, data)), data) for r in routers}
+    table["headroom_sd"] = table["name"].map(
+        _fold_variance(routers, data, split, folds, seed, fold_seeds, strategies[best])
+    )
+    curves = {r.name: curve_of(points_of(replayed[r.name], data, r), data) for r in routers}
     curves[MIXED] = curve_of([], data)
+    options = {r.name: options_of(replayed[r.name], data, r) for r in routers}
     return RoutingComparison(
-        table=table.join(_curve_columns(table["name"].tolist(), curves)),
+        table=table.join(curve_columns(table["name"].tolist(), curves, options, data, resamples, seed)),
         curves=curves,
         confusion={name: _confusion(row, data) for name, row in replayed.items()},
         replayed=replayed,
@@ -114,10 +123,39 @@ def _oracle(data: Examples) -> Replayed:
     return settle(ORACLE, [Decision(data.strategies[i]) for i in best], data)
 
 
-def _summary(row: Replayed, data: Examples, fixed: Replayed, resamples: int, seed: int) -> dict[str, Any]:
-    clusters = list(data.documents)
+def _fold_variance(
+    routers: Sequence[Any],
+    data: Examples,
+    split: Split | None,
+    folds: int,
+    seed: int,
+    fold_seeds: int,
+    fixed: Replayed,
+) -> dict[str, float]:
+    """Standard deviation of each router's share of the headroom over seeds of the document split."""
+    headroom = float((data.scores.max(1) - fixed.scores).mean())
+    if split != "document" or fold_seeds < 2 or not headroom > 0:
+        return {}
+    shares = {
+        r.name: [
+            float((cross_replay(r, data, split, folds, seed + i).scores - fixed.scores).mean()) / headroom
+            for i in range(fold_seeds)
+        ]
+        for r in routers
+    }
+    return {name: float(np.std(values, ddof=1)) for name, values in shares.items()}
+
+
+def _summary(
+    row: Replayed, data: Examples, fixed: Replayed, sampling: tuple[int, int, int]
+) -> dict[str, Any]:
+    resamples, flips, seed = sampling
+    clusters = data.clusters
     mean = clustered_mean(row.scores, clusters, resamples=resamples, seed=seed)
-    pair = paired_difference(row.scores, fixed.scores, clusters, resamples=resamples, seed=seed)
+    pair = paired_difference(row.scores, fixed.scores, clusters, resamples=resamples, flips=flips, seed=seed)
+    models = [q.model for q in data.queries]
+    both = two_way_mean(row.scores, clusters, models)
+    gain_both = two_way_mean(row.scores - fixed.scores, clusters, models)
     highest = data.scores.max(1)
     headroom = float(highest.mean() - fixed.scores.mean())
     gain = float(row.scores.mean() - fixed.scores.mean())
@@ -131,6 +169,11 @@ def _summary(row: Replayed, data: Examples, fixed: Replayed, resamples: int, see
         "gain_low": pair.low,
         "gain_high": pair.high,
         "p_value": pair.p_value,
+        "p_is_bound": pair.p_is_bound,
+        "low_two_way": both.low,
+        "high_two_way": both.high,
+        "gain_low_two_way": gain_both.low,
+        "gain_high_two_way": gain_both.high,
         "headroom": gain / headroom if headroom > 0 else nan,
         "regret": float((highest - row.scores).mean()),
         "cost": float(row.costs.mean()),
@@ -155,28 +198,6 @@ def _probing_errors(row: Replayed, data: Examples) -> dict[str, float]:
         "false_accept": float((~escalated & (data.scores.max(1) > row.scores)).mean()),
         "false_decline": float((escalated & (best_discarded >= row.scores)).mean()),
     }
-
-
-def _sweep(router: Any, data: Examples) -> list[tuple[float, float]]:
-    """The (cost, score) points of a probe's thresholds."""
-    if not isinstance(router, ProbeRouter):
-        return []
-    table = router.sweep(data)
-    return list(zip(table["cost"], table["accuracy"], strict=True))
-
-
-def _curve_columns(names: Sequence[str], curves: dict[str, Curve]) -> pd.DataFrame:
-    mixed = curves[MIXED]
-    rows = []
-    for name in names:
-        curve = curves.get(name)
-        rows.append(
-            {"aiq": nan, "aiq_gain": nan, "apgr": nan} | {f"cpt_{s:.0%}".rstrip("%"): nan for s in SHARES}
-            if curve is None
-            else {"aiq": curve.aiq, "aiq_gain": curve.aiq - mixed.aiq, "apgr": curve.apgr}
-            | {f"cpt_{s:.0%}".rstrip("%"): curve.cpt(s) for s in SHARES}
-        )
-    return pd.DataFrame(rows)
 
 
 def _confusion(row: Replayed, data: Examples) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import candidates
 from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
+from lcrag.outcomes.duplicates import clusters
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from embedders.base import Embedder
     from lcrag.cost.price import Price
+    from lcrag.cost.prices import Prices
 
 
 def examples_of(
@@ -27,7 +29,7 @@ def examples_of(
     strategies: Sequence[str] | None = None,
     cost: CostUnit = "tokens",
     cache: Cache = "warm",
-    prices: Price | None = None,
+    prices: Price | Prices | None = None,
     embedder: Embedder | None = None,
 ) -> Examples:
     """Queries with the scores and costs of every strategy, for fitting and replaying routers.
@@ -39,7 +41,7 @@ def examples_of(
         strategies: what routers choose among; by default all strategies of the table that read the documents.
         cost: what costs are counted in; ``auto``: FLOPs where they were recorded for the whole table, else tokens.
         cache: ``cold`` counts every prompt token, ``warm`` leaves out those that were cached.
-        prices: dollars by this card, in place of those recorded.
+        prices: dollars by this card of the reader, or by all these cards, in place of those recorded.
         embedder: embeds each query's text, for routers that need it.
 
     Returns:
@@ -99,7 +101,8 @@ def _examples(
         for i, row in enumerate(head.itertuples())
     )
     lengths = tuple(head["length"]) if "length" in head else _thirds(tokens)
-    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths)
+    groups = tuple(clusters(head)) if "document_group" in head else ()
+    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths, groups)
 
 
 def _signals(row: Mapping[str, Any]) -> dict[str, float]:

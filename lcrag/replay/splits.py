@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
 from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.parts import document_parts, linked
 
 Split = Literal["document", "task", "model", "length"]
 GROUP_NAMES = {  # for the message that there is one group only
@@ -40,7 +41,7 @@ def folds(examples: Examples, split: Split = "document", count: int = 5, seed: i
     """Folds that together test every example once.
 
     - ``document``: ``count`` folds of whole documents: the router has seen no question on a tested document.
-      Documents that share a question stay together.
+      Documents that share a question, and near-duplicates where they are known, stay together.
     - ``task``, ``model``, ``length``: one kind of question, reader or length is left out at a time.
 
     Raises:
@@ -53,20 +54,17 @@ def folds(examples: Examples, split: Split = "document", count: int = 5, seed: i
     if len(names) < 2:
         raise LcragError(f"The outcomes have {GROUP_NAMES[split]} only: they cannot be split by {split}.")
     if split == "document":
-        shuffled = np.random.default_rng(seed).permutation(names)
-        parts = [
-            (f"fold {i}", part) for i, part in enumerate(np.array_split(shuffled, min(count, len(names))))
-        ]
-    else:
-        parts = [(f"without {name}", np.array([name])) for name in names]
-    for name, part in parts:
-        is_tested = np.isin(groups, part)
-        yield Fold(name, np.flatnonzero(~is_tested), np.flatnonzero(is_tested))
+        for i, test in enumerate(document_parts(examples.clusters, count, seed)):
+            yield Fold(f"fold {i}", np.setdiff1d(np.arange(len(examples)), test), test)
+        return
+    for name in names:
+        is_tested = groups == name
+        yield Fold(f"without {name}", np.flatnonzero(~is_tested), np.flatnonzero(is_tested))
 
 
 def _groups(examples: Examples, split: Split) -> list[str]:
     if split == "document":
-        return linked(examples.documents)
+        return linked(examples.clusters)
     if split == "task":
         return [q.kind for q in examples.queries]
     if split == "model":
@@ -76,19 +74,3 @@ def _groups(examples: Examples, split: Split) -> list[str]:
             "The outcomes do not say how long the documents are: they cannot be split by length."
         )
     return list(examples.lengths)
-
-
-def linked(document_ids: Sequence[str]) -> list[str]:
-    """A group for each id: ids (several documents joined by +) that share a document, also through others, share it."""
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
-    for id in document_ids:
-        first, *others = id.split("+")
-        for other in others:
-            parent[root(other)] = root(first)
-    return [root(id.split("+")[0]) for id in document_ids]

@@ -15,8 +15,11 @@ from lcrag.routers.learning.cascade_search import best_cascade
 from lcrag.routers.learning.encoding import Encoding
 from lcrag.routers.learning.estimators import classifier
 from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.parts import document_parts
 from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.router import LearningRouter
+
+INNER_FOLDS = 3  # of the training examples, for the choice of order and thresholds
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ class CascadeRouter(LearningRouter[CascadeState]):
     A scorer for each strategy predicts from question and answer how likely the answer is right. The first answer above
     its threshold is accepted; every strategy that was run is paid for. ``fit`` keeps the most accurate cascade whose
     mean cost is within the budget. Up to three strategies it tries every order with all thresholds; of more it tries
-    the most promising orders, as the paper does (see ``lcrag.routers.learning.cascade_search``).
+    the most promising orders, as the paper does (see ``lcrag.routers.learning.cascade_search``). Order and thresholds
+    are chosen on the trust of scorers that learned from other documents: on its own training data a scorer trusts too
+    well. The scorers that are kept learn from all.
     The paper's scorer is a DistilBERT; this one is a logistic regression on features and the answer's signals.
 
     Attributes:
@@ -117,9 +122,10 @@ class CascadeRouter(LearningRouter[CascadeState]):
                 f"Router {self.name} has nothing to learn from: no question has score and cost of every strategy."
             )
         scorers = {s: self._scorer(data, i) for i, s in enumerate(data.strategies)}
-        trust = np.column_stack([scorers[s].trust(data.queries) for s in data.strategies])
-        dearest = data.mean_costs.max()
-        best = best_cascade(data, trust, self.budget * dearest, self.max_strategies, self.quantiles)
+        kept_trust = np.column_stack([scorers[s].trust(data.queries) for s in data.strategies])
+        trust, dearest = self._unseen_trust(data), data.mean_costs.max()
+        limit = self.budget * dearest
+        best = best_cascade(data, trust, limit, self.max_strategies, self.quantiles, kept_trust)
         if best is None:
             raise LcragError(
                 f"Router {self.name}: the cheapest strategy costs {data.mean_costs.min() / dearest:.2f} of the "
@@ -127,6 +133,21 @@ class CascadeRouter(LearningRouter[CascadeState]):
             )
         order = tuple(data.strategies[i] for i in best.order)
         return self.with_state(CascadeState(order, best.thresholds, {s: scorers[s] for s in order}))
+
+    def _unseen_trust(self, data: Examples) -> NDArray[np.float64]:
+        """Trust in each answer by a scorer that has not seen its document, shape (N, strategies).
+
+        With one document there is no other to learn from: then the scorers have seen it.
+        """
+        everything = np.arange(len(data))
+        trust = np.empty(data.scores.shape)
+        parts = document_parts(data.clusters, INNER_FOLDS)
+        for part in parts:
+            train = data.take(np.setdiff1d(everything, part)) if len(parts) > 1 else data
+            queries = [data.queries[i] for i in part]
+            for i in range(len(data.strategies)):
+                trust[part, i] = self._scorer(train, i).trust(queries)
+        return trust
 
     def _scorer(self, data: Examples, strategy: int) -> Scorer:
         name = data.strategies[strategy]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lcrag.errors import LcragError
 from lcrag.routers.base import Decision, check_candidate
@@ -16,6 +17,8 @@ from lcrag.routers.learning.router import LearningRouter
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAX_OPTIONS = 100  # thresholds of a curve; more make its picture no finer
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,20 @@ class ProbeRouter(LearningRouter[ProbeState]):
                 }
             )
         return pd.DataFrame(rows)
+
+    def threshold_options(
+        self, examples: Examples
+    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Costs and scores of all queries, each of shape (N,), for the thresholds of ``sweep``, at most about 100."""
+        first, then = (examples.strategies.index(s) for s in (self.first, self.then))
+        doubt = np.array([_doubt(q, self.first) for q in examples.queries])
+        thresholds = np.unique(np.round(doubt, 4))
+        if len(thresholds) > MAX_OPTIONS:
+            thresholds = np.unique(np.quantile(thresholds, np.linspace(0, 1, MAX_OPTIONS), method="nearest"))
+        for threshold in [*thresholds, np.inf]:
+            escalated = doubt >= threshold
+            cost = examples.costs[:, first] + np.where(escalated, examples.costs[:, then], 0.0)
+            yield cost, np.where(escalated, examples.scores[:, then], examples.scores[:, first])
 
     def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
         """The cheap strategy unless it declines."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lcrag.files import write_atomically
-from lcrag.schema import Usage
+from lcrag.schema import READER_ROLES, Ledger, Usage
 
 if TYPE_CHECKING:
     from lcrag.strategies.base import Toolbox
@@ -23,12 +23,17 @@ class Built:
     Attributes:
         result: What was built, such as an index.
         cost: All that building it took.
-        reader_cost: The part of it that the language model took, which budgets count.
+        parts: Names of what was built for it on the way, such as an index; its cost is in ``cost``.
     """
 
     result: Any
-    cost: Usage
-    reader_cost: Usage
+    cost: Ledger
+    parts: tuple[str, ...] = ()
+
+    @property
+    def reader_cost(self) -> Usage:
+        """The part of the cost that the language model took, which budgets count."""
+        return self.cost.sum(READER_ROLES)
 
 
 async def build_once(
@@ -43,11 +48,19 @@ async def build_once(
         folder: Where it is kept as JSON; ``None`` where it is not kept.
     """
     if folder is None:
-        return Built(await build(tools), tools.ledger.total, tools.guard.booked)
+        return await _built(build, tools)
     file = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if file.exists():
         stored = json.loads(file.read_text("utf-8"))
-        return Built(stored["result"], Usage(**stored["cost"]), Usage(**stored["reader_cost"]))
-    built = Built(await build(tools), tools.ledger.total, tools.guard.booked)
+        if (
+            "entries" in stored["cost"]
+        ):  # else an older lcrag built it, which did not tell reader and embedder apart
+            return Built(stored["result"], Ledger.from_plain(stored["cost"]), tuple(stored["parts"]))
+    built = await _built(build, tools)
     write_atomically(file, json.dumps({"key": key, **asdict(built)}))
     return built
+
+
+async def _built(build: Callable[[Toolbox], Awaitable[Any]], tools: Any) -> Built:
+    result = await build(tools)
+    return Built(result, tools.ledger, tuple(sorted(tools.builds)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from embedders.base import Embedder
 from lcrag.cost.price import Price, dollars
+from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
@@ -29,7 +30,7 @@ class Resources:
         documents: The documents by id.
         retriever: Builds the indexes.
         embedder: Embeds texts for strategies and routers that ask for it.
-        prices: A price card that overrides the published prices.
+        prices: The reader's price card, or ``Prices``; it overrides the published price.
         questions: The document ids of each question, over which the cost of a build is divided.
         seed: The seed that every request has.
         keep: The folder for builds and memories that survive a restart; ``None`` keeps them in this process.
@@ -44,7 +45,7 @@ class Resources:
     documents: Mapping[str, Document]
     retriever: Retriever | None = None
     embedder: Embedder | None = None
-    prices: Price | None = None
+    prices: Price | Prices | None = None
     questions: Sequence[tuple[str, ...]] = ()
     seed: int = 0
     keep: Path | None = None
@@ -90,11 +91,11 @@ class Resources:
 
     def priced(self, usage: Usage) -> Usage:
         """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
-        spec = self.reader.spec
+        spec, price = self.reader.spec, Prices.of(self.prices).reader
         prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
         return replace(
             usage,
             flops=spec.flops(prompt, cached, completion) if spec else None,
             kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
-            dollars=dollars(self.reader.name, prompt, cached, completion, self.prices, usage.seconds),
+            dollars=dollars(self.reader.name, prompt, cached, completion, price, usage.seconds),
         )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcrag.components.settings import digest
+from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.local import run_local
 from lcrag.memory.store import Memory
@@ -18,7 +19,9 @@ from lcrag.readers.base import Completion, Message, Request
 from lcrag.runtime.building import build_once
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
-from lcrag.schema import Document, Ledger, Passage, Question, Role, Step, Usage
+from lcrag.runtime.work import ledger_of, recorded_work
+from lcrag.schema import READER_ROLES, Document, Ledger, Passage, Question, Role, Step, Usage
+from retrievers.work import Work, embed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +32,13 @@ T = TypeVar("T")
 
 @dataclass
 class MeteredToolbox:
-    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps."""
+    """One question's toolbox under one strategy: does the calls, keeps the ledger and the steps.
+
+    Attributes:
+        builds: Names of what was built once and is booked here already; toolboxes of parts of the work share it.
+        in_build: Whether this is the toolbox of a build. What is built inside a build is booked in full, since the
+            outer build's cost is divided.
+    """
 
     shared: Resources
     salt: str
@@ -39,6 +48,8 @@ class MeteredToolbox:
     warmed: list[str] = field(default_factory=list)
     input_tokens: float = 0
     finish_reason: str = ""
+    builds: set[str] = field(default_factory=set)
+    in_build: bool = False
     _prompts: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
@@ -115,14 +126,13 @@ class MeteredToolbox:
         embedder = self.shared.embedder
         if embedder is None:
             raise LcragError("This strategy embeds texts, but the experiment has no embedder: give it one.")
-        embedded = await run_local(embedder.embed, list(texts), "document" if role == "build" else "query")
-        self._book_embedding(role, embedded.tokens)
+        kind = "document" if role == "build" else "query"
+        embedded, works, seconds = await run_local(recorded_work, embed, embedder, list(texts), kind)
+        self._book_work(works, "index" if role == "build" else "embed", ("retrieve", seconds))
         return embedded.vectors  # type: ignore[no-any-return]
 
-    def _book_embedding(self, role: Role, tokens: int) -> None:
-        if tokens:
-            usage = Usage(prompt_tokens=tokens, calls=1, flops=None, kv_bytes=None, dollars=None)
-            self.ledger = self.ledger.add(role, usage)
+    def _book_work(self, works: Sequence[Work], embed_role: Role, rest: tuple[Role, float]) -> None:
+        self.ledger += ledger_of(works, Prices.of(self.shared.prices), embed_role, rest)
 
     async def retrieve(
         self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
@@ -136,14 +146,21 @@ class MeteredToolbox:
 
         async def make(build: Any) -> Any:
             texts = {i: self.shared.documents[i].text for i in ids}
-            index = await run_local(retriever.build, texts)
-            build._book_embedding("build", index.build_tokens)
+            index, works, seconds = await run_local(recorded_work, retriever.build, texts)
+            if not works and index.build_tokens:  # an index that does not record its embedder's work
+                works = [Work("embedder", index.build_tokens, 1)]
+            build._book_work(works, "index", ("index", seconds))
             return index
 
-        index = await self.build(key, ids, make)
+        demonstrates = any(question.id == d.id for d in self.shared.demonstration_pool)
+        sharing = len(self.shared.questions) if demonstrates else self.shared.sharing(ids)
+        index = await self._build(key, ids, make, sharing)
         search = partial(index.search, document_ids=ids)  # a store may hold other documents as well
-        (passages,) = await run_local(search, [query], k)
-        self._book_embedding(role, index.query_tokens([query]))
+        (passages,), works, seconds = await run_local(recorded_work, search, [query], k)
+        embedded = any(w.model == "embedder" for w in works)
+        if not embedded and (tokens := index.query_tokens([query])):
+            works = [*works, Work("embedder", tokens, 1)]
+        self._book_work(works, "embed", ("retrieve", seconds))
         found = ", ".join(f"{p.document_id}[{p.start}:{p.end}]" for p in passages)
         self.steps.append(Step("retrieve", query, found))
         return list(passages)
@@ -157,9 +174,10 @@ class MeteredToolbox:
         """Everything booked so far, all roles together."""
         return self.ledger.total
 
-    async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Usage]:
+    async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Ledger]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
-        own = MeteredToolbox(self.shared, self.salt, self.guard.for_part())
+        guard = self.guard.for_part()
+        own = MeteredToolbox(self.shared, self.salt, guard, builds=self.builds, in_build=self.in_build)
         try:
             done = await work(own)
         finally:  # what was spent before a failure is spent
@@ -170,13 +188,12 @@ class MeteredToolbox:
             self.warmed += own.warmed
             self.finish_reason = own.finish_reason or self.finish_reason
             self._prompts.update(own.prompt_hash.encode())
-        return done, own.spent
+        return done, own.ledger
 
-    def book(self, role: Role, usage: Usage) -> None:
+    def book(self, cost: Ledger) -> None:
         """Book what was paid earlier for something that was kept."""
-        self.ledger = self.ledger.add(role, usage)
-        if usage.completion_tokens:  # else an embedder was at work
-            self.guard.book_share(self.shared.priced(usage))
+        self.ledger += cost
+        self.guard.book_share(cost.sum(READER_ROLES))
 
     def memory(self, name: str) -> Memory:
         """A memory on disk that belongs to this reader and embedder."""
@@ -191,14 +208,27 @@ class MeteredToolbox:
         *,
         keep: bool = False,
     ) -> T:
-        """Make once for all strategies; each is booked its share under ``build`` as if it were alone."""
-        shared = self.shared
-        name, sharing = "\0".join((key, *document_ids)), shared.sharing(document_ids)
+        """Make once for all strategies; each question is booked its share once, as if its strategy were alone."""
+        return await self._build(key, document_ids, make, self.shared.sharing(document_ids), keep)
+
+    async def _build(
+        self,
+        key: str,
+        document_ids: Sequence[str],
+        make: Callable[[Any], Awaitable[T]],
+        sharing: int,
+        keep: bool = False,
+    ) -> T:
+        shared, name = self.shared, "\0".join((key, *document_ids))
         if name not in shared.built:
-            own = MeteredToolbox(shared, self.salt, self.guard.for_build(sharing))
+            guard = self.guard.for_build(sharing)
+            own = MeteredToolbox(shared, self.salt, guard, in_build=True)
             work = build_once(name, make, own, shared.keep if keep else None)
             shared.built[name] = asyncio.ensure_future(work)
         built = await asyncio.shield(shared.built[name])
-        self.ledger = self.ledger.add("build", built.cost / sharing)
-        self.guard.book_share(built.reader_cost / sharing)
+        if name not in self.builds:
+            parts = 1 if self.in_build else max(1, sharing)
+            self.builds |= {name, *built.parts}
+            self.ledger += built.cost.as_build(parts)
+            self.guard.book_share(built.reader_cost / parts)
         return built.result  # type: ignore[no-any-return]

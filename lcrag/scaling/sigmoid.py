@@ -51,3 +51,26 @@ def refit(x: Floats, y: Floats) -> Sigmoid:
     except RuntimeError:
         return PUBLISHED
     return Sigmoid(*(float(f) for f in constants))
+
+
+def fit_jointly(rows: Floats, y: Floats, start: Floats, free_ends: bool = True) -> tuple[Floats, Sigmoid]:
+    """Coefficients and the sigmoid's height and depth, by non-linear least squares.
+
+    Args:
+        rows: the regression's columns, shape (points, columns).
+        y: normalised quality, shape (points,).
+        start: coefficients to start from, shape (columns,).
+        free_ends: fit height and depth, else keep the published ones.
+    """
+    from scipy.optimize import least_squares
+
+    def sigmoid(x: Floats) -> Sigmoid:
+        height, depth = x[-2:] if free_ends else (PUBLISHED.height, PUBLISHED.depth)
+        return Sigmoid(float(height), PUBLISHED.slope, PUBLISHED.shift, float(depth))
+
+    def residuals(x: Floats) -> Floats:
+        return sigmoid(x)(rows @ x[: len(start)]) - y
+
+    ends = [PUBLISHED.height, PUBLISHED.depth] if free_ends else []
+    fitted = least_squares(residuals, [*start, *ends], x_scale="jac", max_nfev=2000).x
+    return fitted[: len(start)], sigmoid(fitted)

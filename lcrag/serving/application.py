@@ -17,7 +17,7 @@ from lcrag.readers.base import Reader
 from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Answer, Document, Ledger, Question, Usage
+from lcrag.schema import Answer, Document, Ledger, Question
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
@@ -28,8 +28,9 @@ class Application(Runnable[Any, dict[str, Any]]):
 
     ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
     (ids; all documents by default), and returns a mapping: ``answer``, ``declined``, ``strategy`` (the one that
-    answered), ``sources`` (LangChain documents with the places of the passages), ``usage`` (what this question took:
-    tokens, seconds, FLOPs, dollars) and ``routing`` (that part of it which was spent on deciding).
+    answered), ``sources`` (LangChain documents with the places of the passages), ``usage`` (what this question took of
+    the language model: tokens, seconds, FLOPs, dollars), ``routing`` (that part of it which was spent on deciding) and
+    ``embedding`` (what it took of embedder and reranker).
 
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
@@ -97,7 +98,6 @@ class Application(Runnable[Any, dict[str, Any]]):
         return Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", "")))
 
     def _result(self, answer: Answer, question: Question) -> dict[str, Any]:
-        spent = sum((answer.usage[r] for r in answer.usage if r != "build"), Usage())
         route = next((s for s in answer.steps if s.name == "route"), None)
         return {
             "answer": answer.text,
@@ -109,7 +109,8 @@ class Application(Runnable[Any, dict[str, Any]]):
                 )
                 for p in answer.evidence
             ],
-            "usage": asdict(spent),
+            "usage": asdict(answer.usage.sum(("read", "retrieve", "route"))),
+            "embedding": asdict(answer.usage.sum(("embed", "rerank"))),
             "routing": asdict(Ledger(answer.usage.entries)["route"]),
         }
 

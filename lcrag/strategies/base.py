@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
-from lcrag.schema import Answer, Document, Passage, Question, Role, Usage
+from lcrag.schema import Answer, Document, Ledger, Passage, Question, Role, Usage
 from retrievers.base import Retriever
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ class Toolbox(Protocol):
     def input_tokens(self) -> float:
         """Prompt tokens of all calls to the reader so far (the effective context length of arXiv 2410.04343)."""
 
-    async def metered(self, work: Callable[[Toolbox], Awaitable[T]]) -> tuple[T, Usage]:
+    async def metered(self, work: Callable[[Toolbox], Awaitable[T]]) -> tuple[T, Ledger]:
         """Do some work with a new toolbox; return its result and its cost, which is recorded here as well."""
 
-    def book(self, role: Role, usage: Usage) -> None:
-        """Record a cost that was paid earlier, such as that of a stored memory."""
+    def book(self, cost: Ledger) -> None:
+        """Record a cost that was paid earlier, such as that of a stored memory, under its own roles."""
 
     def memory(self, name: str) -> Memory:
         """The memory of that name for this reader and embedder, stored in the run's folder."""

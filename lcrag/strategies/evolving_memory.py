@@ -87,7 +87,7 @@ class EvolvingMemory(Strategy):
 
         async def make(build: Toolbox) -> Memory:
             memory = build.memory(name)
-            build.book("build", memory.spent)
+            build.book(memory.spent)
             processed = {item.source for item in memory.items if item.level == PROCESSED}
             for part in split_values(document, self.granularity, RecursiveChunker(self.chunk_chars, 0)):
                 if part.source not in processed:
@@ -121,8 +121,8 @@ class EvolvingMemory(Strategy):
             )
             return {"add": [*add, mark], "update": update, "remove": remove}
 
-        operations, usage = await tools.metered(changes)
-        memory.change(**operations, usage=usage)
+        operations, cost = await tools.metered(changes)
+        memory.change(**operations, cost=cost)
         await embed(memory, tools)
 
     async def _near(self, fact: str, memory: Memory, changed: set[int], tools: Toolbox) -> list[Item]:

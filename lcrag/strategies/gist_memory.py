@@ -10,7 +10,7 @@ from typing import Literal
 
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.metrics.declining import declines
-from lcrag.schema import Answer, Document, Question, Usage
+from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 from lcrag.strategies.pieces.remembering import passage
@@ -97,7 +97,7 @@ class GistMemory(Strategy):
 
         async def make(build: Toolbox) -> Memory:
             memory = build.memory(name)
-            build.book("build", memory.spent)
+            build.book(memory.spent)
             stored = {item.source: item for item in memory.items}
             sources: set[str] = set()
             at = 0
@@ -106,8 +106,8 @@ class GistMemory(Strategy):
                 source = f"{at}:{digest(document.text[at : window[-1]])}"
                 if source not in stored:
                     page = partial(self._page, document, source, at, window)
-                    item, usage = await build.metered(page)
-                    memory.change(add=[item], usage=usage if usage != Usage() else None)
+                    item, cost = await build.metered(page)
+                    memory.change(add=[item], cost=cost)
                     stored[source] = item
                 sources.add(source)
                 at = stored[source].end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.memory.values import split_values
 from lcrag.metrics.declining import declines
-from lcrag.schema import Answer, Document, Question, Usage
+from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.clusters import soft_clusters
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
@@ -83,7 +83,7 @@ class SummaryTree(Strategy):
 
         async def make(build: Toolbox) -> Memory:
             memory = build.memory(name)
-            build.book("build", memory.spent)
+            build.book(memory.spent)
             level = split_values(document, "chunk", RecursiveChunker(self.chunk_chars, 0))
             nodes = await self._add(memory, level, build)
             for height in range(1, self.max_levels + 1):
@@ -119,7 +119,7 @@ class SummaryTree(Strategy):
             if source in stored:
                 return source
             head = excerpt(text, self.cluster_tokens, tools)
-            (reply, usage) = await tools.metered(
+            (reply, cost) = await tools.metered(
                 lambda inner: inner.read(
                     chat(f"{head}\n\n{SUMMARISE}", "You summarise texts."),
                     max_tokens=self.summary_tokens,
@@ -130,7 +130,7 @@ class SummaryTree(Strategy):
             node = replace(
                 first, text=reply.text or head[:400], source=source, key="", date=None, level=height, id=0
             )
-            memory.change(add=[node], usage=usage if usage != Usage() else None)
+            memory.change(add=[node], cost=cost)
             return source
 
         sources = set(await asyncio.gather(*(summarise(rows) for rows in clusters)))

@@ -38,7 +38,7 @@ def check_embedder(embedder: Embedder) -> None:
     """
     import numpy as np
 
-    label = check_component(embedder, "embedder", "name", "count_tokens")
+    label = check_component(embedder, "embedder", "name", "count_tokens", "config")
     for kind in ("document", "query"):
         result = embedder.embed(list(QUERIES), kind)  # type: ignore[arg-type]
         lengths = np.linalg.norm(result.vectors, axis=1)

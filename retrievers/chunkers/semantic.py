@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from retrievers.chunkers.base import Span, check
 from retrievers.chunkers.sentence import sentences
 from retrievers.embedding import Embedder
+from retrievers.work import embed
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class SemanticChunker:
             text[spans[max(0, i - self.neighbours)][0] : spans[min(last, i + self.neighbours)][1]]
             for i in range(len(spans))
         ]
-        vectors = self.embedder.embed(around, "document").vectors
+        vectors = embed(self.embedder, around).vectors
         distances = 1 - (vectors[:-1] * vectors[1:]).sum(axis=1)
         far = distances > np.percentile(distances, self.percentile)
         chunks = [spans[0]]

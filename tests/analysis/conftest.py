@@ -49,8 +49,8 @@ def outcomes() -> Callable[..., pd.DataFrame]:
                     kv_bytes=None,
                     dollars=None if dollars is None else dollars * size,
                 )
-                build = Usage(prompt_tokens=built, calls=built / 100, flops=None, kv_bytes=None, dollars=None)
-                ledger = Ledger({"read": read} | ({"build": build} if built else {}))
+                index = Usage(prompt_tokens=built, calls=built / 100, flops=None, dollars=None)
+                ledger = Ledger({"read": read} | ({"index": index} if built else {}))
                 right = float(rng.random() + hard < accuracy)
                 rows.append(
                     Outcome(

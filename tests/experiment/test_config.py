@@ -142,6 +142,9 @@ def test_prices_are_a_card_or_a_file_of_cards_and_are_logged(tmp_path):
     logged = from_mapping(BASE | served, folder=tmp_path).parameters()["prices"]
     assert logged["source"].startswith("genai-prices") and logged["model"] == "openai gpt-4.1"
     assert from_mapping(BASE, folder=tmp_path).parameters()["prices"] is None
+    cards = {"input_mtok": 1, "output_mtok": 2, "embedder": {"input_mtok": 0.02}}
+    logged = from_mapping(BASE | {"prices": cards}, folder=tmp_path).parameters()["prices"]
+    assert (logged["input_mtok"], logged["embedder"]["input_mtok"]) == (1, 0.02)
     with pytest.raises(LcragError, match=r"prices: unknown key 'input'; did you mean"):
         from_mapping(BASE | {"prices": {"input": 2}})
     with pytest.raises(LcragError, match=r"input_mtok must be dollars per million tokens, not 'free'"):

@@ -225,7 +225,7 @@ def test_build_cost_is_divided_over_the_questions_on_the_document(tmp_path, data
     outcomes, _ = run(tmp_path, dataset, scripted(), embedder, [MemoryReading(k=2)])
     for document in dataset.documents:
         rows = [o for o in outcomes if o.document_id == document.id]
-        spent = sum(o.usage["build"].prompt_tokens for o in rows)
+        spent = sum(o.usage["index"].prompt_tokens for o in rows)
         assert spent == pytest.approx(embedder.count_tokens([document.text]), rel=0.02)
 
 

@@ -216,3 +216,14 @@ def test_a_router_that_cannot_learn_says_why_under_the_table(experiment, dataset
     few = replace(dataset, questions=(dataset.questions[0], dataset.questions[3]))
     one = experiment(mlflow="", dataset=few, routers=[lcrag.CascadeRouter(budget=0.001)]).run()
     assert "cascade_router has no figures. Router cascade_router: the cheapest strategy costs" in str(one)
+
+
+def test_the_table_says_how_answers_were_scored(experiment):
+    from lcrag.metrics import F1, Accuracy
+
+    assert "in free text, a gold answer stands in the answer" in " ".join(
+        str(experiment(mlflow="").run()).split()
+    )
+    by_f1 = experiment(mlflow="", metric=Accuracy(free_text="f1", threshold=0.6))
+    assert "token F1 with a gold answer is at least 0.6" in " ".join(str(by_f1.run()).split())
+    assert "Scored by f1: Token F1 with" in str(experiment(mlflow="", metric=F1(normalisation="squad")).run())

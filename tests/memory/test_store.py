@@ -5,19 +5,22 @@ import pytest
 
 from lcrag.errors import LcragError
 from lcrag.memory import Item, MemoryStore
-from lcrag.schema import Usage
+from lcrag.schema import Ledger, Usage
 
 
 def test_items_vectors_and_costs_survive_a_restart(tmp_path):
     memory = MemoryStore(tmp_path / "m.sqlite").memory("a")
     memory.change(
-        add=[Item("one", "s1", start=9), Item("two", "s2", date="2024-01-02")], usage=Usage(5, calls=1)
+        add=[Item("one", "s1", start=9), Item("two", "s2", date="2024-01-02")],
+        cost=Ledger({"read": Usage(5, calls=1)}),
     )
-    memory.set_vectors([i.id for i in memory.without_vector()], np.eye(2, dtype=np.float32), Usage(3))
+    memory.set_vectors(
+        [i.id for i in memory.without_vector()], np.eye(2, dtype=np.float32), Ledger({"embed": Usage(3)})
+    )
     again = MemoryStore(tmp_path / "m.sqlite").memory("a")
     assert [i.text for i in again.items] == ["two", "one"]  # by place in the document
     assert again.vectors().tolist() == [[1, 0], [0, 1]]
-    assert again.spent.prompt_tokens == 8
+    assert again.spent.total.prompt_tokens == 8
     assert not MemoryStore(tmp_path / "m.sqlite").memory("b").items
 
 
@@ -32,7 +35,7 @@ def test_change_is_one_transaction(tmp_path):
 def test_an_updated_item_is_embedded_anew():
     memory = MemoryStore().memory("a")
     memory.change(add=[Item("one", "s1"), Item("", "mark")])
-    memory.set_vectors([memory.items[0].id], np.ones((1, 2), np.float32), Usage())
+    memory.set_vectors([memory.items[0].id], np.ones((1, 2), np.float32), Ledger())
     assert not memory.without_vector()
     assert memory.vectors().tolist() == [[1, 1], [0, 0]]
     memory.change(update={memory.items[0].id: "uno"})

@@ -1,6 +1,5 @@
 import pytest
 
-from lcrag.metrics.choice import multiple_choice, pick
 from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated
 from lcrag.metrics.recall import span_recall
@@ -43,37 +42,6 @@ def test_contains_needs_word_boundaries():
 
 
 @pytest.mark.parametrize(
-    ("said", "index"),
-    [
-        ("B", 1),
-        ("(b)", 1),
-        ("B. lamps", 1),
-        ("Answer: B", 1),
-        ("The answer is B.", 1),
-        ("The correct answer is (C)", 2),
-        ("I would say the answer is A", 0),
-        ("Lamps", 1),
-        ("It is lamps, of course", 1),
-        ("kites or lamps", None),
-        ("A. kites\nB. lamps", None),
-        ("A. kites\nB. lamps\n\nThe answer is:\nB. lamps", 1),
-        ("A lamp maker", None),
-        ("no idea", None),
-        ("E", None),
-        ("", None),
-    ],
-)
-def test_choice(said, index):
-    assert pick(said, ["kites", "lamps", "ships"]) == index
-
-
-def test_choice_against_text_or_letter():
-    assert multiple_choice("B", ["kites", "lamps"], ["lamps"]) == 1
-    assert multiple_choice("B", ["kites", "lamps"], ["B"]) == 1
-    assert multiple_choice("A", ["kites", "lamps"], ["lamps"]) == 0
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "unanswerable",
@@ -87,6 +55,11 @@ def test_choice_against_text_or_letter():
         "This is not explicitly stated in the document.",
         "Not mentioned.",
         "Not explicitly stated in the provided text",
+        "Paper 3 does not address the ecological footprint.",
+        "There is no discussion of a treasure in the letters.",
+        "No such letter is mentioned.",
+        "Unknown",
+        "None are mentioned in the provided chunks.",
     ],
 )
 def test_refusals(text):
@@ -105,6 +78,12 @@ def test_refusals(text):
         "It is not hashable.",
         "Not given to despair, she goes on.",
         "Not found in nature",
+        "He could not find his hat.",
+        'If the text does not answer the question, write "unanswerable".',
+        "It is raised when a name is not found.",
+        "The company did not pay any dividends in 2022.",
+        'He said "I don\'t know" and left.',
+        "The answer is 1000. It was counted in May. The text does not answer why.",
     ],
 )
 def test_answers_that_are_no_refusals(text):

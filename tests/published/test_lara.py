@@ -194,3 +194,16 @@ def test_what_is_not_the_main_table(tmp_path):
         file.write_text(content)
         with pytest.raises(LcragError, match=r"table\.json is not LaRA's main table"):
             import_lara_table(file)
+
+
+def test_declining_an_answerable_question_scores_nothing(lara):
+    declined = lara[lara["declined"] & (lara["kind"] == "location") & lara["score"].notna()]
+    assert len(declined) > 300
+    assert (declined["score"] == 0).all() and (declined["score_token_recall"] > 0).any()
+
+
+def test_documents_that_share_text_are_in_one_group(lara):
+    """Longer collections of papers repeat those of shorter ones."""
+    sizes = lara.groupby("document_group")["document_id"].nunique()
+    assert sorted(sizes[sizes > 1]) == [2, 2, 2, 2, 3, 6]
+    assert (lara["document_group"] != "").all()

@@ -9,6 +9,8 @@ import pytest
 
 from lcrag.errors import LcragError
 from lcrag.replay import cross_replay, evaluate, replay
+from lcrag.replay.curve import curve_of
+from lcrag.replay.nested import nested_aiq
 from lcrag.replay.plots import quality_cost
 from lcrag.routers import (
     AdaptiveRAGRouter,
@@ -28,6 +30,7 @@ from lcrag.routers import (
     TfidfRouter,
     ThompsonRouter,
 )
+from lcrag.statistics import clustered_mean, two_way_mean
 from tests.replay.conftest import small
 from tests.routers.conftest import ARMS, make_examples
 
@@ -222,3 +225,78 @@ def test_ten_thousand_outcomes_are_replayed_in_under_two_seconds(world):
         start = time.process_time()
         replay(fitted, many)
         assert time.process_time() - start < 2.0, router.name
+
+
+class Lottery(ReplayableRouter):
+    """Decides at random."""
+
+    name = "lottery"
+
+    def choose(self, queries, candidates):
+        rng = np.random.default_rng(0)
+        return [Decision(candidates[i]) for i in rng.integers(0, 2, len(queries))]
+
+
+def test_a_curve_gains_nothing_on_documents_that_it_was_not_chosen_on():
+    """Of many random options the luckiest make a hull that looks better than it is."""
+    lucky, nested = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        data = small((rng.random((60, 2)) < (0.4, 0.6)).astype(float), [[1, 9]] * 60)
+        costs = np.where(rng.random((40, 60)) < 0.5, 1.0, 9.0)
+        options = costs, np.where(costs == 1, data.scores[:, 0], data.scores[:, 1])
+        mixed = curve_of([], data).aiq
+        lucky.append(curve_of(list(zip(*(o.mean(1) for o in options), strict=True)), data).aiq - mixed)
+        empty = np.empty((0, 60))
+        nested.append((nested_aiq(options, data) - nested_aiq((empty, empty), data)).mean())
+    assert np.mean(lucky) > 0.03 and np.mean(nested) < 0.005
+
+
+def test_nested_aiq_of_mixing_two_strategies_by_hand():
+    """At any share the line between them: half of the one and half of the other."""
+    data = small([[0, 1], [1, 1], [0, 1], [1, 1]], [[1, 9]] * 4)
+    empty = np.empty((0, 4))
+    assert nested_aiq((empty, empty), data).tolist() == pytest.approx([0.5, 1, 0.5, 1])
+    one = replace(data, documents=("d",) * 4)
+    assert np.isnan(nested_aiq((empty, empty), one)).all()
+
+
+def test_figures_of_curves_have_intervals(comparison):
+    row = comparison.table.set_index("name").loc["quality_router"]
+    assert row["aiq_low"] < row["aiq"] < row["aiq_high"]
+    assert 0 < row["aiq_gain_low"] < row["aiq_gain"] < row["aiq_gain_high"]
+
+
+def test_tables_of_several_models_have_an_interval_for_other_models_too(comparison, world):
+    table = comparison.table.set_index("name")
+    expected = two_way_mean(world.scores[:, 0], world.documents, [q.model for q in world.queries])
+    assert (table.loc[ARMS[0], "low_two_way"], table.loc[ARMS[0], "high_two_way"]) == (
+        expected.low,
+        expected.high,
+    )
+    assert "2 models answered these questions" in str(comparison) and "by model too" in str(comparison)
+    alone = evaluate([RandomRouter()], small([[1, 0], [0, 1], [1, 1]], [[1, 9]] * 3), resamples=100)
+    assert alone.table["low_two_way"].isna().all() and "by model too" not in str(alone)
+
+
+def test_the_share_of_the_headroom_has_a_spread_over_seeds_of_the_folds(world, comparison):
+    assert comparison.table["headroom_sd"].isna().all() and "`fold_seeds=5` tells by how much" in str(
+        comparison
+    )
+    repeated = evaluate([TfidfRouter(), LaRARule()], world, fold_seeds=3, resamples=100)
+    table = repeated.table.set_index("name")
+    highest, best = world.scores.max(1).mean(), world.scores.mean(0).max()
+    shares = [
+        (cross_replay(TfidfRouter(), world, seed=s).scores.mean() - best) / (highest - best) for s in range(3)
+    ]
+    assert table.loc["tfidf_router", "headroom_sd"] == pytest.approx(np.std(shares, ddof=1))
+    assert table.loc["lara_rule", "headroom_sd"] == 0  # learns nothing
+    assert "±" in str(repeated)
+
+
+def test_near_duplicate_documents_are_one_cluster_of_intervals(world):
+    groups = tuple(f"g{int(d[1:]) % 5}" for d in world.documents)
+    grouped = evaluate([LaRARule()], replace(world, document_groups=groups), resamples=100)
+    assert "Documents that share text count as one: 5 clusters" in str(grouped)
+    expected = clustered_mean(world.scores[:, 0], groups, resamples=100)
+    assert grouped.table.loc[0, "low"] == expected.low

@@ -58,9 +58,11 @@ def test_tokens_warm_and_cold(outcomes):
 
 
 def test_what_the_reader_built_counts_and_an_embedders_work_does_not(outcomes):
-    embedded = outcomes.assign(build_prompt_tokens=500.0)
+    embedded = outcomes.assign(index_prompt_tokens=500.0)
     assert costs(embedded) == costs(outcomes)
-    written = embedded.assign(build_completion_tokens=20.0, build_cached_tokens=100.0)
+    written = embedded.assign(
+        build_prompt_tokens=500.0, build_completion_tokens=20.0, build_cached_tokens=100.0
+    )
     assert costs(written) == [110.0 + 420, 210.0 + 420]
     assert costs(written, cache="cold") == [110.0 + 520, 1010.0 + 520]
     card = PriceCard(1.0, 2.0, cached_mtok=0.5)
@@ -239,3 +241,10 @@ def test_without_costs_accuracy_can_be_replayed_but_not_a_price_weighed(outcomes
         CascadeRouter().fit(examples)
     with pytest.raises(LcragError, match="do not say what every strategy cost in flops"):
         evaluate([QualityRouter()], examples)
+
+
+def test_near_duplicate_documents_are_one_cluster(outcomes):
+    assert examples_of(outcomes).clusters == ("a", "a", "b", "b")
+    grouped = outcomes.assign(document_group=["a"] * 4 + [""] * 4)
+    assert examples_of(grouped).clusters == ("a", "a", "b", "b")
+    assert set(examples_of(outcomes.assign(document_group="a")).clusters) == {"a"}

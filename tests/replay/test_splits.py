@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lcrag.errors import LcragError
 from lcrag.replay import cross_replay
-from lcrag.replay.splits import folds, linked
+from lcrag.replay.splits import folds
 from lcrag.routers import (
     AdaptiveRAGRouter,
     BudgetRouter,
@@ -25,6 +25,7 @@ from lcrag.routers import (
     TfidfRouter,
     ThompsonRouter,
 )
+from lcrag.routers.learning.parts import linked
 from tests.routers.conftest import ARMS, make_examples
 
 GROUPS = {
@@ -139,3 +140,10 @@ def test_a_leak_would_be_seen(world):
     poison = upside_down(world, fold.test)
     clean, poisoned = (cross_replay(Leaky(w), w, count=3).chosen[fold.test] for w in (world, poison))
     assert (clean != poisoned).mean() > 0.5
+
+
+def test_near_duplicate_documents_are_never_in_both_parts(world):
+    groups = tuple("twins" if d in {"d0", "d1", "d2"} else d for d in world.documents)
+    for part in folds(replace(world, document_groups=groups), count=5):
+        tested = {groups[i] for i in part.test}
+        assert not tested & {groups[i] for i in part.train}

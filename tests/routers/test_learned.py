@@ -249,3 +249,27 @@ def test_the_prior_follows_a_model_whose_long_context_is_broken():
     assert [d.strategy for d in LaRAPrior().choose(data.queries, ARMS)] == [d.strategy for d in rule]
     assert all(d.strategy == "chunked_retrieval" for d, b in zip(mine, broken, strict=True) if b)
     assert accuracy(mine, replace(data, scores=scores)) > accuracy(rule, replace(data, scores=scores))
+
+
+def noise(seed, n=120, features=40):
+    """Features that say nothing; the cheap strategy is right on half of the questions, the dear one on 65%."""
+    rng = np.random.default_rng(seed)
+    queries = tuple(
+        Query(f"q{i}", "Which?", features={f"f{j}": float(x) for j, x in enumerate(rng.normal(size=features))},
+              signals={s: {"declined": 0.0} for s in ARMS})
+        for i in range(n)
+    )  # fmt: skip
+    scores = (rng.random((n, 2)) < (0.5, 0.65)).astype(float)
+    return Examples(
+        queries, ARMS, scores, np.full((n, 2), (1.0, 10.0)), tuple(f"d{i % 30}" for i in range(n))
+    )
+
+
+def test_a_cascade_does_not_believe_scorers_on_their_own_training_data():
+    """Where nothing can be learned, the dear strategy alone is best; a scorer's memory of its data says otherwise."""
+    cheap = []
+    for seed in range(12):
+        cascade = CascadeRouter(budget=2.0).fit(noise(seed))
+        decisions = cascade.choose(noise(100 + seed, n=400).queries, ARMS)
+        cheap.append(np.mean([d.strategy == ARMS[0] for d in decisions]))
+    assert np.mean(cheap) < 0.2  # 0.38 if thresholds are chosen on the scorers' own training data

@@ -99,10 +99,10 @@ def test_a_cascade_stops_early(examples, live, dataset):
         assert answer.steps[0].output == ("long_context" if no else "chunked_retrieval")
 
 
-def test_knn_embeds_under_the_role_route(examples, live):
+def test_what_knn_embeds_is_booked_as_the_embedders(examples, live):
     _, tools, _ = live(KNNRouter(k=2).fit(examples))
-    assert tools.ledger["route"].prompt_tokens == len(["When", "was", "Northwind", "founded?"])
-    assert tools.ledger["route"].completion_tokens == 0
+    assert tools.ledger["embed"].prompt_tokens == len(["When", "was", "Northwind", "founded?"])
+    assert tools.ledger["route"].calls == 0
     _, tools, _ = live(TfidfRouter().fit(examples))
     assert tools.ledger["route"].calls == 0
 

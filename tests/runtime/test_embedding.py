@@ -30,7 +30,7 @@ def test_the_toolbox_asks_for_the_kind_and_books_what_was_counted(dataset, scrip
     document = asyncio.run(tools.embed(["kites", "lamps"], "build"))
     assert query[0, :2].tolist() == [1, 0]
     assert document[0, :2].tolist() == [0, 1]
-    assert (tools.ledger["retrieve"].prompt_tokens, tools.ledger["build"].prompt_tokens) == (3, 6)
+    assert (tools.ledger["embed"].prompt_tokens, tools.ledger["index"].prompt_tokens) == (3, 6)
 
 
 def test_retrieval_embeds_the_question_as_a_query(dataset, scripted, asymmetric):

@@ -50,6 +50,23 @@ def test_the_equation_is_recovered_without_noise():
     assert np.allclose([*model.a, *model.b[:2], model.c], TRUTH, atol=0.003)  # clipped at the ends
 
 
+WIDE = np.array(
+    list(itertools.product((0, 1, 10, 100, 1000, 10_000), (0, 1, 10, 100, 1000), (1, 10, 100))), float
+)
+
+
+@pytest.mark.parametrize("refit_sigmoid", [True, False])
+def test_a_joint_fit_recovers_the_truth_on_a_wide_grid_without_noise(refit_sigmoid):
+    """The other readings see a straight line in the curve's flat ends."""
+    settings = {"normalise": False, "refit_sigmoid": refit_sigmoid, "informativeness": TASKS}
+    wide = made(0.0, grid=WIDE)
+    model = fit(wide, pipeline="joint", **settings)
+    assert np.allclose([*model.a, *model.b[:2], model.c], TRUTH, atol=1e-4)
+    assert (model.sigmoid.height, model.sigmoid.depth) == pytest.approx((3.30, 2.18), abs=1e-3)
+    line = fit(wide, pipeline="ols_sigmoid", **settings)
+    assert np.abs(np.array(line.a) - A).max() > 0.02
+
+
 @pytest.mark.parametrize("pipeline", ["ols_sigmoid", "inverse_ols"])
 def test_published_parameters_are_recovered_within_their_noise(pipeline):
     found = estimates(0.1, pipeline)

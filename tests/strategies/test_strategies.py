@@ -208,3 +208,14 @@ def test_a_memory_reads_in_order_of_time_and_prefers_the_period(scripted, embedd
     plain = scripted(["Answer: 1"])
     ask(MemoryReading(k=2, time="off"), chat, plain, embedder)
     assert "2024-06-03" in plain.requests[0].messages[-1].content
+
+
+def test_thoughts_without_a_marked_answer_are_not_the_answer():
+    from lcrag.strategies.pieces.prompts import after_answer
+
+    assert after_answer("It was 1987, I think.\nAnswer: 1988") == "1988"
+    assert (
+        after_answer("Notes:\n- founded in 1987\n- moved in 1990\nIt was in Bergen.") == "It was in Bergen."
+    )
+    assert after_answer("answer: one\nAnswer:") == "Answer:"
+    assert after_answer("") == ""

@@ -46,7 +46,12 @@ class Cascade:
 
 
 def best_cascade(
-    examples: Examples, trust: Matrix, max_cost: float, max_strategies: int, quantiles: int
+    examples: Examples,
+    trust: Matrix,
+    max_cost: float,
+    max_strategies: int,
+    quantiles: int,
+    kept_trust: Matrix | None = None,
 ) -> Cascade | None:
     """The cascade with the highest mean score whose mean cost is at most ``max_cost``; of equals the cheapest.
 
@@ -56,6 +61,8 @@ def best_cascade(
         max_cost: bound on the mean cost.
         max_strategies: bound on the length of the cascade.
         quantiles: thresholds per strategy: quantiles of its trust.
+        kept_trust: trust by the scorers that will run, where those of ``trust`` are others: the mean cost must be
+            within ``max_cost`` with them, too.
 
     Returns:
         ``None`` if every cascade costs more.
@@ -64,7 +71,7 @@ def best_cascade(
     best: Cascade | None = None
     for lists in _lists_by_length(examples, trust, max_cost, max_strategies, grids):
         for order in lists:
-            cascade = _best_thresholds(order, examples, trust, max_cost, grids, MAX_THRESHOLDS)
+            cascade = _best_thresholds(order, examples, trust, max_cost, grids, MAX_THRESHOLDS, kept_trust)
             if cascade and (best is None or (cascade.score, -cascade.cost) > (best.score, -best.cost)):
                 best = cascade
     return best
@@ -105,13 +112,15 @@ def _best_thresholds(
     max_cost: float,
     grids: Sequence[list[float]],
     combinations: int,
+    kept_trust: Matrix | None = None,
 ) -> Cascade | None:
     """The best cascade of this order, from about ``combinations`` sets of thresholds; ``None`` if all cost too much."""
     best: Cascade | None = None
     for thresholds in itertools.product(*_thinned([grids[i] for i in order[:-1]], combinations)):
         score, cost = _run(order, thresholds, trust, examples)
-        within = cost <= max_cost * (1 + 1e-9)
-        if within and (best is None or (score, -cost) > (best.score, -best.cost)):
+        limit = max_cost * (1 + 1e-9)
+        better = cost <= limit and (best is None or (score, -cost) > (best.score, -best.cost))
+        if better and (kept_trust is None or _run(order, thresholds, kept_trust, examples)[1] <= limit):
             best = Cascade(order, thresholds, score, cost)
     return best
 

@@ -23,9 +23,10 @@ class Examples:
         strategies: names of the strategies, length A.
         scores: shape (N, A), from 0 to 1; NaN where a strategy failed or was not scored.
         costs: cost of each strategy run by itself, in ``unit``; shape (N, A).
-        documents: each query's document; folds and intervals are made of whole documents.
+        documents: each query's document, or several joined by +.
         unit: ``tokens``, ``dollars`` or ``flops``.
         lengths: nominal length of each query's documents (``32k``), for leaving one length out.
+        document_groups: the group of near-duplicates that each query's document is in; empty where that is not known.
     """
 
     queries: tuple[Query, ...]
@@ -35,6 +36,7 @@ class Examples:
     documents: tuple[str, ...]
     unit: str = "tokens"
     lengths: tuple[str, ...] = ()
+    document_groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -49,7 +51,13 @@ class Examples:
             costs=self.costs[rows],
             documents=tuple(self.documents[i] for i in rows),
             lengths=tuple(self.lengths[i] for i in rows) if self.lengths else (),
+            document_groups=tuple(self.document_groups[i] for i in rows) if self.document_groups else (),
         )
+
+    @cached_property
+    def clusters(self) -> tuple[str, ...]:
+        """What is independent of one another: each query's group of near-duplicates, else its document."""
+        return self.document_groups or self.documents
 
     @cached_property
     def mean_scores(self) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ async def query_of(
 
     Args:
         question: the question.
-        tools: gives the documents; retrieves and embeds where that is wanted (booked under ``route``).
+        tools: gives the documents; retrieves and embeds where that is wanted (booked under ``embed`` and ``retrieve``).
         retrieval: add features of a first retrieval.
         embedding: embed the text.
     """

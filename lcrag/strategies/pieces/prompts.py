@@ -58,8 +58,11 @@ def answer_of(text: str, reasoning: Reasoning) -> str:
 
 
 def after_answer(text: str) -> str:
-    """The text after the last ``Answer:``; the whole text if there is none."""
-    return _ANSWER.split(text)[-1].strip() or text.strip()
+    """What stands after the last ``Answer:``; without that mark the last line, so that no thought is the answer."""
+    marked = _ANSWER.split(text)[1:]
+    if marked and marked[-1].strip():
+        return marked[-1].strip()
+    return text.strip().rpartition("\n")[2].strip()
 
 
 def list_items(text: str, *, marked_only: bool = False) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lcrag.memory.store import Item, Memory
-from lcrag.schema import Passage, Usage
+from lcrag.schema import Passage
 from lcrag.strategies.base import Toolbox
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ async def remember(
         make: makes the item to store from a part.
         embedded: whether to embed the keys; not needed for a memory that is never searched.
     """
-    tools.book("build", memory.spent)
+    tools.book(memory.spent)
     sources = {part.source for part in parts}
     stored = {item.source: item for item in memory.items}
     memory.change(remove=[item.id for source, item in stored.items() if source not in sources])
 
     async def one(part: Item) -> None:
-        item, usage = await tools.metered(lambda inner: make(part, inner))
-        memory.change(add=[item], usage=usage if usage != Usage() else None)
+        item, cost = await tools.metered(lambda inner: make(part, inner))
+        memory.change(add=[item], cost=cost)
 
     await asyncio.gather(*(one(part) for part in parts if part.source not in stored))
     if embedded:
@@ -56,10 +56,10 @@ async def remember(
 async def embed(memory: Memory, tools: Toolbox) -> None:
     """Embed the keys of items that have no vector yet."""
     if missing := memory.without_vector():
-        vectors, usage = await tools.metered(
+        vectors, cost = await tools.metered(
             lambda inner: inner.embed([i.key or i.text for i in missing], "build")
         )
-        memory.set_vectors([i.id for i in missing], vectors, usage)
+        memory.set_vectors([i.id for i in missing], vectors, cost)
 
 
 def scores(memory: Memory, query: NDArray[np.float32]) -> list[float]:

@@ -1,0 +1,37 @@
+"""Tables of an older schema, brought up to date."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from lcrag.schema import MODEL_ROLES, Usage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WERE_BOOKED = {"index": "build", "embed": "retrieve"}  # in version 1
+
+
+def current(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns of embedder and reranker, as it is where it has them.
+
+    Version 1 booked an embedder's work as the reader's: under ``build`` and ``retrieve``, where nothing was written.
+    What was booked there beside tokens that the reader wrote cannot be told apart and stays where it is.
+    """
+    import pandas as pd
+
+    names = [f.name for f in fields(Usage)]
+    if any(f"{role}_{name}" in outcomes for role in MODEL_ROLES for name in names):
+        return outcomes
+    if any(f"{role}_{name}" not in outcomes for role in WERE_BOOKED.values() for name in names):
+        return outcomes  # not a table of outcomes; whoever reads it says so
+    columns = {f"rerank_{name}": pd.Series(0.0, outcomes.index) for name in names}
+    for role, before in WERE_BOOKED.items():
+        embedder = pd.to_numeric(outcomes[f"{before}_completion_tokens"]).eq(0)
+        for name in names:
+            amounts = pd.to_numeric(outcomes[f"{before}_{name}"])
+            columns[f"{role}_{name}"] = amounts.where(embedder, 0.0)
+            columns[f"{before}_{name}"] = amounts.where(~embedder, 0.0)
+    kept = outcomes.drop(columns=[c for c in columns if c in outcomes])
+    return pd.concat([kept, pd.DataFrame(columns)], axis=1)

@@ -1,0 +1,10 @@
+"""Confidence intervals and paired tests for questions in clusters: several questions on one document."""
+
+from lcrag.statistics.mean import Interval as Interval
+from lcrag.statistics.mean import clustered_mean as clustered_mean
+from lcrag.statistics.paired import Paired as Paired
+from lcrag.statistics.paired import holm as holm
+from lcrag.statistics.paired import paired_difference as paired_difference
+from lcrag.statistics.signs import FLIPS as FLIPS
+from lcrag.statistics.signs import smallest_p as smallest_p
+from lcrag.statistics.two_way import two_way_mean as two_way_mean
