@@ -16,6 +16,7 @@ _ARTICLES = re.compile(r"\b(?:an|the|a(?=\s+\w))\b", re.IGNORECASE)
 _LETTER_A = re.compile(r"(?<![.!?:;\"'(])(?<=\w)\s+A\b")  # "hepatitis A", "vitamin A deficiency"
 _SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212-]")
+_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "\u2018\u2019\u201c\u201d")
 _KEPT_A = "\ue000"  # stands for a letter A that is no article
 _FILLERS = frozenset(  # words beside a number that say nothing of what it counts
@@ -71,7 +72,7 @@ def normalise(text: str) -> str:
 
 def squad_normalise(text: str) -> str:
     """SQuAD's official normalisation to the letter: dashes and quotes beyond ASCII stay."""
-    plain = "".join(c for c in text.lower() if c not in set(string.punctuation))
+    plain = text.lower().translate(_ASCII_PUNCTUATION)
     return " ".join(_SQUAD_ARTICLES.sub(" ", plain).split())
 
 

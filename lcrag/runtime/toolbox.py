@@ -21,6 +21,7 @@ from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.work import ledger_of, recorded_work
 from lcrag.schema import READER_ROLES, Document, Ledger, Passage, Question, Role, Step, Usage
+from retrievers.base import Retriever
 from retrievers.work import Work, embed
 
 if TYPE_CHECKING:
@@ -135,7 +136,12 @@ class MeteredToolbox:
         self.ledger += ledger_of(works, Prices.of(self.shared.prices), embed_role, rest)
 
     async def retrieve(
-        self, query: str, question: Question, k: int, retriever: Any = None, role: Role = "retrieve"
+        self,
+        query: str,
+        question: Question,
+        k: int,
+        retriever: Retriever | None = None,
+        role: Role = "retrieve",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents; their index is built once for each set."""
         key = "index" if retriever is None else f"index:{digest(retriever)}"
