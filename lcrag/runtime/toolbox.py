@@ -141,7 +141,6 @@ class MeteredToolbox:
         question: Question,
         k: int,
         retriever: Retriever | None = None,
-        role: Role = "retrieve",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents; their index is built once for each set."""
         key = "index" if retriever is None else f"index:{digest(retriever)}"

@@ -87,7 +87,6 @@ class Toolbox(Protocol):
         question: Question,
         k: int,
         retriever: Retriever | None = None,
-        role: Role = "retrieve",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents, best first.
 

@@ -31,7 +31,7 @@ class FeatureScoringRouter(ScoringRouter[Features]):
     """Feature options; subclasses predict.
 
     Attributes:
-        retrieval: see features of a first retrieval (booked under ``route``).
+        retrieval: see features of a first retrieval; its cost is booked as that of any search.
         kind: see the question's label, where applications have one.
         model: tell readers apart, where outcomes of several are pooled.
     """

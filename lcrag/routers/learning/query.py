@@ -58,9 +58,9 @@ async def query_of(
     tokens = sum(lengths.values()) / CHARS_PER_TOKEN  # a tokenizer would take longer than the router
     features = text_features(question.text) | context_features(tokens, tools.context_window, len(lengths))
     if retrieval:
-        passages = await tools.retrieve(question.text, question, FEATURE_K, role="route")
+        passages = await tools.retrieve(question.text, question, FEATURE_K)
         features |= retrieval_features(question.text, passages, lengths)
-    vector = (await tools.embed([question.text], role="route"))[0] if embedding else None
+    vector = (await tools.embed([question.text]))[0] if embedding else None
     return Query(question.id, question.text, question.kind, tools.reader_name, tokens, features, vector)
 
 
