@@ -13,6 +13,7 @@ from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
+from lcrag.outcomes.failures import Failures, score_failures
 from lcrag.tables import many, markdown
 
 COLUMNS = (AMOUNTS, ("kv_bytes", *LEFT_OUT.values()))  # of a router: summed, and the largest of what it ran
@@ -24,7 +25,8 @@ class Comparison:
 
     Attributes:
         table: A row for each strategy, then routers, then baselines. Columns: ``name``, ``group``
-            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated`` (contexts
+            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed`` (left out),
+            ``counted_wrong`` (failed, and among ``scored`` with 0), ``unscored``, ``truncated`` (contexts
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
             ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (the
@@ -82,6 +84,7 @@ def compare(
     *,
     routers: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
     cost: CostUnit = "auto",
+    failures: Failures | None = None,
     seed: int = 0,
     remarks: Sequence[str] = (),
 ) -> Comparison:
@@ -95,14 +98,18 @@ def compare(
         routers: for each router the strategy it chose for each question, or all that it ran, the one that answers
             last; replayed at no cost.
         cost: what costs are counted in; ``auto``: FLOPs where all are known, else tokens.
+        failures: whether failed answers are ``left_out`` or ``wrong`` (``score_failures``); by default as the table has
+            them, which for a run's own table is ``left_out``.
         seed: seeds the bootstrap.
         remarks: further footnotes.
 
     Raises:
-        LcragError: no rows, a missing column, two rows for one question and strategy, an unknown unit, or a router
-            that chose what is not a candidate or is named like a strategy.
+        LcragError: no rows, a missing column, two rows for one question and strategy, an unknown unit or rule, or a
+            router that chose what is not a candidate or is named like a strategy.
     """
     _check(outcomes)
+    if failures is not None:
+        outcomes = score_failures(outcomes, failures)
     unit = unit_of(outcomes, cost)
     outcomes = with_costs(outcomes, unit)
     names = list(dict.fromkeys(outcomes["strategy"]))

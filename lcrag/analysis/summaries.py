@@ -10,6 +10,7 @@ import pandas as pd
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
 from lcrag.outcomes.duplicates import clusters
+from lcrag.outcomes.failures import counted_wrong
 from lcrag.statistics import clustered_mean, holm, paired_difference
 
 
@@ -21,6 +22,7 @@ def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     return {
         "scored": interval.n,
         "failed": int(failed.sum()),
+        "counted_wrong": int(counted_wrong(rows).sum()),
         "unscored": len(rows) - interval.n - int(failed.sum()),
         "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
         "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,

@@ -88,6 +88,7 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes += _unknown_amounts(strategies)
     for column, meaning in (
         ("failed", "Failed answers are not scored and not in the means of cost"),
+        ("counted_wrong", "Failed answers that count as wrong (score 0), at the cost that was recorded"),
         ("truncated", "Contexts that were cut to fit"),
         ("cut", "Answers cut at max_tokens"),
     ):

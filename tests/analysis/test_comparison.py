@@ -110,6 +110,22 @@ def test_a_failed_answer_is_counted_and_not_scored_as_wrong(outcomes, change):
     assert "Failed answers are not scored" in str(found) and "memory 1" in str(found)
 
 
+def test_a_failed_answer_counts_as_wrong_on_demand(outcomes, change):
+    table = outcomes()
+    table = change(table, "memory", "d0q0", score=None, error="It broke.", read_prompt_tokens=70)
+    table = table.astype({"score": float})
+    memory = row(compare(table, failures="wrong"), "memory")
+    assert (memory.scored, memory.failed, memory.counted_wrong) == (48, 0, 1)
+    rows = table[table.strategy == "memory"]
+    assert memory.accuracy == pytest.approx(rows["score"].sum() / 48)
+    assert memory.prompt == pytest.approx(rows["read_prompt_tokens"].mean())
+    found = compare(table, failures="wrong")
+    text = " ".join(str(found).split())
+    assert "count as wrong (score 0), at the cost that was recorded: memory 1." in text
+    assert "not scored" not in text and found.skipped == 0
+    assert row(compare(table), "memory").counted_wrong == 0 and "as wrong" not in str(compare(table))
+
+
 def test_unknown_flops_are_a_dash_and_cost_falls_back_to_tokens(outcomes):
     found = compare(outcomes(flops=None))
     assert found.unit == "tokens"
