@@ -100,7 +100,7 @@ def compare(
         cost: what costs are counted in; ``auto``: FLOPs where all are known, else tokens.
         failures: whether failed answers are ``left_out`` or ``wrong`` (``score_failures``); by default as the table has
             them, which for a run's own table is ``left_out``.
-        seed: seeds the bootstrap.
+        seed: seeds the paired tests.
         remarks: further footnotes.
 
     Raises:
@@ -124,7 +124,7 @@ def compare(
     if len(pool):
         baselines = baseline_rows(pool, choosable)
         rows, groups = rows | baselines, groups | dict.fromkeys(baselines, "baseline")
-    table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r, seed)} for n, r in rows.items()])
+    table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r)} for n, r in rows.items()])
     # its rows are means over strategies: their quantiles and maxima are not those of any question
     table.loc[table["name"] == RANDOM, ["p50", "p95", "kv_bytes"]] = float("nan")
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T

@@ -11,12 +11,12 @@ from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
 from lcrag.outcomes.duplicates import clusters
 from lcrag.outcomes.failures import counted_wrong
-from lcrag.statistics import clustered_mean, holm, paired_difference
+from lcrag.statistics import SCORES, clustered_mean, holm, paired_difference
 
 
-def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+def summary(rows: pd.DataFrame) -> dict[str, Any]:
     """Counts, accuracy with its interval, and mean amounts of the rows that did not fail."""
-    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), seed=seed)
+    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), bounds=SCORES)
     failed = rows["error"] != ""
     answered = rows[~failed]
     return {

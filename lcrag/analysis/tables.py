@@ -73,7 +73,7 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question "
+        "Intervals: Student's t of the log-odds, clustered by document. Tokens, FLOPs and seconds: per-question "
         "means. build: its share of the tokens of what is built once for its document, an embedder's among them. FLOPs "
         "and seconds are those of reader, embedder and reranker. p50, p95: seconds that half and 95% of the questions "
         f"take at most. KV: bytes of the largest KV cache of a call. Costs are compared in {UNIT_NAMES[unit]}.",
