@@ -25,7 +25,9 @@ def summary(rows: pd.DataFrame) -> dict[str, Any]:
         "counted_wrong": int(counted_wrong(rows).sum()),
         "unscored": len(rows) - interval.n - int(failed.sum()),
         "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
-        "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,
+        "cut": int((answered["finish_reason"] == "length")[~counted_wrong(answered)].sum())
+        if "finish_reason" in rows
+        else 0,
         "accuracy": interval.mean,
         "low": interval.low,
         "high": interval.high,

@@ -24,6 +24,7 @@ from lcrag.tables import (
     wrapped,
 )
 
+OFTEN_CUT = 0.05  # share of a strategy's answers; as many can decide which strategy is the best
 UNKNOWN = {"flops": "its shape is not known", "dollars": "it has no price card"}
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
@@ -94,6 +95,7 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     ):
         if strategies[column].any():
             notes.append(f"{meaning}: {counts(strategies['name'], strategies[column])}.")
+    notes += _often_cut(strategies)
     if skipped == questions:
         notes.append("No question is scored in every strategy: there are no router and baseline figures.")
     elif skipped:
@@ -101,6 +103,22 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
             f"Routers and baselines leave out {many(skipped, 'question')} that some strategy has no score on."
         )
     return notes
+
+
+def _often_cut(strategies: pd.DataFrame) -> list[str]:
+    """A warning where a strategy loses the end of more than ``OFTEN_CUT`` of its answers."""
+    answered = strategies["scored"] + strategies["unscored"] - strategies["counted_wrong"]
+    shares = strategies["cut"] / answered.where(answered > 0)
+    often = shares > OFTEN_CUT
+    if not often.any():
+        return []
+    names = ", ".join(
+        f"{n} ({share:.0%})" for n, share in zip(strategies["name"][often], shares[often], strict=True)
+    )
+    return [
+        f"Many answers were cut: {names}. The end of such an answer is lost, and its score may be too low: raise "
+        "max_tokens of these strategies."
+    ]
 
 
 def _unknown_amounts(strategies: pd.DataFrame) -> list[str]:

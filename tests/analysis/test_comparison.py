@@ -66,6 +66,19 @@ def test_answers_cut_at_max_tokens_are_counted_and_told(outcomes, change):
     found = compare(table)
     assert row(found, "long_context")["cut"] == 2 and row(found, "memory")["cut"] == 0
     assert "Answers cut at max_tokens: long_context 2." in str(found)
+    assert "Many answers were cut" not in str(found)  # 2 of 47
+
+
+def test_many_cut_answers_are_a_warning_that_names_the_strategy(outcomes, change):
+    table = outcomes().assign(finish_reason="stop")
+    for question in ("d0q0", "d1q1", "d2q2"):
+        table = change(table, "long_context", question, finish_reason="length")
+        table = change(table, "memory", question, finish_reason="length")
+    table = change(table, "memory", "d2q2", score=None, error="It broke.")
+    for failures in ("left_out", "wrong"):
+        text = " ".join(str(compare(table, failures=failures)).split())
+        assert "Many answers were cut: long_context (6%)." in text  # 3 of 48, while memory has 2 of 47
+        assert "raise max_tokens of these strategies" in text
 
 
 @pytest.mark.parametrize(
