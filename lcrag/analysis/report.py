@@ -17,6 +17,7 @@ from lcrag.analysis.tables import smallest_p
 from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
+from lcrag.outcomes.failures import score_failures
 from lcrag.tables import human, many
 
 
@@ -78,7 +79,7 @@ def write_report(
         cost=_figure(accuracy_cost, comparison),
         kinds=_figure(accuracy_by_kind, comparison),
         metrics=comparison.by_metric,
-        failed=outcomes[outcomes["error"] != ""].to_dict("records"),
+        failed=score_failures(outcomes, "left_out").query("error != ''").to_dict("records"),
         questions=_by_question(outcomes),
         parameters=_flat(parameters),
     )
@@ -110,8 +111,8 @@ def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
         answers = [
             {
                 "strategy": r["strategy"],
-                "answer": r["error"] or r["answer"],
-                "failed": bool(r["error"]),
+                "answer": r["error"] or r.get("failure") or r["answer"],
+                "failed": bool(r["error"] or r.get("failure")),
                 "score": "-" if pd.isna(r["score"]) else f"{r['score']:.2f}",
                 "prompt": human(float(r["read_prompt_tokens"])),
                 "cached": human(float(r["read_cached_tokens"])),

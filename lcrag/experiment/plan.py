@@ -45,7 +45,7 @@ class Plan:
         metric: The metric that decides: a key of ``Outcome.scores``, or a metric of your own.
         cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
             strategy's are known, else tokens.
-        seed: Seeds the reader, the routers and the bootstrap.
+        seed: Seeds the reader, the routers and the paired tests.
         name: What the run is called in MLflow and in the report.
         budget: Caps on what a question and the whole run may spend, kept before each call.
         prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.

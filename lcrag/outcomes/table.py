@@ -40,6 +40,7 @@ SCHEMA: dict[str, str] = {
 OPTIONAL = {
     "gold": "answers that count as right, joined by |",
     "document_group": "the near-duplicates that the document is one of; folds and intervals count a group as one",
+    "failure": "one sentence where the call failed and counts as wrong: score 0 and no error",
     "dataset": "where the question comes from",
     "domain": "the genre of the document",
     "length": "the nominal length of the document, such as 32k",

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from lcrag.errors import LcragError
+from lcrag.outcomes.failures import counted_wrong
 from lcrag.readers.base import Message, Reader, Request
 from lcrag.schema import Usage
 
@@ -60,7 +61,12 @@ async def judge(
     if "gold" not in outcomes or not (outcomes["gold"] != "").any():
         raise LcragError("The outcomes have no gold answers: there is nothing to judge answers by.")
     frame = outcomes.reset_index(drop=True)
-    is_unjudged = frame["error"].eq("") & frame["gold"].ne("") & (frame["score"].isna() | everything)
+    is_unjudged = (
+        frame["error"].eq("")
+        & ~counted_wrong(frame)
+        & frame["gold"].ne("")
+        & (frame["score"].isna() | everything)
+    )
     places = list(frame.index[is_unjudged])
     if limit is not None and limit < len(places):
         places = sorted(random.Random(seed).sample(places, limit))

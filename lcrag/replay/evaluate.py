@@ -18,7 +18,7 @@ from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
 from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.examples import Examples
-from lcrag.statistics import FLIPS, clustered_mean, holm, paired_difference, two_way_mean
+from lcrag.statistics import FLIPS, SCORES, clustered_mean, holm, paired_difference, two_way_mean
 
 
 def evaluate(
@@ -39,7 +39,7 @@ def evaluate(
         examples: see ``examples_of``; queries without a score or a cost of every strategy are left out and counted.
         split: how folds are made; ``None`` replays routers that are fitted already, on all examples.
         folds: number of folds of the document split.
-        seed: seeds the folds and the bootstrap.
+        seed: seeds the folds, and the bootstrap of gains and AIQ.
         resamples: bootstrap samples.
         flips: random assignments of the paired test.
         fold_seeds: how often to repeat the document split with other seeds, to tell how far each router's share of the
@@ -151,7 +151,7 @@ def _summary(
 ) -> dict[str, Any]:
     resamples, flips, seed = sampling
     clusters = data.clusters
-    mean = clustered_mean(row.scores, clusters, resamples=resamples, seed=seed)
+    mean = clustered_mean(row.scores, clusters, bounds=SCORES)
     pair = paired_difference(row.scores, fixed.scores, clusters, resamples=resamples, flips=flips, seed=seed)
     models = [q.model for q in data.queries]
     both = two_way_mean(row.scores, clusters, models)

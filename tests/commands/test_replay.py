@@ -90,6 +90,26 @@ def test_import_lara(small_lara, tmp_path):  # noqa: F811
         lcrag("import", "lara", tmp_path)
 
 
+def test_failed_calls_count_as_wrong_on_demand(small_lara, tmp_path):  # noqa: F811
+    for kind in ("location", "reasoning"):
+        file = small_lara / f"evaluation/prediction/tiny/full_preds_tiny_32k_book_{kind}.jsonl"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"prediction": False}) + "\n")
+    output = tmp_path / "l.parquet"
+    command = ["import", "lara", small_lara, "--output", output, "--no-features"]
+    assert "23 scored, 2 failed" in (said := lcrag(*command)) and "with --failures wrong they score 0" in said
+    said = lcrag(*command, "--failures", "wrong")
+    assert "24 scored, 1 failed" in said and "Failed calls that count as wrong (score 0): 1." in said
+    assert "answers to the same questions have no score" in said  # reasoning needs a judge
+    lcrag(*command, "--scores", "recall")
+    command = ["replay", output, "--router", "random", "--split", "task"]
+    said = " ".join(lcrag(*command, "--failures", "wrong").split())
+    assert "24 queries" in said
+    assert "Failed calls that count as wrong (score 0), at the cost that was recorded: long_context 2" in said
+    assert "22 queries" in lcrag(*command)
+    with pytest.raises(LcragError, match="Failed calls are left_out or wrong, not 'right'"):
+        lcrag(*command, "--failures", "right")
+
+
 def test_replay_routers_by_name(table, tmp_path):
     said = lcrag("replay", table, "--router", "tfidf", "--router", "probe", "--output", tmp_path / "out")
     assert "48 queries on 8 documents" in said

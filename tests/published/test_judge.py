@@ -86,6 +86,13 @@ def test_everything_is_judged_on_demand(answers):
     assert found["score"].fillna(-1).tolist() == [0.0, 0.0, 0.0, -1.0, -1.0, 0.0]
 
 
+def test_a_failed_call_that_counts_as_wrong_is_not_judged(answers):
+    counted = answers.assign(failure=["", "", "The call failed.", "", "", ""])
+    found, reader = judged(counted, everything=True)
+    assert not any("q3" in r.messages[-1].content for r in reader.requests)
+    assert found.loc["q3", "score"] == 0.25
+
+
 def test_a_limit_draws_by_seed(answers):
     many = pd.concat([answers.head(1).assign(question_id=f"r{i}") for i in range(40)])
     first, reader = judged(many, limit=10)
