@@ -78,8 +78,8 @@ class Reader(Protocol):
     """A language model.
 
     A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
-    ``shares_prefix_in_batch`` and ``spec``; every other class defines them itself. A frozen dataclass that
-    inherits needs a default for a field that is named like a property here.
+    ``shares_prefix_in_batch``, ``batch_invariant`` and ``spec``; every other class defines them itself. A frozen
+    dataclass that inherits needs a default for a field that is named like a property here.
 
     Attributes:
         documents_in_flight: How many documents' questions run at once.
@@ -106,6 +106,16 @@ class Reader(Protocol):
     def spec(self) -> ModelSpec | None:
         """The model's shape, from which FLOPs and KV bytes follow; ``None`` where it is not known."""
         return None
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a request's text does not depend on the requests beside and before it.
+
+        Then a run that is resumed, or repeated with another concurrency, writes the same texts as an undisturbed one
+        (with the same settings, versions and machine). Where it is ``False`` their texts may differ, also at
+        temperature 0: products of another shape round differently.
+        """
+        return False
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.

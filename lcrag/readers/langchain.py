@@ -45,6 +45,7 @@ class LangChainReader:
     documents_in_flight: ClassVar[int] = Reader.documents_in_flight
     shares_prefix_in_batch: ClassVar[bool] = Reader.shares_prefix_in_batch
     spec: ClassVar[ModelSpec | None] = None
+    batch_invariant: ClassVar[bool] = False  # the provider decides what shares a batch
 
     model: BaseChatModel
     context_window: int
