@@ -136,7 +136,7 @@ class Plan:
             "cost": self.cost,
             "seed": self.seed,
             **({"budget": settings(self.budget)} if self.budget else {}),
-            "reader": settings(self.reader),
+            "reader": settings(self.reader) | {"batch_invariant": self.reader.batch_invariant},
             "embedder": settings(self.embedder),
             "retriever": settings(self.retriever),
             "strategies": [settings(s) for s in self.strategies],
