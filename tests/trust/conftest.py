@@ -121,8 +121,25 @@ def count_models(patch: pytest.MonkeyPatch) -> Counter:
 
 
 @pytest.fixture(scope="session")
-def running_server(minilm, word_pieces):
-    kept: dict[str, list[float]] = {}
+def chat_tokenizer(word_pieces, tmp_path_factory) -> str:
+    """The folder of the server's tokenizer: MiniLM's with a chat template."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    word_pieces.save_pretrained(folder)
+    template = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]"
+    (folder / "chat_template.jinja").write_text(template)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def running_server(minilm, word_pieces, chat_tokenizer):
+    from transformers import AutoTokenizer
+
+    chat, kept = AutoTokenizer.from_pretrained(chat_tokenizer), {}
+
+    def tokenise(messages):
+        return chat.apply_chat_template(
+            messages, tokenize=True, add_generation_prompt=True, return_dict=False
+        )
 
     def embed(texts):
         missing = [t for t in dict.fromkeys(texts) if t not in kept]
@@ -131,5 +148,5 @@ def running_server(minilm, word_pieces):
         lengths = [len(ids) for ids in word_pieces(list(texts), truncation=True)["input_ids"]]
         return [kept[t] for t in texts], lengths
 
-    with serving(CountingServer(reply, embed)) as server:
+    with serving(CountingServer(reply, tokenise, embed)) as server:
         yield server

@@ -1,7 +1,7 @@
 """An OpenAI-compatible server that writes down what every call took, by counts of its own.
 
-It serves ``/v1/models``, ``/v1/chat/completions`` with scripted answers and a cache of prefixes for each salt, and
-``/v1/embeddings``. Nothing of lcrag counts here.
+It serves ``/v1/models``, ``/v1/chat/completions`` with scripted answers and a cache of prefixes for each salt (one for
+all where none is sent), and ``/v1/embeddings``. Nothing of lcrag counts here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 BLOCK = 16  # tokens of which a cache keeps the prefix
-PER_MESSAGE = 4  # tokens of the chat template around each message
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,19 @@ class CountingServer:
 
     Attributes:
         answer: Gives the reply to a list of messages.
+        tokenise: Gives the tokens of a list of messages.
         embed: Gives the vectors of some texts, and the tokens of each.
         calls: What was answered so far.
         fails: Whether to refuse this list of messages.
     """
 
     answer: Callable[[Sequence[dict[str, str]]], str]
+    tokenise: Callable[[Sequence[dict[str, str]]], Sequence[int]]
     embed: Callable[[Sequence[str]], tuple[list[list[float]], list[int]]]
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     fails: Callable[[Sequence[dict[str, str]]], bool] = lambda messages: False
-    _prefixes: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    _prefixes: dict[str, set[tuple[int, ...]]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
 
     def start_anew(self) -> None:
@@ -58,7 +59,7 @@ class CountingServer:
         messages, salt = body["messages"], body.get("cache_salt", "")
         if self.fails(messages):
             return 400, {"error": {"message": "refused by the test", "code": 400}}
-        prompt = [t for m in messages for t in [*["<|>"] * PER_MESSAGE, *pieces(m["content"])]]
+        prompt = self.tokenise(messages)
         written = pieces(self.answer(messages))
         limit = body["max_tokens"]
         finish = "length" if len(written) > limit else "stop"
@@ -77,7 +78,7 @@ class CountingServer:
         reply = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
         return 200, {**reply, "choices": [choice], "usage": usage}
 
-    def _cached(self, prompt: Sequence[str], salt: str) -> int:
+    def _cached(self, prompt: Sequence[int], salt: str) -> int:
         """Tokens of the longest known prefix in whole blocks; never the whole prompt. Its own prefixes are kept."""
         known = self._prefixes.setdefault(salt, set())
         ends = range(BLOCK, len(prompt), BLOCK)
@@ -96,7 +97,7 @@ class CountingServer:
 
 
 def pieces(text: str) -> list[str]:
-    """The server's tokens: words, white space with the word after it, marks. Together they are the text."""
+    """The tokens of a reply: words, white space with the word after it, marks. Together they are the text."""
     return re.findall(r"\s?\w+|\s?[^\w\s]|\s", text)
 
 

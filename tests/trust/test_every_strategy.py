@@ -10,6 +10,7 @@ import pytest
 
 from embedders.openai import OpenAIEmbedder
 from lcrag import Experiment
+from lcrag.components import names
 from lcrag.cost.price_cards import PriceCard
 from lcrag.cost.prices import Prices
 from lcrag.experiment.results import Results
@@ -32,13 +33,16 @@ CARDS = Prices(PriceCard(INPUT, OUTPUT, CACHED), PriceCard(EMBED, 0), PriceCard(
 
 
 @pytest.fixture(scope="session")
-def run(small, running_server, cross_encoder, tmp_path_factory):
+def run(small, running_server, cross_encoder, chat_tokenizer, tmp_path_factory):
     """Runs strategies and gives the results, with what server and models counted until the last answer.
 
     After it the run embeds each question once more, for the features that routers see; no strategy needs them.
     """
 
-    def run(strategies, embedder, dataset=small):
+    # one request at a time: those that are in flight together may come to the server in another order
+    exact = {"tokenizer": chat_tokenizer, "send_cache_salt": True, "max_concurrency": 1}
+
+    def run(strategies, embedder, dataset=small, **settings):
         counted: Counter = Counter()
         running_server.start_anew()
         with pytest.MonkeyPatch.context() as patch:
@@ -51,7 +55,7 @@ def run(small, running_server, cross_encoder, tmp_path_factory):
 
             results = Experiment(
                 dataset=dataset,
-                reader=OpenAIReader("m", running_server.url, send_cache_salt=True, structured_outputs=True),
+                reader=OpenAIReader("m", running_server.url, **(exact | settings)),
                 strategies=strategies,
                 output=tmp_path_factory.mktemp("run"),
                 retriever=Reranker(
@@ -80,6 +84,7 @@ def counts(calls, read_by_models):
         {
             "prompt": sum(c.prompt for c in chats),
             "cached": sum(c.cached for c in chats),
+            "foreign": 0,
             "completion": sum(c.completion for c in chats),
             "calls": len(chats),
             "embedded": sum(c.prompt for c in embeddings) if embeddings else read_by_models[384],
@@ -100,6 +105,7 @@ def booked(outcomes):
     return {
         "prompt": total(READER_ROLES, "prompt_tokens"),
         "cached": total(READER_ROLES, "cached_tokens"),
+        "foreign": total(READER_ROLES, "foreign_cached_tokens"),
         "completion": total(READER_ROLES, "completion_tokens"),
         "calls": total(READER_ROLES, "calls"),
         "embedded": total(embedder, "prompt_tokens"),
@@ -148,7 +154,9 @@ def test_what_is_built_once_is_shared_equally(strategy, alone):
                 assert getattr(mine, amount) == pytest.approx(getattr(other, amount)), (role, amount)
 
 
-@every_strategy
+@pytest.mark.parametrize(
+    "strategy", MATRIX[: len(names("strategy"))], ids=lambda s: s.name
+)  # without variants
 def test_a_real_embedder_read_what_is_booked(strategy, run, minilm, record_property):
     """MiniLM in this process: the tokens are counted where its transformer reads them."""
     results, counted = run([strategy], minilm)
@@ -159,11 +167,40 @@ def test_a_real_embedder_read_what_is_booked(strategy, run, minilm, record_prope
         assert amounts[name] == pytest.approx(counted[name]), name
 
 
-def test_all_in_one_run_cost_what_each_costs_alone(run, alone, running_server):
+def test_all_in_one_run_cost_what_each_costs_alone(run, alone, running_server, record_property):
+    """And their prompts are the same. What the server cached depends on who came first: see test_own_prefixes.py."""
     together = run(MATRIX, OpenAIEmbedder("e", running_server.url))[0].outcomes
     for strategy in MATRIX:
-        rows = [o for o in together if o.strategy == strategy.name]
-        assert booked(rows) == pytest.approx(booked(alone(strategy)[0].outcomes)), strategy.name
+        mine = [o for o in together if o.strategy == strategy.name]
+        theirs = alone(strategy)[0].outcomes
+        assert [o.prompt_hash for o in mine] == [o.prompt_hash for o in theirs], strategy.name
+        amounts, expected = booked(mine), booked(theirs)
+        for name in set(amounts) - {"cached", "foreign"}:
+            assert amounts[name] == pytest.approx(expected[name]), (strategy.name, name)
+    record_property("strategies", len(MATRIX))
+    record_property("rows", len(together))
+
+
+@pytest.mark.parametrize("settings", [{"tokenizer": ""}, {"send_cache_salt": False}], ids=str)
+@pytest.mark.parametrize("name", ["long_context", "memory_facts", "ensemble"])
+def test_no_cached_token_is_lost(name, settings, run, running_server):
+    """Without tokenizer or salts it is estimated which reused tokens are the strategy's own; the rest is shown, too."""
+    embedder = OpenAIEmbedder("e", running_server.url)
+    results, counted = run([next(s for s in MATRIX if s.name == name)], embedder, **settings)
+    amounts = booked(results.outcomes)
+    assert amounts["cached"] + amounts["foreign"] == pytest.approx(counted["cached"])
+    assert amounts["prompt"] == pytest.approx(counted["prompt"])
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="without `tokenizer` cached tokens are estimated from characters even where salts keep strategies apart",
+)
+@pytest.mark.parametrize("name", ["long_context", "memory_facts"])
+def test_a_server_that_keeps_strategies_apart_is_believed(name, run, running_server):
+    embedder = OpenAIEmbedder("e", running_server.url)
+    results, counted = run([next(s for s in MATRIX if s.name == name)], embedder, tokenizer="")
+    assert booked(results.outcomes)["cached"] == pytest.approx(counted["cached"])
 
 
 def test_a_text_that_stands_twice_is_booked_twice_as_a_server_counts_it(run, running_server, minilm, small):
