@@ -171,7 +171,7 @@ class RetrieveThenReason(Strategy):
             async def embed(build: Toolbox) -> Any:
                 return await build.embed(texts, "build")
 
-            vectors = await tools.build("sentences", [d.id for d in documents], embed)
+            vectors = await tools.build("facts:sentences", [d.id for d in documents], embed)
             missing = unlike_any(await tools.embed(facts), vectors) if facts else []
             notes["hallucinated_facts_semantic"] = sum(missing)
         return notes

@@ -23,7 +23,7 @@ class Extractive:
             texts = [document.text[s:e] for s, e in sentences(document.text)]
             return texts, await build.embed(texts, "build")
 
-        texts, vectors = await tools.build("sentences", [document.id], split_and_embed)
+        texts, vectors = await tools.build("extractive:sentences", [document.id], split_and_embed)
         (query,) = await tools.embed([question.text])
         selected: list[int] = []
         remaining = tokens
