@@ -192,10 +192,6 @@ def test_no_cached_token_is_lost(name, settings, run, running_server):
     assert amounts["prompt"] == pytest.approx(counted["prompt"])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="without `tokenizer` cached tokens are estimated from characters even where salts keep strategies apart",
-)
 @pytest.mark.parametrize("name", ["long_context", "memory_facts"])
 def test_a_server_that_keeps_strategies_apart_is_believed(name, run, running_server):
     embedder = OpenAIEmbedder("e", running_server.url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from lcrag.readers.base import Completion, Message, PrefixCache, Request
 from lcrag.runtime.prefixes import PrefixLedger
 from lcrag.schema import Usage
@@ -13,10 +11,6 @@ def request(question):
     return Request((Message("user", "The same long document. " * 20 + question),), cache_salt="mine")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a prompt is looked up when it is sent: what a later one of the same strategy warmed counts as foreign",
-)
 def test_what_the_later_request_warmed_is_the_strategys_own():
     ledger = PrefixLedger(PrefixCache(block=16))
     first, second = ledger.enter(request("Who?")), ledger.enter(request("Where?"))
