@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ SUFFIXES = (".txt", ".md", ".pdf")
 KEYS = (
     "id", "question", "documents", "answers", "kind", "choices", "evidence", "answerable", "metadata", "date",
 )  # fmt: skip
+MAX_ID_CHARS = 32  # characters of the question at the beginning of an id that is made of it
 
 
 def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
@@ -24,7 +28,8 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
     Args:
         documents: The folder, read with its subfolders, without hidden files and folders. A document's id is its
             path inside the folder, with ``/``.
-        questions: Each line is an object with ``question`` and, as needed, ``id`` (default q1, q2, ...),
+        questions: Each line is an object with ``question`` and, as needed, ``id`` (by default made of the
+            question and its documents, so that it stays the same wherever the line stands),
             ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a
             list of alternatives), ``kind``, ``choices``, ``evidence`` (quotes from the documents),
             ``answerable`` (true unless ``kind`` is hallucination), ``metadata`` and ``date`` (ISO 8601).
@@ -35,20 +40,22 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
     """
     documents, questions = Path(documents), Path(questions)
     texts = read_folder(documents)
-    rows = _read_questions(questions, texts, "q")
-    demonstrated = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
+    made = Counter[str]()
+    rows = _read_questions(questions, texts, made)
+    demonstrated = _read_questions(Path(demonstrations), texts, made) if demonstrations else []
     dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(demonstrated))
     dataset.validate()
     return dataset
 
 
-def _read_questions(file: Path, texts: dict[str, Document], letter: str) -> list[Question]:
+def _read_questions(file: Path, texts: dict[str, Document], made: Counter[str]) -> list[Question]:
+    """The questions of a file; ``made`` counts the ids that were made for questions without one."""
     if not file.is_file():
         raise LcragError(f"{file}: there is no such file of questions.")
     rows: list[Question] = []
     for number, line in enumerate(_decoded(file).split("\n"), 1):
         if line.strip():
-            rows.append(_question(line, f"{letter}{len(rows) + 1}", texts, f"{file}:{number}"))
+            rows.append(_question(line, texts, made, f"{file}:{number}"))
     if not rows:
         raise LcragError(f"{file}: there is no question in it.")
     return rows
@@ -98,7 +105,17 @@ def _pdf_text(path: Path) -> str:
     return text
 
 
-def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Question:
+def _made_id(text: str, document_ids: tuple[str, ...], made: Counter[str]) -> str:
+    """An id of a question that has none: its first words and a hash; a duplicate gets a number as well."""
+    words = "-".join(re.findall(r"\w+", text.lower()))
+    start = words if len(words) <= MAX_ID_CHARS else words[: MAX_ID_CHARS + 1].rpartition("-")[0]
+    content = json.dumps([text, *document_ids])  # ASCII, whatever the text holds
+    id = f"{start or words[:MAX_ID_CHARS] or 'question'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    made[id] += 1
+    return id if made[id] == 1 else f"{id}-{made[id]}"
+
+
+def _question(line: str, texts: dict[str, Document], made: Counter[str], where: str) -> Question:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -113,7 +130,7 @@ def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Que
     ids = _document_ids(row, texts, where)
     kind = str(row.get("kind") or "")
     return Question(
-        id=str(row["id"]) if row.get("id") is not None else id,
+        id=_made_id(row["question"], ids, made) if row.get("id") is None else str(row["id"]),
         text=row["question"],
         document_ids=ids,
         answers=(answers := _texts(row, "answers", where)),
