@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -200,6 +201,9 @@ def _complain(text: str) -> None:
 
 def main() -> None:
     """Run the command line; an ``LcragError`` is one sentence on stderr and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a file's name need not be text
     try:
         app()
     except LcragError as error:

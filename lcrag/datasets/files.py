@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lcrag.datasets.base import Dataset
-from lcrag.datasets.evidence import locate
+from lcrag.datasets.evidence import find_quote
+from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question, Span
 
@@ -62,10 +63,10 @@ def _read_questions(file: Path, texts: dict[str, Document], made: Counter[str]) 
 
 
 def read_folder(folder: Path) -> dict[str, Document]:
-    """The folder's .txt, .md and .pdf files by their path inside it.
+    """The folder's .txt, .md and .pdf files by their path inside it, with U+FFFD for what is not UTF-8 in its name.
 
     Raises:
-        LcragError: no such folder, nothing in it, or a file that is empty or cannot be read.
+        LcragError: no such folder, nothing in it, a file that is empty or cannot be read, or two of one name.
     """
     if not folder.is_dir():
         raise LcragError(f"{folder}: there is no such folder of documents.")
@@ -76,7 +77,9 @@ def read_folder(folder: Path) -> dict[str, Document]:
             text = _pdf_text(path) if path.suffix.lower() == ".pdf" else _decoded(path)
             if not text.strip():
                 raise LcragError(f"{path}: the document is empty; fill it or remove it from the folder.")
-            texts[id] = Document(id, text)
+            if whole(id) in texts:
+                raise LcragError(f"{folder}: two files have the name {whole(id)!r} in UTF-8; rename one.")
+            texts[whole(id)] = Document(id, text)
     if not texts:
         raise LcragError(f"{folder}: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in it.")
     return texts
@@ -153,7 +156,7 @@ def _texts(row: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
 
 
 def _document_ids(row: dict[str, Any], texts: dict[str, Document], where: str) -> tuple[str, ...]:
-    ids = _texts(row, "documents", where)
+    ids = whole(_texts(row, "documents", where))
     if not ids and len(texts) > 1:
         raise LcragError(f"{where}: 'documents' is missing; name one or more of the {len(texts)} documents.")
     for id in ids:
@@ -175,8 +178,8 @@ def _choices(row: dict[str, Any], answers: tuple[str, ...], where: str) -> tuple
 
 def _span(quote: str, ids: tuple[str, ...], texts: dict[str, Document], where: str) -> Span:
     for id in ids:
-        if span := locate(texts[id], quote):
-            return span
+        if place := find_quote(texts[id].text, quote):
+            return Span(id, *place, texts[id].text[slice(*place)])
     raise LcragError(f"{where}: the evidence {quote!r} is not in {' or '.join(ids)}.")
 
 

@@ -98,7 +98,8 @@ class Plan:
         """Find what is wrong before anything is spent.
 
         Returns:
-            What a run would go on with, but not as one may expect, in sentences: questions that cannot be scored.
+            What a run would go on with, but not as one may expect, in sentences: questions that cannot be scored,
+            what reading the dataset has changed.
 
         Raises:
             LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
@@ -116,7 +117,9 @@ class Plan:
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
         check_routers(self.routers, self.strategies, self.dataset.questions)
-        return tuple(unscored(self.dataset.questions, self.metric)) if isinstance(self.metric, str) else ()
+        standard = isinstance(self.metric, str)
+        notices = unscored(self.dataset.questions, self.deciding) if standard else ()
+        return (*self.dataset.notices, *notices)
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, defaults included, as plain values."""
