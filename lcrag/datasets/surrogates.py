@@ -1,4 +1,4 @@
-"""Half surrogate pairs: JSON (``"\\ud83d"``) and file names can hold them, text in UTF-8 cannot."""
+r"""Half surrogate pairs: JSON (``"\ud83d"``) and file names can hold them, text in UTF-8 cannot."""
 
 from __future__ import annotations
 

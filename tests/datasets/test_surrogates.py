@@ -67,7 +67,7 @@ def test_a_document_can_be_named_as_it_is_or_as_it_is_read(tmp_path):
             "caf\ufffd.md",
         )
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/docs/caf\xea.md")).write_text("Text.")
-    with pytest.raises(LcragError, match="two files have the name 'caf\ufffd.md'"):
+    with pytest.raises(LcragError, match="two files have the name"):
         load_files(tmp_path / "docs", tmp_path / "q.jsonl")
 
 
