@@ -142,6 +142,7 @@ def _quiet() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it can mend
     logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from datetime import datetime
@@ -12,11 +13,11 @@ from typing import Any
 
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.evidence import find_quote
+from lcrag.datasets.folder import read_folder, read_text
 from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question, Span
 
-SUFFIXES = (".txt", ".md", ".pdf")
 KEYS = (
     "id", "question", "documents", "answers", "kind", "choices", "evidence", "answerable", "metadata", "date",
 )  # fmt: skip
@@ -51,61 +52,15 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
 
 def _read_questions(file: Path, texts: dict[str, Document], made: Counter[str]) -> list[Question]:
     """The questions of a file; ``made`` counts the ids that were made for questions without one."""
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for some names
         raise LcragError(f"{file}: there is no such file of questions.")
     rows: list[Question] = []
-    for number, line in enumerate(_decoded(file).split("\n"), 1):
+    for number, line in enumerate(read_text(file).split("\n"), 1):
         if line.strip():
             rows.append(_question(line, texts, made, f"{file}:{number}"))
     if not rows:
         raise LcragError(f"{file}: there is no question in it.")
     return rows
-
-
-def read_folder(folder: Path) -> dict[str, Document]:
-    """The folder's .txt, .md and .pdf files by their path inside it, with U+FFFD for what is not UTF-8 in its name.
-
-    Raises:
-        LcragError: no such folder, nothing in it, a file that is empty or cannot be read, or two of one name.
-    """
-    if not folder.is_dir():
-        raise LcragError(f"{folder}: there is no such folder of documents.")
-    paths = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
-    texts: dict[str, Document] = {}
-    for id, path in sorted(paths.items()):
-        if path.is_file() and not any(part.startswith(".") for part in id.split("/")):
-            text = _pdf_text(path) if path.suffix.lower() == ".pdf" else _decoded(path)
-            if not text.strip():
-                raise LcragError(f"{path}: the document is empty; fill it or remove it from the folder.")
-            if whole(id) in texts:
-                raise LcragError(f"{folder}: two files have the name {whole(id)!r} in UTF-8; rename one.")
-            texts[whole(id)] = Document(id, text)
-    if not texts:
-        raise LcragError(f"{folder}: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in it.")
-    return texts
-
-
-def _decoded(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise LcragError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
-
-
-def _pdf_text(path: Path) -> str:
-    from pypdf import PdfReader
-
-    try:
-        reader = PdfReader(path)
-        encrypted = reader.is_encrypted and not reader.decrypt("")
-        text = "" if encrypted else "\n\n".join(page.extract_text() for page in reader.pages)
-    except Exception as error:  # broken files make pypdf raise nearly anything
-        raise LcragError(f"{path}: it cannot be read as a PDF ({error}).") from error
-    if encrypted:
-        raise LcragError(f"{path}: the PDF is encrypted; save it without a password.")
-    if not text.strip():
-        raise LcragError(f"{path}: the PDF contains no text; run text recognition (OCR) on it first.")
-    return text
 
 
 def _made_id(text: str, document_ids: tuple[str, ...], made: Counter[str]) -> str:

@@ -121,7 +121,7 @@ def _documents(given: Any) -> list[Document]:
     if isinstance(given, Mapping):
         return [Document(str(id), text) for id, text in given.items()]
     if isinstance(given, str | Path):
-        from lcrag.datasets.files import read_folder
+        from lcrag.datasets.folder import read_folder
 
         return list(read_folder(Path(given)).values())
     return list(given)

@@ -1,6 +1,10 @@
 """The user's own files: real text, Markdown and PDF, and one clear sentence for each mistake."""
 
 import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +140,66 @@ def test_bad_documents_are_named(own):
         with pytest.raises(LcragError, match=message):
             load(own, ok)
         path.unlink()
+
+
+@contextmanager
+def unprivileged():
+    """As a user whom permissions bind, since tests often run as root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder():
+    """Pytest's own folders are closed to other users."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "docs" / "sub").mkdir(parents=True)
+        for place in ("docs/a.md", "docs/sub/b.md", "docs/sub/c.pdf"):
+            (folder / place).write_text("Text.")
+        (folder / "docs" / "sub" / "c.pdf").unlink()
+        (folder / "q.jsonl").write_text('{"question": "When?", "documents": "a.md"}\n')
+        yield folder
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("docs", r"docs: the folder cannot be read \(Permission denied\)"),
+        (
+            "docs/sub",
+            r"sub: the folder cannot be read \(Permission denied\); change its permissions or move it",
+        ),
+        (
+            "docs/sub/b.md",
+            r"b.md: it cannot be read \(Permission denied\); change its permissions or remove it",
+        ),
+        ("q.jsonl", r"q.jsonl: it cannot be read \(Permission denied\)"),
+    ],
+)
+def test_what_may_not_be_read_is_named_and_not_left_out(open_folder, place, message):
+    (open_folder / place).chmod(0)
+    with unprivileged(), pytest.raises(LcragError, match=message):
+        load_files(open_folder / "docs", open_folder / "q.jsonl")
+
+
+def test_a_link_to_nowhere_and_a_pipe_are_named_too(own):
+    (own / "docs" / "gone.md").symlink_to("nowhere.md")
+    with pytest.raises(LcragError, match=r"gone.md: it cannot be read \(No such file"):
+        load(own, {"question": "When?", "documents": "north.md"})
+    (own / "docs" / "gone.md").unlink()
+    os.mkfifo(own / "docs" / "pipe.md")
+    with pytest.raises(LcragError, match=r"pipe.md: it is not a regular file"):
+        load(own, {"question": "When?", "documents": "north.md"})
 
 
 def test_missing_and_empty_places_are_named(own, tmp_path):
