@@ -20,7 +20,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text("utf-8"))
+        manifest: Any = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"There is no index in {folder}: {path.name} is missing.") from error
     except OSError as error:
@@ -33,7 +33,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         )
     if not _is_complete(manifest):
         raise damaged(folder, path.name)
-    return manifest
+    return dict(manifest)
 
 
 def damaged(folder: Path, what: str) -> ValueError:

@@ -20,6 +20,7 @@ from lcrag.experiment.unscored import unscored
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS, STANDARD
+from lcrag.outcomes.baselines import check_names
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
@@ -113,6 +114,7 @@ class Plan:
         if not self.strategies:
             raise LcragError("The experiment has no strategies: give at least one.")
         names = [s.name for s in self.strategies]
+        check_names(names)
         duplicates = sorted({n for n in names if names.count(n) > 1})
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
