@@ -114,13 +114,13 @@ def fit(
 
 def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, ...]) -> list[Any]:
     from lcrag.components.build import build
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
     from lcrag.routers.learning.router import ReplayableRouter
 
     specs: list[Any] = list(names or [])
     where = "--router"
     if file is not None:
-        content = read(file)
+        content = read_yaml(file)
         listed = content.get("routers") if isinstance(content, dict) else content
         if not isinstance(listed, list):
             raise LcragError(f"{file}: a list of routers is expected, or a mapping with the key 'routers'.")

@@ -118,6 +118,12 @@ class Plan:
         duplicates = sorted({n for n in names if names.count(n) > 1})
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
+        for bound in ("max_concurrency", "documents_in_flight"):
+            if not getattr(self.reader, bound) >= 1:
+                raise LcragError(
+                    f"The reader {self.reader.name} has {bound} {getattr(self.reader, bound)!r}: nothing would ever be "
+                    "asked; give at least 1."
+                )
         check_routers(self.routers, self.strategies, self.dataset.questions)
         standard = isinstance(self.metric, str)
         notices = unscored(self.dataset.questions, self.deciding) if standard else ()
