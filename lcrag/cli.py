@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,12 +58,12 @@ def run(
     no_mlflow: NoMlflow = False,
 ) -> None:
     """Run an experiment: a YAML file, or your own documents and questions with the demo's strategies."""
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
 
     if config is not None:
         if documents or questions or model or base_url:
             raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        _run(read(config), config, output, no_mlflow)
+        _run(read_yaml(config), config, output, no_mlflow)
         return
     if documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
@@ -90,9 +91,10 @@ def ui(
     import os
     import subprocess
 
-    from lcrag.experiment.tracking import default_tracking_uri, ui_command
+    from lcrag.experiment.tracking import check_store, default_tracking_uri, ui_command
 
     uri = tracking_uri or default_tracking_uri()
+    check_store(uri)
     _say(f"MLflow on http://127.0.0.1:{port} shows {uri} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
@@ -127,9 +129,9 @@ def version() -> None:
 
 
 def _demo() -> Any:
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
 
-    return read(DEMO)
+    return read_yaml(DEMO)
 
 
 def _quiet() -> None:
@@ -141,6 +143,7 @@ def _quiet() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it can mend
     logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
@@ -200,6 +203,9 @@ def _complain(text: str) -> None:
 
 def main() -> None:
     """Run the command line; an ``LcragError`` is one sentence on stderr and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a file's name need not be text
     try:
         app()
     except LcragError as error:

@@ -11,7 +11,7 @@ import pandas as pd
 from lcrag.analysis import tables
 from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, common, routed_rows
+from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, check_names, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
 from lcrag.outcomes.failures import Failures, score_failures
 from lcrag.tables import many, markdown
@@ -163,6 +163,7 @@ def _check(outcomes: pd.DataFrame) -> None:
         )
     if not len(outcomes):
         raise LcragError("There are no outcomes to compare.")
+    check_names(outcomes["strategy"].unique())
     duplicates = outcomes[outcomes.duplicated(["question_id", "strategy"])]
     if len(duplicates):
         row = duplicates.iloc[0]

@@ -110,9 +110,11 @@ def fit(
     from lcrag.routers import save_router
     from lcrag.tables import many
 
-    (chosen, *more) = _routers([] if routers else [router], routers, ())
-    if more:
-        raise LcragError(f"{routers} has {many(len(more) + 1, 'router')}: give one to fit.")
+    chosen, *more = _routers([] if routers else [router], routers, ()) or [None]
+    if more or chosen is None:
+        raise LcragError(
+            f"{routers} has {many(len(more) + (chosen is not None), 'router')}: give one to fit."
+        )
     examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
@@ -120,17 +122,22 @@ def fit(
 
 def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, ...]) -> list[Any]:
     from lcrag.components.build import build
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
+    from lcrag.routers.learning.router import ReplayableRouter
 
     specs: list[Any] = list(names or [])
     where = "--router"
     if file is not None:
-        content = read(file)
+        content = read_yaml(file)
         listed = content.get("routers") if isinstance(content, dict) else content
         if not isinstance(listed, list):
             raise LcragError(f"{file}: a list of routers is expected, or a mapping with the key 'routers'.")
         specs, where = [*specs, *listed], str(file)
-    return [build("router", spec, where) for spec in specs or otherwise]
+    routers = [build("router", spec, where) for spec in specs or otherwise]
+    for router in routers:
+        if not isinstance(router, ReplayableRouter):
+            raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
+    return routers
 
 
 def _every(strategies: Iterable[str]) -> tuple[str, ...]:

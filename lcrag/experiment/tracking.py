@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
 
+DATABASES = ("postgresql", "mysql", "mssql")
 PARAMETER_LIMIT = 500  # longer values go into parameters.json
 NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
@@ -26,6 +27,26 @@ NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_
 def default_tracking_uri() -> str:
     """MLFLOW_TRACKING_URI, else the database ``mlflow.db`` in the current folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+
+
+def check_store(uri: str) -> None:
+    """Refuse a store that MLflow's UI cannot open.
+
+    Raises:
+        LcragError: an unknown kind of store, a tracking server, or a file or folder that is not there.
+    """
+    scheme, _, rest = uri.partition(":") if "://" in uri or uri.startswith("file:") else ("", "", uri)
+    if scheme in ("http", "https"):
+        raise LcragError(f"{uri} is a tracking server: open it in a browser.")
+    if scheme.partition("+")[0] in DATABASES:
+        return
+    if scheme not in ("", "file", "sqlite"):
+        raise LcragError(f"{uri} is not a store that MLflow knows: give a sqlite:/// address or a folder.")
+    place = Path(rest.removeprefix("///") if scheme == "sqlite" else urlparse(uri).path)
+    if not (place.is_file() if scheme == "sqlite" else place.is_dir()):
+        raise LcragError(
+            f"There is no MLflow store at {uri}: run an experiment first, or give --tracking-uri."
+        )
 
 
 def ui_command(tracking_uri: str, port: int) -> list[str]:

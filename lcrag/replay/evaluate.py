@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import BEST_FIXED, ORACLE, RANDOM, oracle, random_choice
+from lcrag.outcomes.baselines import BEST_FIXED, ORACLE, RANDOM, check_names, oracle, random_choice
 from lcrag.replay.comparison import RoutingComparison
 from lcrag.replay.curve import MIXED, curve_of, options_of, points_of
 from lcrag.replay.nested import curve_columns
@@ -46,8 +46,13 @@ def evaluate(
             headroom depends on the folds; 5 take five times as long. The table's other figures are of the first.
 
     Raises:
-        LcragError: two rows of one name, no query with scores and costs of every strategy, or as ``cross_replay``.
+        LcragError: two rows of one name, too few folds, a negative seed, no query with scores and costs of every
+            strategy, or as ``cross_replay``.
     """
+    for name, value, minimum in (("folds", folds, 2), ("seed", seed, 0), ("fold_seeds", fold_seeds, 1)):
+        if value < minimum:
+            raise LcragError(f"{name} is {value}, but must be at least {minimum}.")
+    check_names(examples.strategies)
     _check_names([r.name for r in routers], examples.strategies)
     complete = _complete(examples)
     data = examples.take(np.flatnonzero(complete))

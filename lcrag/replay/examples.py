@@ -146,6 +146,10 @@ def _column(frame: pd.DataFrame, name: str) -> Any:
 def _embeddings(texts: Sequence[str], embedder: Embedder | None) -> dict[str, Any]:
     if embedder is None:
         return {}
+    if not all(text.strip() for text in texts):
+        raise LcragError(
+            "A question of the outcomes has no text, and a router embeds it: leave out the question or the router."
+        )
     distinct = list(dict.fromkeys(texts))
     return dict(zip(distinct, embedder.embed(distinct, "query").vectors, strict=True))
 

@@ -45,6 +45,52 @@ def table(tmp_path):
     return tmp_path / "t.parquet"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--folds", 0), "folds is 0, but must be at least 2"),
+        (("--folds", 1), "folds is 1, but must be at least 2"),
+        (("--seed", -1), "seed is -1, but must be at least 0"),
+        (("--fold-seeds", 0), "fold_seeds is 0, but must be at least 1"),
+        (("--router", "llm"), "Router llm_router asks a model: run it as"),
+    ],
+)
+def test_numbers_out_of_range_and_routers_that_ask_a_model_are_one_sentence(table, arguments, message):
+    with pytest.raises(LcragError, match=message):
+        lcrag("replay", table, "--router", "tfidf", *arguments)
+
+
+def test_a_router_that_asks_a_model_cannot_be_fitted_and_no_router_neither(table, tmp_path):
+    with pytest.raises(LcragError, match="Router llm_router asks a model"):
+        lcrag("fit", table, tmp_path / "r", "--router", "llm")
+    (tmp_path / "none.yaml").write_text("[]")
+    with pytest.raises(LcragError, match=r"none\.yaml has 0 routers: give one to fit"):
+        lcrag("fit", table, tmp_path / "r", "--routers", tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "name", ["oracle", "best_fixed", "best fixed", "best fixed (a)", "random", "random (mean)"]
+)
+def test_a_strategy_named_like_a_baseline_is_refused(table, tmp_path, name):
+    outcomes = load_outcomes(table).replace({"strategy": {"long_context": name}})
+    save_outcomes(outcomes, tmp_path / "o.parquet")
+    with pytest.raises(LcragError, match="as a baseline is: give it another `name`"):
+        lcrag("replay", tmp_path / "o.parquet", "--router", "tfidf")
+
+
+@pytest.mark.parametrize("question", ["", " ", "???"])
+def test_questions_without_words_are_one_sentence_or_a_table(table, tmp_path, question):
+    save_outcomes(load_outcomes(table).assign(question=question), tmp_path / "o.parquet")
+    with pytest.raises(LcragError, match="tfidf_router learns from the words of questions, and too few"):
+        lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "tfidf")
+    if question.strip():
+        lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "knn")
+    else:
+        with pytest.raises(LcragError, match="question of the outcomes has no text"):
+            lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "knn")
+    lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "quality")
+
+
 def test_import_nocha(tmp_path):
     sample = tmp_path / "s.json"
     sample.write_text(json.dumps([claim(), claim(claim="It snows.", type=False)]))
