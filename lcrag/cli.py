@@ -53,6 +53,10 @@ def run(
     base_url: Annotated[
         str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")
     ] = "",
+    context_window: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tokens that fit into the server's model, if it does not say so."),
+    ] = None,
     output: Output = None,
     no_mlflow: NoMlflow = False,
 ) -> None:
@@ -62,7 +66,7 @@ def run(
     if config is not None:
         if documents or questions or model or base_url:
             raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        _run(read(config), config, output, no_mlflow)
+        _run(_with_window(read(config), context_window), config, output, no_mlflow)
         return
     if documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
@@ -78,7 +82,7 @@ def run(
         spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
     elif model:
         spec["reader"]["model"] = model
-    _run(spec, Path("the command line"), output, no_mlflow)
+    _run(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
 
 
 @app.command()
@@ -124,6 +128,19 @@ def version() -> None:
     from lcrag.version import __version__
 
     _say(__version__)
+
+
+def _with_window(spec: Any, context_window: int | None) -> Any:
+    """The experiment with another ``max_model_len`` of its reader."""
+    if context_window is None or not isinstance(spec, dict):
+        return spec
+    reader = spec.get("reader", "transformers")
+    reader = reader if isinstance(reader, dict) else {"type": reader}
+    if reader.get("type") not in ("openai", "vllm"):
+        raise LcragError(
+            f"--context-window is for a model on a server; the reader `{reader.get('type')}` knows its own."
+        )
+    return {**spec, "reader": {**reader, "max_model_len": context_window}}
 
 
 def _demo() -> Any:

@@ -94,10 +94,12 @@ class Engine:
             key = keys[question.id, strategy.name]
             finished[key] = await self._row(key, question, strategy)
 
-        work = [missing(batch) for batch in batches(questions, strategies)]
-        await self.plan.executor.run(
-            [batch for batch in work if batch.questions], answer, self.resources.reader
-        )
+        work = [b for b in map(missing, batches(questions, strategies)) if b.questions]
+        if work:
+            _ = (
+                self.resources.reader.context_window
+            )  # what is not known must stop a run before its first call
+        await self.plan.executor.run(work, answer, self.resources.reader)
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
 
     def _is_finished(self, key: str) -> bool:

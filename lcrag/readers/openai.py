@@ -36,7 +36,8 @@ class OpenAIReader(Reader):
         base_url: The server's address with its version, such as ``http://localhost:8000/v1``.
         api_key_env: Environment variable with the key; empty for OPENAI_API_KEY at OpenAI itself
             and no key at any other address.
-        max_model_len: Context window in tokens; without it the server is asked (vLLM answers).
+        max_model_len: Context window in tokens. Without it the published one of the provider at this address, else
+            what the server reports. It is no part of a row's identity: rows that were cut to another window stay.
         max_concurrency: How many requests may be in flight at once.
         timeout: Seconds to wait for one try.
         max_retries: Tries after the first one.
@@ -53,7 +54,7 @@ class OpenAIReader(Reader):
     model: str
     base_url: str = OPENAI
     api_key_env: str = field(default="", metadata=OPERATIONAL)
-    max_model_len: int | None = None
+    max_model_len: int | None = field(default=None, metadata=OPERATIONAL)
     max_concurrency: int = field(default=16, metadata=OPERATIONAL)
     timeout: float = field(default=120.0, metadata=OPERATIONAL)
     max_retries: int = field(default=3, metadata=OPERATIONAL)
@@ -70,10 +71,10 @@ class OpenAIReader(Reader):
 
     @cached_property
     def context_window(self) -> int:
-        """Tokens of prompt and completion together: ``max_model_len``, else what the server reports.
+        """Tokens of prompt and completion together: ``max_model_len``, else published or reported by the server.
 
         Raises:
-            ReaderUnavailable: the server is down, does not serve the model, or does not report it.
+            ReaderUnavailable: the server is down, does not serve the model, or its window is not known.
         """
         return self._server.window() if self.max_model_len is None else self.max_model_len
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import ReaderUnavailable
+from lcrag.readers.openai_windows import reported_window, window_at, window_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -56,28 +57,30 @@ class Server:
 
         try:
             with openai.OpenAI(**self._settings()) as client:
-                return {m.id: (m.model_extra or {}).get("max_model_len") for m in client.models.list()}
+                return {m.id: reported_window(m.model_extra or {}) for m in client.models.list()}
         except openai.OpenAIError as error:
             raise explain(error, self.model, self.base_url, self.key_variable, self.timeout) from error
 
     def window(self) -> int:
-        """The context window of the model, as the server reports it.
+        """The context window of the model: published for this address, else as the server reports it.
 
         Raises:
-            ReaderUnavailable: the server is down, does not serve the model, or does not report its window.
+            ReaderUnavailable: the server is down, does not serve the model, or nobody says how long its window is.
         """
         from lcrag.readers.openai_errors import unknown_model
 
+        if published := window_at(self.model, self.base_url):
+            return published
         windows = self.windows()
         if self.model not in windows:
             raise unknown_model(self.model, self.base_url, windows)
-        window = windows[self.model]
-        if not window:
+        window = windows[self.model] or window_of(self.model)
+        if window is None:
             raise ReaderUnavailable(
-                f"The server at {self.base_url} does not say how many tokens fit into {self.model}: "
-                "set max_model_len."
+                f"The server at {self.base_url} does not say how many tokens fit into {self.model}: set "
+                "max_model_len (YAML, Python) or --context-window (command line)."
             )
-        return int(window)
+        return window
 
     def _settings(self) -> dict[str, Any]:
         key = os.environ.get(self.key_variable) if self.key_variable else "EMPTY"
