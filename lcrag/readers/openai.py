@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.openai_server import OPENAI, Server
+from lcrag.readers.openai_server import OPENAI, Server, is_openai
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.schema import Usage
@@ -33,7 +33,8 @@ class OpenAIReader(Reader):
 
     Attributes:
         model: The model's name at the server.
-        base_url: The server's address with its version, such as ``http://localhost:8000/v1``.
+        base_url: The server's address with its version, such as ``http://localhost:8000/v1``. It is no part of a
+            row's identity: a model that moves to another address is the same model.
         api_key_env: Environment variable with the key; empty for OPENAI_API_KEY at OpenAI itself
             and no key at any other address.
         max_model_len: Context window in tokens. Without it the published one of the provider at this address, else
@@ -52,7 +53,7 @@ class OpenAIReader(Reader):
     """
 
     model: str
-    base_url: str = OPENAI
+    base_url: str = field(default=OPENAI, metadata=OPERATIONAL)
     api_key_env: str = field(default="", metadata=OPERATIONAL)
     max_model_len: int | None = field(default=None, metadata=OPERATIONAL)
     max_concurrency: int = field(default=16, metadata=OPERATIONAL)
@@ -94,7 +95,7 @@ class OpenAIReader(Reader):
 
     @cached_property
     def _server(self) -> Server:
-        variable = self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
+        variable = self.api_key_env or ("OPENAI_API_KEY" if is_openai(self.base_url) else "")
         return Server(self.model, self.base_url, variable, self.timeout)
 
     @cached_property
@@ -135,7 +136,7 @@ class OpenAIReader(Reader):
         return self._completion(reply, request, seconds)
 
     def _body(self, request: Request) -> dict[str, Any]:
-        limit = "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
+        limit = "max_completion_tokens" if is_openai(self.base_url) else "max_tokens"
         extra = dict(self.extra_body)
         if self.send_cache_salt and request.cache_salt:
             extra["cache_salt"] = request.cache_salt

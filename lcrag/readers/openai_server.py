@@ -6,6 +6,7 @@ import asyncio
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import ReaderUnavailable
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OPENAI = "https://api.openai.com/v1"
+
+
+def is_openai(base_url: str) -> bool:
+    """Whether an address is OpenAI's own or one of its regions': there its key and its rules apply."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and (host == "api.openai.com" or host.endswith(".api.openai.com"))
 
 
 @dataclass(frozen=True)

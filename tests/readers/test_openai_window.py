@@ -22,7 +22,7 @@ def test_the_same_name_elsewhere(server: Server):
     server.models = [{"id": "gpt-4o-mini"}, {"id": "deepseek-r1:7b"}, {"id": "gpt-oss-20b"}]
     assert OpenAIReader("gpt-4o-mini", server.url).context_window == 128_000  # a proxy
     for model in ("deepseek-r1:7b", "gpt-oss-20b"):  # open weights: whoever serves them sets the window
-        with pytest.raises(ReaderUnavailable, match="max_model_len.*--context-window"):
+        with pytest.raises(ReaderUnavailable, match=r"max_model_len .* --context-window"):
             _ = OpenAIReader(model, server.url).context_window
 
 
