@@ -159,6 +159,7 @@ def _quiet() -> None:
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
+    logging.getLogger("lcrag.readers").setLevel(logging.WARNING)  # that a server is waited for
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.openai_server import OPENAI, Server, is_openai
+from lcrag.readers.openai_endpoint import OPENAI, is_openai
+from lcrag.readers.openai_server import Server
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.schema import Usage
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
     from lcrag.cost.model import ModelSpec
+    from lcrag.readers.openai_retries import Patience
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class OpenAIReader(Reader):
     """A model behind an OpenAI-compatible server.
 
     The server caches prefixes; ``Usage.cached_tokens`` is what it reports, and 0 where it reports nothing
-    (start vLLM with ``--enable-prompt-tokens-details``). After rate limits, server errors and lost connections a
-    request is tried again with growing pauses; ``Usage.seconds`` is the time of the successful try.
+    (start vLLM with ``--enable-prompt-tokens-details``). ``Usage.seconds`` is the time of the successful try. A request
+    that fails while others succeed is a failed row; a run stops when nothing succeeds any more.
 
     Attributes:
         model: The model's name at the server.
@@ -40,8 +41,10 @@ class OpenAIReader(Reader):
         max_model_len: Context window in tokens. Without it the published one of the provider at this address, else
             what the server reports. It is no part of a row's identity: rows that were cut to another window stay.
         max_concurrency: How many requests may be in flight at once.
-        timeout: Seconds to wait for one try.
-        max_retries: Tries after the first one.
+        timeout: Seconds that one try may take, from the request to the last byte of the reply.
+        retry_seconds: How long a request is tried again after rate limits, server errors, lost connections and broken
+            replies, with growing pauses or those that the server asks for (``Retry-After``). A server that has never
+            answered is not waited for.
         tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
             without it tokens are estimated before a request (see ``tokens.estimate_room``).
         structured_outputs: Constrain the beginning of an answer where a strategy wants it; for servers
@@ -58,7 +61,7 @@ class OpenAIReader(Reader):
     max_model_len: int | None = field(default=None, metadata=OPERATIONAL)
     max_concurrency: int = field(default=16, metadata=OPERATIONAL)
     timeout: float = field(default=120.0, metadata=OPERATIONAL)
-    max_retries: int = field(default=3, metadata=OPERATIONAL)
+    retry_seconds: float = field(default=120.0, metadata=OPERATIONAL)
     tokenizer: str = ""
     structured_outputs: bool = False
     send_cache_salt: bool = False
@@ -114,25 +117,17 @@ class OpenAIReader(Reader):
             LcragError: prompt and completion do not fit, or the server refused or failed this request.
         """
         import openai
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
-        from lcrag.readers.openai_errors import is_transient, pause
+        from lcrag.readers.openai_errors import NotACompletion
+        from lcrag.readers.openai_reply import chat_completion
+        from lcrag.readers.openai_retries import Patience
 
         body = self._body(request)
-        tries = AsyncRetrying(
-            stop=stop_after_attempt(self.max_retries + 1),
-            wait=pause,
-            retry=retry_if_exception(is_transient),
-            reraise=True,
-        )
+        patience = Patience(self._server, self.retry_seconds)
         try:
-            async for attempt in tries:
-                with attempt:
-                    started = time.perf_counter()
-                    reply: ChatCompletion = await self._server.client().chat.completions.create(**body)
-                    seconds = time.perf_counter() - started
-        except openai.OpenAIError as error:
-            raise await asyncio.to_thread(self._explain, error, request) from error
+            reply, seconds = await patience.send(lambda: chat_completion(self._server.client(), body))
+        except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
+            raise await self._explain(error, request, patience) from error
         return self._completion(reply, request, seconds)
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -178,16 +173,20 @@ class OpenAIReader(Reader):
             f"{self.model} at {self.base_url}: shorten the document or truncate it."
         )
 
-    def _explain(self, error: Exception, request: Request | None = None) -> LcragError:
-        from openai import NotFoundError
+    async def _explain(self, error: Exception, request: Request, patience: Patience) -> LcragError:
+        from openai import NotFoundError, RateLimitError
 
-        from lcrag.readers.openai_errors import explain, is_about_length, unknown_model
+        from lcrag.readers.openai_errors import explain, is_about_length, is_transient, unknown_model
 
-        if request is not None and is_about_length(error):
+        if is_about_length(error):
             count = self.count_tokens(request.messages)
             return self._too_long(count if self.tokenizer else f"about {count}", request)
-        if request is not None and isinstance(error, NotFoundError):
-            windows = self._server.windows()
+        if isinstance(error, NotFoundError):
+            windows = await asyncio.to_thread(self._server.windows)
             if self.model not in windows:
                 return unknown_model(self.model, self.base_url, windows)
-        return explain(error, self.model, self.base_url, self._server.key_variable, self.timeout)
+        if not is_transient(error):
+            return explain(error, self._server)
+        limited = isinstance(error, RateLimitError)
+        gone = not patience.others_succeed and (limited or not await self._server.answers())
+        return explain(error, self._server, self.retry_seconds, gone)

@@ -6,40 +6,27 @@ import asyncio
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from lcrag.errors import ReaderUnavailable
+from lcrag.readers.openai_endpoint import Endpoint, Health
 from lcrag.readers.openai_windows import reported_window, window_at, window_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-OPENAI = "https://api.openai.com/v1"
-
-
-def is_openai(base_url: str) -> bool:
-    """Whether an address is OpenAI's own or one of its regions': there its key and its rules apply."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and (host == "api.openai.com" or host.endswith(".api.openai.com"))
+PROBE_SECONDS = 10.0  # for the list of models, which takes no model
 
 
 @dataclass(frozen=True)
-class Server:
+class Server(Endpoint):
     """An OpenAI-compatible server as one model's reader sees it.
 
     Attributes:
-        model: The model's name at the server.
-        base_url: The server's address with its version.
-        key_variable: Environment variable with the key; empty for a server without one.
-        timeout: Seconds to wait for one try.
+        health: What its requests know of it.
     """
 
-    model: str
-    base_url: str
-    key_variable: str
-    timeout: float
+    health: Health = field(default_factory=Health, init=False, repr=False, compare=False)
     _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
     )
@@ -67,7 +54,31 @@ class Server:
             with openai.OpenAI(**self._settings()) as client:
                 return {m.id: reported_window(m.model_extra or {}) for m in client.models.list()}
         except openai.OpenAIError as error:
-            raise explain(error, self.model, self.base_url, self.key_variable, self.timeout) from error
+            raise explain(error, self) from error
+        except (
+            AttributeError,
+            TypeError,
+            ValueError,
+        ) as error:  # HTML, broken JSON, entries that are no models
+            raise ReaderUnavailable(
+                f"What the server at {self.base_url} answers is not a list of models: correct base_url, which often "
+                "ends in /v1, or set max_model_len."
+            ) from error
+
+    async def answers(self) -> bool:
+        """Whether the server is there: it answers when its models are asked for, and not with an error of its own."""
+        import openai
+
+        client = self.client().with_options(timeout=min(self.timeout, PROBE_SECONDS))
+        try:
+            await client.models.list()
+        except openai.APIConnectionError:
+            return False
+        except openai.APIStatusError as error:
+            return error.status_code < 500
+        except (openai.OpenAIError, AttributeError, TypeError, ValueError):
+            return True
+        return True
 
     def window(self) -> int:
         """The context window of the model: published for this address, else as the server reports it.

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +26,7 @@ class Server:
         seen: Path, body and Authorization of each chat request.
         looked_up: How often the list of models was fetched.
         models: The list of models; ``None`` for a server that does not have one (404).
+        dead: Whether it hangs up on whoever fetches the list of models.
     """
 
     url: str = ""
@@ -34,6 +35,8 @@ class Server:
     seen: list[tuple[str, dict[str, Any], Any]] = field(default_factory=list)
     delay: threading.Event = field(default_factory=threading.Event)
     looked_up: int = 0
+    dead: bool = False
+    connections: list[socket.socket] = field(default_factory=list)
     models: list[dict[str, Any]] | None = field(default_factory=lambda: list(MODELS))
 
     def then(self, status: int, said: str = "", **headers: str) -> Server:
@@ -92,9 +95,16 @@ def serving(port: int = 0, state: Server | None = None) -> Iterator[Server]:
             except OSError:
                 self.close_connection = True
 
+        def setup(self) -> None:
+            super().setup()
+            state.connections.append(self.connection)
+
         def do_GET(self) -> None:
             state.looked_up += 1
-            if state.models is None:
+            if state.dead:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+            elif state.models is None:
                 self.answer(404, {"error": {"message": "Not Found", "code": 404}}, {})
             else:
                 self.answer(200, {"object": "list", "data": state.models}, {})
@@ -136,3 +146,6 @@ def serving(port: int = 0, state: Server | None = None) -> Iterator[Server]:
             state.delay.set()
             http.shutdown()
             thread.join()
+            for connection in state.connections:  # those that clients keep open
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)

@@ -84,14 +84,6 @@ async def test_passing_failures_are_tried_again(server, status):
     assert len(server.seen) == 3
 
 
-async def test_tries_are_counted(server):
-    for _ in range(3):
-        server.then(503, "loading the model", retry_after="0.01")
-    with pytest.raises(LcragError, match=f"{server.url} could not serve.*loading the model"):
-        await OpenAIReader("m", server.url, max_retries=1).generate(ASK)
-    assert len(server.seen) == 2
-
-
 async def test_no_retry_where_it_cannot_help(server):
     server.then(400, "temperature must not be negative")
     with pytest.raises(LcragError, match="temperature must not be negative"):
@@ -99,15 +91,9 @@ async def test_no_retry_where_it_cannot_help(server):
     assert len(server.seen) == 1
 
 
-async def test_timeout(server):
-    server.then(1)
-    with pytest.raises(LcragError, match=r"did not answer within 0\.2 seconds"):
-        await OpenAIReader("m", server.url, timeout=0.2, max_retries=0).generate(ASK)
-
-
 async def test_server_down():
     with pytest.raises(ReaderUnavailable) as caught:
-        await OpenAIReader("m", "http://127.0.0.1:9/v1", max_retries=0).generate(ASK)
+        await OpenAIReader("m", "http://127.0.0.1:9/v1").generate(ASK)
     assert "No server answers at http://127.0.0.1:9/v1" in str(caught.value)
     assert "python -m vllm.entrypoints.openai.api_server --model m" in str(caught.value)
     with pytest.raises(ReaderUnavailable, match="No server answers"):

@@ -7,7 +7,7 @@ import pytest
 from embedders import OpenAIEmbedder
 from lcrag.errors import ReaderUnavailable
 from lcrag.readers import Message, OpenAIReader, Request
-from lcrag.readers.openai_server import is_openai
+from lcrag.readers.openai_endpoint import is_openai
 from tests.readers.scripted_server import Server, serving
 
 ASK = Request((Message("user", "Who wrote Emma?"),), max_tokens=16)
