@@ -1,15 +1,17 @@
-"""What flows through lcrag: documents, questions, answers, what they cost, and one flat row for each.
+"""What flows through lcrag: documents, questions, answers, and one flat row for each.
 
-Nothing here imports the rest of the toolkit but its error. ``Passage`` belongs to ``retrievers`` and is re-exported.
+Nothing here imports the rest of the toolkit but its error and the ledger, which is re-exported like ``Passage`` of
+``retrievers``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from lcrag.errors import LcragError
+from lcrag.ledger import MODEL_ROLES, READER_ROLES, ROLES, Ledger, Role, Usage
 from retrievers.passage import Passage
 
 __all__ = [
@@ -27,16 +29,6 @@ __all__ = [
     "Step",
     "Usage",
 ]
-
-Role = Literal["read", "retrieve", "route", "build", "judge", "embed", "index", "rerank"]
-ROLES: tuple[Role, ...] = get_args(Role)
-READER_ROLES: tuple[Role, ...] = (
-    "read",
-    "retrieve",
-    "route",
-    "build",
-)  # calls of the language model that answers
-MODEL_ROLES: tuple[Role, ...] = ("embed", "index", "rerank")  # calls of embedders and rerankers
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,123 +82,6 @@ class Question:
         for name in ("document_ids", "answers", "choices", "evidence"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Span) else tuple(value))
-
-
-def _known_sum(a: float | None, b: float | None) -> float | None:
-    """Add two amounts; an unknown amount makes the sum unknown."""
-    return None if a is None or b is None else a + b
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What some calls to models cost. Usages add with ``+``; ``Usage()`` is zero.
-
-    ``prompt_tokens`` counts every prompt token, ``cached_tokens`` those of them whose KV was reused,
-    so ``prompt_tokens - cached_tokens`` were computed. ``seconds`` is the model's time: a local
-    batch's time divided evenly over its requests, a server's time for the request.
-    ``flops`` and ``dollars`` are ``None`` where no cost model or price is known.
-    A build cost divided over questions makes fractions of tokens.
-    ``kv_bytes`` is the largest KV cache held at once (it adds by maximum), ``None`` if unknown.
-    """
-
-    prompt_tokens: float = 0
-    cached_tokens: float = 0
-    completion_tokens: float = 0
-    calls: float = 0
-    seconds: float = 0.0
-    flops: float | None = 0.0
-    kv_bytes: int | None = 0
-    dollars: float | None = 0.0
-
-    @property
-    def computed_tokens(self) -> float:
-        """Prompt tokens that had to be prefilled."""
-        return self.prompt_tokens - self.cached_tokens
-
-    def __add__(self, other: Usage) -> Usage:
-        kv = None if self.kv_bytes is None or other.kv_bytes is None else max(self.kv_bytes, other.kv_bytes)
-        return Usage(
-            self.prompt_tokens + other.prompt_tokens,
-            self.cached_tokens + other.cached_tokens,
-            self.completion_tokens + other.completion_tokens,
-            self.calls + other.calls,
-            self.seconds + other.seconds,
-            _known_sum(self.flops, other.flops),
-            kv,
-            _known_sum(self.dollars, other.dollars),
-        )
-
-    def __truediv__(self, parts: float) -> Usage:
-        """One of ``parts`` equal shares; ``kv_bytes`` is not divided."""
-
-        def share(amount: float | None) -> Any:
-            return None if amount is None else amount / parts
-
-        whole = asdict(self)
-        return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger(Mapping[Role, Usage]):
-    """Usage kept apart by role; a role that spent nothing reads as ``Usage()``. Ledgers add with ``+``.
-
-    ``read``, ``route``, ``build`` (the share of what was built once) and ``judge`` are calls of language models.
-    ``retrieve`` has the seconds of searches. ``embed`` has the embedder's calls for a question, ``index`` its share of
-    the embedder's calls and of the other seconds that building took, ``rerank`` the cross-encoder's calls.
-    """
-
-    entries: Mapping[Role, Usage] = field(default_factory=dict)
-
-    def __getitem__(self, role: Role) -> Usage:
-        return self.entries.get(role, Usage())
-
-    def __iter__(self) -> Iterator[Role]:
-        return iter(ROLES)
-
-    def __len__(self) -> int:
-        return len(ROLES)
-
-    def __add__(self, other: Ledger) -> Ledger:
-        return Ledger(
-            {
-                role: self[role] + other[role]
-                for role in ROLES
-                if role in self.entries or role in other.entries
-            }
-        )
-
-    def add(self, role: Role, usage: Usage) -> Ledger:
-        """Return this ledger with ``usage`` booked under ``role``."""
-        return self + Ledger({role: usage})
-
-    @property
-    def total(self) -> Usage:
-        """All roles together."""
-        return self.sum(ROLES)
-
-    def sum(self, roles: Iterable[Role]) -> Usage:
-        """Some roles together."""
-        return sum((self[role] for role in roles), Usage())
-
-    def as_build(self, parts: float) -> Ledger:
-        """One of ``parts`` equal shares of this ledger as the cost of a build, for the ledger of a question."""
-        shares: tuple[tuple[Role, tuple[Role, ...]], ...] = (
-            ("build", ("read", "route", "build", "judge")),
-            ("index", ("retrieve", "embed", "index")),
-            ("rerank", ("rerank",)),
-        )
-        return Ledger({role: self.sum(of) / parts for role, of in shares if set(of) & set(self.entries)})
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Ledger:
-        """The ledger that ``dataclasses.asdict`` made plain values of."""
-        return cls({role: Usage(**usage) for role, usage in plain["entries"].items()})
-
-    def flat(self) -> dict[str, float | None]:
-        """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""
-        names = [f.name for f in fields(Usage)]
-        booked = [(role, self[role]) for role in ROLES]
-        return {f"{role}_{name}": getattr(usage, name) for role, usage in booked for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, common, 
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
 from lcrag.tables import many, markdown
 
-COLUMNS = (AMOUNTS, ("kv_bytes", *LEFT_OUT.values()))  # of a router: summed, and the largest of what it ran
+COLUMNS = (
+    (*AMOUNTS, "foreign_cached"),
+    ("kv_bytes", *LEFT_OUT.values()),
+)  # of a router: summed, and the largest of what it ran
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Comparison:
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
             ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (the
             seconds that half and 95% of the questions take at most), ``kv_bytes`` (the largest KV cache of a call);
+            ``cold_flops`` and ``cold_dollars`` (as if nothing had been cached), ``foreign_cached`` (tokens per question
+            that a server reused from prompts of others; they count as computed);
             ``flops_without_embedder`` and the like (whether the amount leaves out a model of which it is not known);
             ``p_value`` (against ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``,
             ``losses``.

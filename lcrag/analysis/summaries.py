@@ -28,6 +28,7 @@ def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "low": interval.low,
         "high": interval.high,
         **{a: float(answered[a].mean(skipna=False)) for a in AMOUNTS},
+        "foreign_cached": float(answered["foreign_cached"].mean()) if len(answered) else 0.0,
         **{f"p{p}": _quantile(answered["seconds"], p / 100) for p in (50, 95)},
         "kv_bytes": float(answered["kv_bytes"].max(skipna=False)),
         **{column: bool(answered[column].gt(0).any()) for column in LEFT_OUT.values()},

@@ -32,6 +32,7 @@ LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": 
 def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
     """``Comparison.table`` as text cells."""
     t = table
+    has_cache, has_prices = t.cached.gt(0).any(), t.dollars.gt(0).any()
     columns = {
         "strategy": [name + " †" * (name == best) for name in t["name"]],
         "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
@@ -48,13 +49,16 @@ def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
         "written": t.completion.map(human),
         "build": t.build.map(human),
         "FLOPs": t.flops.map(human),
+        **({"FLOPs cold": t.cold_flops.map(human)} if has_cache else {}),
         "seconds": t.seconds.map(_seconds),
         "p50": t.p50.map(_seconds),
         "p95": t.p95.map(_seconds),
         "KV": t.kv_bytes.map(human),
     }
-    if t.dollars.gt(0).any():
+    if has_prices:
         columns["dollars"] = t.dollars.map(dollars)
+    if has_prices and has_cache:
+        columns["dollars cold"] = t.cold_dollars.map(dollars)
     return pd.DataFrame(columns)
 
 
@@ -84,6 +88,16 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
         notes.append(
             f"With {many(documents, 'document')} and {many(tests, 'test')} p cannot fall below {smallest:.2g}: "
             "no difference can be significant."
+        )
+    if table["cached"].gt(0).any():
+        notes.append(
+            "cold: as if no prompt token had been cached; all other amounts are as measured, with the cache."
+        )
+    if strategies["foreign_cached"].any():
+        notes.append(
+            "The server reused tokens of other strategies' prompts, or of earlier runs. They count as computed here, "
+            "but the seconds are those with them, per question: "
+            f"{counts(strategies['name'], strategies['foreign_cached'].round().astype(int))}."
         )
     notes += _unknown_amounts(strategies)
     for column, meaning in (

@@ -21,7 +21,7 @@ from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
 
-ROW_VERSION = 3  # raise when scores, prompts or costs of the same configuration would come out differently
+ROW_VERSION = 4  # raise when scores, prompts or costs of the same configuration would come out differently
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:
@@ -83,7 +83,7 @@ class Engine:
         self.resources.spending.pay(self.journal.paid)
         finished = {k: self.journal.rows[k] for k in keys.values() if self._is_finished(k)}
         for key, row in finished.items():
-            self.resources.paid_prefixes |= set(self.journal.prefixes[key])
+            self.resources.note_paid(row.usage, self.journal.prefixes[key])
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:

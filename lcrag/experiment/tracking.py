@@ -119,6 +119,9 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
         "p95": "seconds_p95",
         "kv_bytes": "kv_bytes",
         "dollars": "dollars",
+        "cold_flops": "flops_cold",
+        "cold_dollars": "dollars_cold",
+        "foreign_cached": "foreign_cached_tokens",
         "p_value": "p_value",
     }
     values = {new: float(row[old]) for old, new in names.items()}

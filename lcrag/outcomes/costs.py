@@ -23,7 +23,18 @@ UNIT_NAMES: dict[str, str] = {
     "flops": "FLOPs",
     "dollars": "dollars",
 }  # as tables print them
-AMOUNTS = ("prompt", "cached", "completion", "build", "flops", "seconds", "dollars", "cost")  # they add up
+COLD = ("cold_flops", "cold_dollars")
+AMOUNTS = (
+    "prompt",
+    "cached",
+    "completion",
+    "build",
+    "flops",
+    "seconds",
+    "dollars",
+    "cost",
+    *COLD,
+)  # they add up
 MODELS: dict[str, tuple[Role, ...]] = {"embedder": ("embed", "index"), "reranker": ("rerank",)}
 LEFT_OUT = {  # columns that mark rows whose amount leaves out a model of which it is not known
     (amount, model): f"{amount}_without_{model}" for amount in ("flops", "dollars") for model in MODELS
@@ -55,6 +66,8 @@ def with_costs(outcomes: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     reader and embedder in the question's share of building. ``flops`` and ``dollars`` are the reader's, and those of
     embedder and reranker where they are known; ``LEFT_OUT`` marks where they are not. ``seconds`` are those of all
     roles but ``judge``: the latency. ``kv_bytes`` is the reader's largest KV cache. ``cost`` is in ``unit``.
+    ``cold_flops`` and ``cold_dollars`` are as if no prompt token had been cached. ``foreign_cached`` are tokens that
+    the server reused from prompts of others.
 
     A failed row has no amounts: it would have cost more, had it not failed.
     """
@@ -68,7 +81,12 @@ def with_costs(outcomes: pd.DataFrame, unit: Unit) -> pd.DataFrame:
         + _amount(table, "build", "completion_tokens"),
         **{name: _of_reader(table, name) + _of_models(table, name) for name in ("flops", "dollars")},
         "seconds": _sum(table, [role for role in ROLES if role != "judge"], "seconds"),
+        **{
+            f"cold_{name}": _of_reader_cold(table, name) + _of_models(table, name)
+            for name in ("flops", "dollars")
+        },
         "cost": cost_of(outcomes, unit),
+        "foreign_cached": _of_reader(table, "foreign_cached_tokens"),
         "kv_bytes": pd.concat([_amount(table, r, "kv_bytes") for r in READER_ROLES], axis=1).max(
             axis=1, skipna=False
         ),
@@ -91,7 +109,8 @@ def cost_of(
     Args:
         outcomes: rows with the ledger's columns.
         unit: ``tokens`` are prompt tokens that were computed and tokens that were written. ``flops`` and
-            ``dollars`` are those recorded; where there are none, the reader's shape and published prices give them.
+            ``dollars`` are those recorded; where there are none, the reader's shape and published prices give them,
+            as if the row's calls had been one.
         cache: ``warm`` as recorded; ``cold`` as if no prompt token had been cached.
         prices: dollars by this card of the reader, or by all these cards, in place of those recorded.
 
@@ -132,6 +151,11 @@ def _of_reader(outcomes: pd.DataFrame, name: str) -> Any:
     return _sum(outcomes, READER_ROLES, name)
 
 
+def _of_reader_cold(outcomes: pd.DataFrame, name: str) -> Any:
+    """What the reader would have taken without any cache."""
+    return _of_reader(outcomes, name) + _of_reader(outcomes, f"saved_{name}")
+
+
 def _of_models(outcomes: pd.DataFrame, name: str) -> Any:
     """What is known of embedder and reranker."""
     return sum(_amount(outcomes, role, name).fillna(0.0) for role in MODEL_ROLES)
@@ -155,8 +179,9 @@ def _computed_tokens(rows: pd.DataFrame, cache: Cache, prices: Prices) -> pd.Ser
 
 def _dollars(rows: pd.DataFrame, cache: Cache, prices: Prices) -> pd.Series[float]:
     prompt, cached, completion = _tokens(rows)
-    amounts = _of_reader(rows, "dollars").astype(float)
-    if cache == "cold" or prices.reader is not None:
+    of_reader = _of_reader if cache == "warm" else _of_reader_cold
+    amounts = of_reader(rows, "dollars").astype(float)
+    if prices.reader is not None:
         amounts[:] = float("nan")
     unpriced = amounts.isna() & (prompt + cached + completion).notna()
     seconds = _sum(rows, ("read", "route", "build"), "seconds") if cache == "warm" else _unknown(rows)
@@ -191,9 +216,8 @@ def _reader_flops(rows: pd.DataFrame, cache: Cache) -> pd.Series[float]:
     from lcrag.cost.model import ModelSpec
 
     prompt, cached, completion = _tokens(rows)
-    amounts = _of_reader(rows, "flops").astype(float)
-    if cache == "cold":
-        amounts[:] = float("nan")
+    of_reader = _of_reader if cache == "warm" else _of_reader_cold
+    amounts = of_reader(rows, "flops").astype(float)
     if amounts.notna().all():
         return amounts  # type: ignore[no-any-return]
     shapes = {m: known_models().get(short_name(m)) for m in rows["model"].unique()}

@@ -20,7 +20,7 @@ from lcrag.schema import ROLES, Usage
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 2  # raise when a column changes its meaning; ``versions.current`` reads older tables
+VERSION = 3  # raise when a column changes its meaning; ``versions.current`` reads older tables
 METADATA = b"lcrag_outcomes"
 KEY = ("question_id", "strategy", "model", "seed")
 SCHEMA: dict[str, str] = {

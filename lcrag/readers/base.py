@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -73,13 +73,46 @@ class Completion:
     watched: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PrefixCache:
+    """How a server caches prefixes of prompts.
+
+    Attributes:
+        block: Tokens of a block; only whole blocks are reused (vLLM: 16 on a GPU, OpenAI: 128).
+        minimum: Tokens of the shortest prefix that is reused (OpenAI: 1,024).
+        encode: Token ids of a chat prompt and how many of them lie within the first ``prefix_chars`` of the first user
+            message; without it a prompt is compared by its characters, four of them for a token.
+    """
+
+    block: int = 16
+    minimum: int = 0
+    encode: Callable[[Sequence[Message], int], tuple[list[int], int]] | None = None
+
+    @property
+    def block_units(self) -> int:
+        """Units of a block: tokens, or characters where the tokenizer is not known."""
+        return self.block if self.encode else 4 * self.block
+
+    def units(self, messages: Sequence[Message], prefix_chars: int) -> tuple[list[int], int]:
+        """What a prompt is compared by, and how many units its declared prefix has."""
+        if self.encode:
+            return self.encode(messages, prefix_chars)
+        text, declared = "", 0
+        for message in messages:
+            text += f"{message.role}\n"
+            if message.role == "user" and prefix_chars and not declared:
+                declared = len(text) + prefix_chars
+            text += f"{message.content}\n"
+        return [ord(c) for c in text], declared
+
+
 @runtime_checkable
 class Reader(Protocol):
     """A language model.
 
     A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
-    ``shares_prefix_in_batch`` and ``spec``; every other class defines them itself. A frozen dataclass that
-    inherits needs a default for a field that is named like a property here.
+    ``shares_prefix_in_batch``, ``spec`` and ``prefix_cache``; every other class defines them itself. A frozen
+    dataclass that inherits needs a default for a field that is named like a property here.
 
     Attributes:
         documents_in_flight: How many documents' questions run at once.
@@ -105,6 +138,14 @@ class Reader(Protocol):
     @property
     def spec(self) -> ModelSpec | None:
         """The model's shape, from which FLOPs and KV bytes follow; ``None`` where it is not known."""
+        return None
+
+    @property
+    def prefix_cache(self) -> PrefixCache | None:
+        """How a server caches the prompts of everybody.
+
+        ``None`` where nothing but prompts of the same ``Request.cache_salt`` counts into ``cached_tokens``.
+        """
         return None
 
     async def generate(self, request: Request) -> Completion:

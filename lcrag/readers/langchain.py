@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, Reader, Request
+from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
 from lcrag.schema import Usage
@@ -45,6 +45,7 @@ class LangChainReader:
     documents_in_flight: ClassVar[int] = Reader.documents_in_flight
     shares_prefix_in_batch: ClassVar[bool] = Reader.shares_prefix_in_batch
     spec: ClassVar[ModelSpec | None] = None
+    prefix_cache: ClassVar[PrefixCache | None] = PrefixCache()
 
     model: BaseChatModel
     context_window: int

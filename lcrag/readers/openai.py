@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError
-from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.beginning import pattern
 from lcrag.readers.openai_endpoint import OPENAI, is_openai
 from lcrag.readers.openai_server import Server
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class OpenAIReader(Reader):
     """A model behind an OpenAI-compatible server.
 
-    The server caches prefixes; ``Usage.cached_tokens`` is what it reports, and 0 where it reports nothing
-    (start vLLM with ``--enable-prompt-tokens-details``). ``Usage.seconds`` is the time of the successful try. A request
+    The server caches prefixes and reports how many prompt tokens it reused (start vLLM with
+    ``--enable-prompt-tokens-details``). Of these ``Usage.cached_tokens`` has those that the strategy's own prompts
+    explain, and ``Usage.foreign_cached_tokens`` the rest. ``Usage.seconds`` is the time of the successful try. A request
     that fails while others succeed is a failed row; a run stops when nothing succeeds any more.
 
     Attributes:
@@ -49,7 +50,10 @@ class OpenAIReader(Reader):
             without it tokens are estimated before a request (see ``tokens.estimate_room``).
         structured_outputs: Constrain the beginning of an answer where a strategy wants it; for servers
             with vLLM's ``structured_outputs``.
-        send_cache_salt: Keep the prefixes of different strategies apart; for servers with vLLM's ``cache_salt``.
+        send_cache_salt: Keep the prefixes of different strategies apart at the server, so that latency, too, is that of
+            the strategy alone; for servers with vLLM's ``cache_salt``.
+        prefix_block: Tokens of a block of the server's prefix cache; without it 128 at OpenAI and 16 elsewhere.
+        prefix_minimum: Tokens of the shortest prefix that the server reuses; without it 1,024 at OpenAI, else 0.
         token_probabilities: Request the first token's probabilities where a strategy watches for a word.
         extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
@@ -65,6 +69,8 @@ class OpenAIReader(Reader):
     tokenizer: str = ""
     structured_outputs: bool = False
     send_cache_salt: bool = False
+    prefix_block: int | None = None
+    prefix_minimum: int | None = None
     token_probabilities: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,6 +101,16 @@ class OpenAIReader(Reader):
             return ModelSpec.from_config(AutoConfig.from_pretrained(self.tokenizer).get_text_config())
         except (OSError, ValueError, LcragError):
             return None
+
+    @cached_property
+    def prefix_cache(self) -> PrefixCache:
+        """The server's cache; prompts are compared by tokens with ``tokenizer``, else by characters."""
+        block, minimum = (128, 1024) if is_openai(self.base_url) else (16, 0)
+        return PrefixCache(
+            self.prefix_block or block,
+            minimum if self.prefix_minimum is None else self.prefix_minimum,
+            self._tokenizer.encode if self.tokenizer else None,
+        )
 
     @cached_property
     def _server(self) -> Server:

@@ -41,7 +41,7 @@ class BudgetGuard:
             tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
             upper_bound = self.shared.spending.timed(self.shared.priced(tokens))
         async with reserve(self.meters, upper_bound):
-            completion = await self.shared.reader.generate(request)
+            completion = await self.shared.generate(request)
             cost = self.shared.priced(completion.usage)
             self._count(cost)
             self.shared.spending.pay(cost)

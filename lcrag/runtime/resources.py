@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import isnan
 from pathlib import Path
 
 from embedders.base import Embedder
@@ -13,11 +14,12 @@ from lcrag.cost.price import Price, dollars
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
-from lcrag.readers.base import Reader
+from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.meter import Spending
-from lcrag.schema import Document, Question, Usage
+from lcrag.runtime.prefixes import PrefixLedger
+from lcrag.schema import Document, Ledger, Question, Usage
 from retrievers.base import Retriever
 
 
@@ -61,6 +63,12 @@ class Resources:
         return asyncio.Semaphore(self.reader.max_concurrency)
 
     @cached_property
+    def prefixes(self) -> PrefixLedger | None:
+        """What each strategy's own prompts would have cached; ``None`` where the reader keeps strategies apart."""
+        cache = self.reader.prefix_cache
+        return None if cache is None else PrefixLedger(cache)
+
+    @cached_property
     def memories(self) -> MemoryStore:
         """Where memories are kept: in ``keep``, else only as long as this lasts."""
         return MemoryStore(":memory:" if self.keep is None else self.keep / "memory.sqlite")
@@ -89,13 +97,43 @@ class Resources:
             )
         return found[:count]
 
+    def note_paid(self, usage: Ledger, prefix_keys: Sequence[str]) -> None:
+        """Take note of a row that was finished before an interruption, and of the prefixes that it computed."""
+        self.paid_prefixes |= set(prefix_keys)
+        if self.prefixes is not None:
+            total = usage.total
+            self.prefixes.is_reporting |= total.cached_tokens + total.foreign_cached_tokens > 0
+
+    async def generate(self, request: Request) -> Completion:
+        """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
+        if self.prefixes is None:
+            return await self.reader.generate(request)
+        prefix = self.prefixes.enter(request)
+        return self.prefixes.settle(await self.reader.generate(request), prefix)
+
     def priced(self, usage: Usage) -> Usage:
-        """``usage`` with FLOPs, KV bytes and dollars, where the model's shape and price are known."""
-        spec, price = self.reader.spec, Prices.of(self.prices).reader
+        """``usage`` with FLOPs, KV bytes and dollars, and what the cache saved of them, where they are known."""
         prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
+        spec = self.reader.spec
+
+        def paid(cached: float, seconds: float) -> tuple[float | None, float | None]:
+            price = Prices.of(self.prices).reader
+            flops = spec.flops(prompt, cached, completion) if spec else None
+            return flops, dollars(self.reader.name, prompt, cached, completion, price, seconds)
+
+        warm = paid(cached, usage.seconds)
+        cold = paid(0, float("nan")) if cached else warm  # the time that it would have taken is not known
+        saved_flops, saved_dollars = (_difference(c, w) for c, w in zip(cold, warm, strict=True))
         return replace(
             usage,
-            flops=spec.flops(prompt, cached, completion) if spec else None,
+            flops=warm[0],
             kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
-            dollars=dollars(self.reader.name, prompt, cached, completion, price, usage.seconds),
+            dollars=warm[1],
+            saved_flops=saved_flops,
+            saved_dollars=saved_dollars,
         )
+
+
+def _difference(cold: float | None, warm: float | None) -> float | None:
+    saved = None if cold is None or warm is None else cold - warm
+    return None if saved is None or isnan(saved) else saved

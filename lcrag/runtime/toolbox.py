@@ -107,8 +107,7 @@ class MeteredToolbox:
         if completion.prefix_key:
             self.warmed.append(completion.prefix_key)
             if completion.prefix_key in self.shared.paid_prefixes:  # only because the run was interrupted
-                self.shared.rewarmed += Usage(prompt_tokens=completion.prefix_tokens)
-                usage = replace(usage, cached_tokens=completion.prefix_tokens)
+                usage = self._as_undisturbed(usage, completion.prefix_tokens)
         priced = self.shared.priced(usage)
         self.ledger = self.ledger.add(role, priced)
         self.guard.booked += priced
@@ -117,6 +116,13 @@ class MeteredToolbox:
             self.finish_reason = completion.finish_reason
         self.steps.append(Step(role, messages[-1].content[-400:], completion.text))
         return completion
+
+    def _as_undisturbed(self, usage: Usage, prefix_tokens: int) -> Usage:
+        """The usage with a prefix cached that was paid for before an interruption."""
+        reused = usage.cached_tokens + usage.foreign_cached_tokens
+        self.shared.rewarmed += Usage(prompt_tokens=max(0, prefix_tokens - reused))
+        foreign = max(0, reused - prefix_tokens)
+        return replace(usage, cached_tokens=prefix_tokens, foreign_cached_tokens=foreign)
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""
@@ -227,7 +233,9 @@ class MeteredToolbox:
         shared, name = self.shared, "\0".join((key, *document_ids))
         if name not in shared.built:
             guard = self.guard.for_build(sharing)
-            own = MeteredToolbox(shared, self.salt, guard, in_build=True)
+            own = MeteredToolbox(
+                shared, f"build:{key}", guard, in_build=True
+            )  # of no strategy: several share it
             work = build_once(name, make, own, shared.keep if keep else None)
             shared.built[name] = asyncio.ensure_future(work)
         built = await asyncio.shield(shared.built[name])
