@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
+from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
 from lcrag.schema import Usage
@@ -97,7 +98,7 @@ class LangChainReader:
         """Answer one request.
 
         Raises:
-            LcragError: prompt and completion do not fit, or the model failed.
+            LcragError: prompt and completion do not fit, the model failed or refused, or its counts are impossible.
         """
         check_fits(self.count_tokens(request.messages), request, self)
         settings = {key: getattr(request, key) for key in self.passed_on}
@@ -110,28 +111,33 @@ class LangChainReader:
             reason = (str(error).strip() or "no reason given").splitlines()[0]
             raise LcragError(f"The model {self.name} failed with {type(error).__name__}: {reason}") from error
         seconds = time.perf_counter() - started
+        reason = self._reason(reply)
         text = str(reply.text)
-        metadata = reply.response_metadata
-        reason = metadata.get("finish_reason") or metadata.get("stop_reason") or "stop"
-        return Completion(
-            text[: first_stop(text, request.stop)].strip(),
-            self._usage(reply, request, seconds),
-            "length" if reason in {"length", "max_tokens"} else "stop",
-        )
+        text = text[: first_stop(text, request.stop)].strip()
+        return Completion(text, self._usage(reply, request, seconds), reason)
+
+    def _reason(self, reply: AIMessage) -> Literal["stop", "length"]:
+        """Why the text ended; a refusal or a call of a tool is no answer."""
+        who, metadata = f"The model {self.name}", reply.response_metadata
+        if refusal := reply.additional_kwargs.get("refusal"):
+            raise LcragError(f"{who} refused to answer: {str(refusal)[:300]}")
+        if reply.tool_calls:
+            raise LcragError(f"{who} gave no answer, but called the tool {reply.tool_calls[0]['name']}.")
+        return finish_reason(metadata.get("finish_reason") or metadata.get("stop_reason"), who)
 
     def _usage(self, reply: AIMessage, request: Request, seconds: float) -> Usage:
         reported = reply.usage_metadata
         if reported:
+            prompt, completion = reported["input_tokens"], reported["output_tokens"]
             cached = reported.get("input_token_details", {}).get("cache_read") or 0
-            return Usage(
-                reported["input_tokens"], cached, reported["output_tokens"], calls=1, seconds=seconds
-            )
+            check_counts(prompt, cached, completion, f"The model {self.name}")
+            return Usage(prompt, cached, completion, calls=1, seconds=seconds)
         text = str(reply.text)
-        prompt, completion = self._counted(request.messages), self._counted(text)
+        own_prompt, own_completion = self._counted(request.messages), self._counted(text)
         return Usage(
-            estimate_prompt(request.messages) if prompt is None else prompt,
+            estimate_prompt(request.messages) if own_prompt is None else own_prompt,
             0,
-            estimate_tokens(len(text)) if completion is None else completion,
+            estimate_tokens(len(text)) if own_completion is None else own_completion,
             calls=1,
             seconds=seconds,
         )

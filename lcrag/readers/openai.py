@@ -166,21 +166,20 @@ class OpenAIReader(Reader):
         }
 
     def _completion(self, reply: ChatCompletion, request: Request, seconds: float) -> Completion:
-        if not reply.choices or reply.usage is None:
-            raise LcragError(f"The server at {self.base_url} answered without text or without token counts.")
-        choice, used = reply.choices[0], reply.usage
-        if choice.finish_reason == "length" and used.completion_tokens < request.max_tokens:
+        from lcrag.readers.openai_reply import answer_of, counts_of
+
+        who = f"The server at {self.base_url}"
+        text, reason = answer_of(reply, who)
+        prompt, cached, written = counts_of(reply, who)
+        if reason == "length" and written < request.max_tokens:
             # a server may shorten the answer until it fits: the request did not
-            raise self._too_long(used.prompt_tokens, request)
-        details = used.prompt_tokens_details
-        cached = (details.cached_tokens if details else 0) or 0
-        usage = Usage(used.prompt_tokens, cached, used.completion_tokens, calls=1, seconds=seconds)
-        tokens = choice.logprobs.content if request.watch and choice.logprobs else None
+            raise self._too_long(prompt, request)
+        logprobs = reply.choices[0].logprobs
+        tokens = logprobs.content if request.watch and logprobs else None
         first = [(t.token, t.logprob) for t in tokens[0].top_logprobs] if tokens else []
         watched = probability(first, request.watch) if first else None
-        return Completion(
-            (choice.message.content or "").strip(), usage, choice.finish_reason, watched=watched
-        )
+        usage = Usage(prompt, cached, written, calls=1, seconds=seconds)
+        return Completion(text, usage, reason, watched=watched)
 
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:
         window = f" the {self.max_model_len} tokens of" if self.max_model_len else ""

@@ -1,14 +1,16 @@
-"""What a server sends back: whether it is a chat completion."""
+"""What a server sends back: whether it is a chat completion, with an answer and with possible token counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, Literal
 
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion
 
+from lcrag.errors import LcragError
+from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.openai_errors import NotACompletion
 
 
@@ -28,3 +30,45 @@ async def chat_completion(client: AsyncOpenAI, body: Mapping[str, Any]) -> ChatC
     if not isinstance(reply.choices, list):  # the client does not check what it was sent
         raise NotACompletion(str(reply.model_extra or "no choices in it")[:300])
     return reply
+
+
+def answer_of(reply: ChatCompletion, who: str) -> tuple[str, Literal["stop", "length"]]:
+    """The text of the answer, and why it ended.
+
+    Args:
+        reply: the reply.
+        who: the server, for the message.
+
+    Raises:
+        LcragError: the reply has no answer: refused, filtered, a call of a tool, no text.
+    """
+    if not reply.choices:
+        raise LcragError(f"{who} answered without text.")
+    choice = reply.choices[0]
+    message = choice.message
+    if message is not None and message.refusal:
+        raise LcragError(f"{who} refused to answer: {str(message.refusal)[:300]}")
+    if message is not None and message.tool_calls:
+        names = [getattr(getattr(call, "function", None), "name", "?") for call in message.tool_calls]
+        raise LcragError(f"{who} gave no answer, but called the tool {names[0]}.")
+    reason = finish_reason(choice.finish_reason, who)
+    text = message.content if message is not None else None
+    if not isinstance(text, str):
+        cut = " up to max_tokens (a model that thinks first needs more)" if reason == "length" else ""
+        raise LcragError(f"{who} answered{cut} without text.")
+    return text.strip(), reason
+
+
+def counts_of(reply: ChatCompletion, who: str) -> tuple[int, int, int]:
+    """Tokens of the prompt, those of them that were cached (0 where nothing is said), and of the answer.
+
+    Raises:
+        LcragError: they are missing or impossible.
+    """
+    used = reply.usage
+    if used is None:
+        raise LcragError(f"{who} answered with no token counts: the answer's cost is not known.")
+    details = used.prompt_tokens_details
+    cached = getattr(details, "cached_tokens", None) or 0
+    check_counts(used.prompt_tokens, cached, used.completion_tokens, who)
+    return used.prompt_tokens, cached, used.completion_tokens
