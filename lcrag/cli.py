@@ -13,6 +13,7 @@ from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
 from lcrag.errors import LcragError
+from lcrag.redaction import redact
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,7 +98,7 @@ def ui(
     from lcrag.experiment.tracking import default_tracking_uri, ui_command
 
     uri = tracking_uri or default_tracking_uri()
-    _say(f"MLflow on http://127.0.0.1:{port} shows {uri} (stop it with Ctrl-C).")
+    _say(f"MLflow on http://127.0.0.1:{port} shows {redact(uri)} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
 
@@ -213,7 +214,7 @@ def _say(text: str) -> None:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"lcrag: {text}\n")
+    sys.stderr.write(f"lcrag: {redact(text)}\n")
 
 
 def main() -> None:

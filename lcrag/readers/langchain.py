@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import SecretStr
 
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
@@ -16,6 +17,7 @@ from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
+from lcrag.redaction import redact
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -108,13 +110,18 @@ class LangChainReader:
         try:
             reply = await self.model.ainvoke(_convert(request.messages), **settings)
         except Exception as error:
-            reason = (str(error).strip() or "no reason given").splitlines()[0]
+            told = redact(str(error), self._secrets()).strip() or "no reason given"
+            reason = told.splitlines()[0]
             raise LcragError(f"The model {self.name} failed with {type(error).__name__}: {reason}") from error
         seconds = time.perf_counter() - started
         reason = self._reason(reply)
         text = str(reply.text)
         text = text[: first_stop(text, request.stop)].strip()
         return Completion(text, self._usage(reply, request, seconds), reason)
+
+    def _secrets(self) -> list[str]:
+        """The model's keys: providers repeat them in their errors."""
+        return [v.get_secret_value() for v in vars(self.model).values() if isinstance(v, SecretStr)]
 
     def _reason(self, reply: AIMessage) -> Literal["stop", "length"]:
         """Why the text ended; a refusal or a call of a tool is no answer."""

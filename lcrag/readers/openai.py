@@ -15,6 +15,7 @@ from lcrag.readers.openai_endpoint import OPENAI, is_openai
 from lcrag.readers.openai_server import Server
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
+from lcrag.redaction import secrets_in
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class OpenAIReader(Reader):
 
     The server caches prefixes and reports how many prompt tokens it reused (start vLLM with
     ``--enable-prompt-tokens-details``). Of these ``Usage.cached_tokens`` has those that the strategy's own prompts
-    explain, and ``Usage.foreign_cached_tokens`` the rest. ``Usage.seconds`` is the time of the successful try. A request
-    that fails while others succeed is a failed row; a run stops when nothing succeeds any more.
+    explain, and ``Usage.foreign_cached_tokens`` the rest. ``Usage.seconds`` is the time of the successful try. A
+    request that fails while others succeed is a failed row; a run stops when nothing succeeds any more.
 
     Attributes:
         model: The model's name at the server.
@@ -86,7 +87,10 @@ class OpenAIReader(Reader):
         Raises:
             ReaderUnavailable: the server is down, does not serve the model, or its window is not known.
         """
-        return self._server.window() if self.max_model_len is None else self.max_model_len
+        if self.max_model_len is not None:
+            return self.max_model_len
+        with self._server.redacted_errors():
+            return self._server.window()
 
     @cached_property
     def spec(self) -> ModelSpec | None:
@@ -115,7 +119,8 @@ class OpenAIReader(Reader):
     @cached_property
     def _server(self) -> Server:
         variable = self.api_key_env or ("OPENAI_API_KEY" if is_openai(self.base_url) else "")
-        return Server(self.model, self.base_url, variable, self.timeout)
+        secrets = secrets_in([self.base_url, self.extra_body])
+        return Server(self.model, self.base_url, variable, self.timeout, frozenset(secrets))
 
     @cached_property
     def _tokenizer(self) -> ChatTokenizer:
@@ -129,7 +134,7 @@ class OpenAIReader(Reader):
         """Answer one request.
 
         Raises:
-            ReaderUnavailable: the server is down, refuses the key, or does not serve the model.
+            ReaderUnavailable: the server is gone, refuses the key, or does not serve the model.
             LcragError: prompt and completion do not fit, or the server refused or failed this request.
         """
         import openai
@@ -139,12 +144,13 @@ class OpenAIReader(Reader):
         from lcrag.readers.openai_retries import Patience
 
         body = self._body(request)
-        patience = Patience(self._server, self.retry_seconds)
-        try:
-            reply, seconds = await patience.send(lambda: chat_completion(self._server.client(), body))
-        except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
-            raise await self._explain(error, request, patience) from error
-        return self._completion(reply, request, seconds)
+        with self._server.redacted_errors():
+            patience = Patience(self._server, self.retry_seconds)
+            try:
+                reply, seconds = await patience.send(lambda: chat_completion(self._server.client(), body))
+            except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
+                raise await self._explain(error, request, patience) from error
+            return self._completion(reply, request, seconds)
 
     def _body(self, request: Request) -> dict[str, Any]:
         limit = "max_completion_tokens" if is_openai(self.base_url) else "max_tokens"

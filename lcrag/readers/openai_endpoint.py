@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from lcrag.errors import LcragError
+from lcrag.redaction import redact
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -56,9 +62,24 @@ class Endpoint:
         base_url: The server's address with its version.
         key_variable: Environment variable with the key; empty for a server without one.
         timeout: Seconds that one try may take.
+        secrets: Values that no message may show, beside the key.
     """
 
     model: str
     base_url: str
     key_variable: str
     timeout: float
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def redact(self, text: str) -> str:
+        """A message without the server's key and other secrets, which servers repeat in their errors."""
+        return str(redact(text, [os.environ.get(self.key_variable), *self.secrets]))
+
+    @contextmanager
+    def redacted_errors(self) -> Iterator[None]:
+        """A block whose errors show no secrets."""
+        try:
+            yield
+        except LcragError as error:
+            error.args = (self.redact(str(error)),)
+            raise

@@ -91,12 +91,9 @@ class Patience:
         waiting = time.monotonic() + state.upcoming_sleep - (health.failing_since or math.inf)
         if not health.told and waiting >= QUIET_SECONDS:
             health.told = True
-            logger.warning(
-                "Waiting for the server at %s, up to %g seconds (%s).",
-                self.server.base_url,
-                self.seconds,
-                short(state.outcome.exception()),
-            )
+            told = short(state.outcome.exception())
+            line = f"Waiting for the server at {self.server.base_url}, up to {self.seconds:g} seconds ({told})."
+            logger.warning(self.server.redact(line))
 
 
 def pause(state: Any) -> float:
