@@ -16,7 +16,10 @@ _ENVIRONMENT = re.compile(r"(KEY|TOKEN|PASSWORD|SECRET)$")
 _SECRET_FIELD = re.compile(rf"{_TOKEN}|(?:.*[-_])?(?:{_NAMES.replace(f'{_TOKEN}|', '')})", re.IGNORECASE)
 _PATTERNS = (
     (re.compile(r"(\w[\w+.-]*://)[^\s/?#'\"]*@"), rf"\1{HIDDEN}@"),  # user:password@ in a URL
-    (re.compile(rf"(?<![\w-])((?:{_NAMES}|key)=)[^&\s'\",;]+", re.IGNORECASE), rf"\1{HIDDEN}"),  # ?api_key=...
+    (
+        re.compile(rf"(?<![\w-])((?:{_NAMES}|key)=)[^&\s'\",;]+", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),  # ?api_key=...
     (
         re.compile(
             r"\b((?:proxy-)?authorization|(?:x-)?api[-_]key)(['\"]?\s*:\s*['\"]?)((?:bearer|basic)\s+)?[^\s'\",;}]+",

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
+from lcrag.readers.characters import whole
 from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
@@ -110,12 +111,12 @@ class LangChainReader:
         try:
             reply = await self.model.ainvoke(_convert(request.messages), **settings)
         except Exception as error:
-            told = redact(str(error), self._secrets()).strip() or "no reason given"
+            told = redact(whole(str(error)), self._secrets()).strip() or "no reason given"
             reason = told.splitlines()[0]
             raise LcragError(f"The model {self.name} failed with {type(error).__name__}: {reason}") from error
         seconds = time.perf_counter() - started
         reason = self._reason(reply)
-        text = str(reply.text)
+        text = whole(str(reply.text))
         text = text[: first_stop(text, request.stop)].strip()
         return Completion(text, self._usage(reply, request, seconds), reason)
 
@@ -127,7 +128,7 @@ class LangChainReader:
         """Why the text ended; a refusal or a call of a tool is no answer."""
         who, metadata = f"The model {self.name}", reply.response_metadata
         if refusal := reply.additional_kwargs.get("refusal"):
-            raise LcragError(f"{who} refused to answer: {str(refusal)[:300]}")
+            raise LcragError(f"{who} refused to answer: {whole(str(refusal))[:300]}")
         if reply.tool_calls:
             raise LcragError(f"{who} gave no answer, but called the tool {reply.tool_calls[0]['name']}.")
         return finish_reason(metadata.get("finish_reason") or metadata.get("stop_reason"), who)

@@ -147,7 +147,7 @@ class OpenAIReader(Reader):
         with self._server.redacted_errors():
             patience = Patience(self._server, self.retry_seconds)
             try:
-                reply, seconds = await patience.send(lambda: chat_completion(self._server.client(), body))
+                reply, seconds = await patience.send(lambda: chat_completion(self._server, body))
             except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
                 raise await self._explain(error, request, patience) from error
             return self._completion(reply, request, seconds)

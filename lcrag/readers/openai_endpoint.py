@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from lcrag.errors import LcragError
+from lcrag.readers.characters import whole
 from lcrag.redaction import redact
 
 OPENAI = "https://api.openai.com/v1"
@@ -72,8 +73,8 @@ class Endpoint:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     def redact(self, text: str) -> str:
-        """A message without the server's key and other secrets, which servers repeat in their errors."""
-        return str(redact(text, [os.environ.get(self.key_variable), *self.secrets]))
+        """A message in whole characters, without the server's key and other secrets: it may repeat what was sent."""
+        return str(redact(whole(text), [os.environ.get(self.key_variable), *self.secrets]))
 
     @contextmanager
     def redacted_errors(self) -> Iterator[None]:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from json import JSONDecodeError
 from typing import Any, Literal
 
-from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion
 
 from lcrag.errors import LcragError
+from lcrag.readers.characters import whole
 from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.openai_errors import NotACompletion
+from lcrag.readers.openai_server import Server
 
 
-async def chat_completion(client: AsyncOpenAI, body: Mapping[str, Any]) -> ChatCompletion:
+async def chat_completion(server: Server, body: Mapping[str, Any]) -> ChatCompletion:
     """The server's reply to one request.
 
     Raises:
@@ -22,6 +23,7 @@ async def chat_completion(client: AsyncOpenAI, body: Mapping[str, Any]) -> ChatC
         NotACompletion: the reply is HTML, broken JSON, or JSON of another kind.
     """
     try:
+        client = await server.client()
         reply = await client.chat.completions.create(**body)
     except (JSONDecodeError, UnicodeDecodeError) as error:
         raise NotACompletion(f"it is not JSON ({error})") from error
@@ -56,7 +58,7 @@ def answer_of(reply: ChatCompletion, who: str) -> tuple[str, Literal["stop", "le
     if not isinstance(text, str):
         cut = " up to max_tokens (a model that thinks first needs more)" if reason == "length" else ""
         raise LcragError(f"{who} answered{cut} without text.")
-    return text.strip(), reason
+    return whole(text).strip(), reason
 
 
 def counts_of(reply: ChatCompletion, who: str) -> tuple[int, int, int]:

@@ -92,7 +92,9 @@ class Patience:
         if not health.told and waiting >= QUIET_SECONDS:
             health.told = True
             told = short(state.outcome.exception())
-            line = f"Waiting for the server at {self.server.base_url}, up to {self.seconds:g} seconds ({told})."
+            line = (
+                f"Waiting for the server at {self.server.base_url}, up to {self.seconds:g} seconds ({told})."
+            )
             logger.warning(self.server.redact(line))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -27,18 +28,28 @@ class Server(Endpoint):
     """
 
     health: Health = field(default_factory=Health, init=False, repr=False, compare=False)
-    _clients: WeakKeyDictionary[Any, AsyncOpenAI] = field(
+    _clients: WeakKeyDictionary[Any, tuple[AsyncOpenAI, AsyncGenerator[AsyncOpenAI, None]]] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
     )
 
-    def client(self) -> AsyncOpenAI:
+    async def client(self) -> AsyncOpenAI:
         """The client of the running event loop: connections cannot be used from another loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            lifetime = self._lifetime()
+            self._clients[loop] = (await anext(lifetime), lifetime)
+        return self._clients[loop][0]
+
+    async def _lifetime(self) -> AsyncGenerator[AsyncOpenAI, None]:
+        """A client that is closed with its loop: ``asyncio.run`` ends the generators that still run."""
         from openai import AsyncOpenAI
 
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = AsyncOpenAI(**self._settings())
-        return self._clients[loop]
+        async with AsyncOpenAI(**self._settings()) as client:
+            try:
+                yield client
+            finally:
+                self._clients.pop(loop, None)
 
     def windows(self) -> dict[str, int | None]:
         """The served models, each with its context window where the server reports it.
@@ -55,11 +66,7 @@ class Server(Endpoint):
                 return {m.id: reported_window(m.model_extra or {}) for m in client.models.list()}
         except openai.OpenAIError as error:
             raise explain(error, self) from error
-        except (
-            AttributeError,
-            TypeError,
-            ValueError,
-        ) as error:  # HTML, broken JSON, entries that are no models
+        except (AttributeError, TypeError, ValueError) as error:  # HTML, broken JSON, other JSON
             raise ReaderUnavailable(
                 f"What the server at {self.base_url} answers is not a list of models: correct base_url, which often "
                 "ends in /v1, or set max_model_len."
@@ -69,7 +76,7 @@ class Server(Endpoint):
         """Whether the server is there: it answers when its models are asked for, and not with an error of its own."""
         import openai
 
-        client = self.client().with_options(timeout=min(self.timeout, PROBE_SECONDS))
+        client = (await self.client()).with_options(timeout=min(self.timeout, PROBE_SECONDS))
         try:
             await client.models.list()
         except openai.APIConnectionError:

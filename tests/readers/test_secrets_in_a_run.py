@@ -47,7 +47,9 @@ def test_no_secret_is_left_behind(run, tmp_path, server: Server):
         parameters = dict(store.execute("select key, value from params").fetchall())
     assert "http://***@127.0.0.1" in parameters["reader"] and "'api_key': '***'" in parameters["reader"]
     names = " ".join(places)
-    assert all(n in names for n in ("outcomes.jsonl", "parquet read", "report.html", "experiment.json", "ml.db"))
+    assert all(
+        n in names for n in ("outcomes.jsonl", "parquet read", "report.html", "experiment.json", "ml.db")
+    )
     leaks = {n: s for n, text in places.items() for s in (KEY, BODY, PASSWORD) if s in text}
     assert leaks == {}
 
