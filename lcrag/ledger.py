@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import isnan, nan
 from typing import Any, Literal, get_args
 
 Role = Literal["read", "retrieve", "route", "build", "judge", "embed", "index", "rerank"]
@@ -31,7 +32,7 @@ class Usage:
     batch's time divided evenly over its requests, a server's time for the request.
     ``flops`` and ``dollars`` are ``None`` where no cost model or price is known.
     ``saved_flops`` and ``saved_dollars`` are what the cached tokens saved: without any cache the same calls take
-    ``flops + saved_flops``; ``None`` where that is not known.
+    ``flops + saved_flops``; ``None`` where that is not known. Not given, they are 0 if nothing was cached.
     ``foreign_cached_tokens`` are prompt tokens that a server reused from prompts of other strategies. They count as
     computed, so that each strategy costs what it would cost alone.
     A build cost divided over questions makes fractions of tokens.
@@ -46,9 +47,15 @@ class Usage:
     flops: float | None = 0.0
     kv_bytes: int | None = 0
     dollars: float | None = 0.0
-    saved_flops: float | None = 0.0
-    saved_dollars: float | None = 0.0
+    saved_flops: float | None = nan
+    saved_dollars: float | None = nan
     foreign_cached_tokens: float = 0
+
+    def __post_init__(self) -> None:
+        for name in ("saved_flops", "saved_dollars"):
+            saved = getattr(self, name)
+            if saved is not None and isnan(saved):  # not given
+                object.__setattr__(self, name, None if self.cached_tokens else 0.0)
 
     @property
     def computed_tokens(self) -> float:

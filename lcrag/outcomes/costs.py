@@ -156,6 +156,18 @@ def _of_reader_cold(outcomes: pd.DataFrame, name: str) -> Any:
     return _of_reader(outcomes, name) + _of_reader(outcomes, f"saved_{name}")
 
 
+def _recorded(outcomes: pd.DataFrame, name: str, cache: Cache) -> pd.Series[float]:
+    """The reader's amount as recorded, with or without the cache."""
+    of_reader = _of_reader if cache == "warm" else _of_reader_cold
+    return of_reader(outcomes, name).astype(float)  # type: ignore[no-any-return]
+
+
+def _is_doubtful(outcomes: pd.DataFrame, name: str, cache: Cache) -> Any:
+    """Whether cached tokens saved nothing, as in a table that got its cached tokens later."""
+    saved = _of_reader(outcomes, f"saved_{name}")
+    return saved.eq(0) & _of_reader(outcomes, "cached_tokens").gt(0) & (cache == "cold")
+
+
 def _of_models(outcomes: pd.DataFrame, name: str) -> Any:
     """What is known of embedder and reranker."""
     return sum(_amount(outcomes, role, name).fillna(0.0) for role in MODEL_ROLES)
@@ -179,16 +191,20 @@ def _computed_tokens(rows: pd.DataFrame, cache: Cache, prices: Prices) -> pd.Ser
 
 def _dollars(rows: pd.DataFrame, cache: Cache, prices: Prices) -> pd.Series[float]:
     prompt, cached, completion = _tokens(rows)
-    of_reader = _of_reader if cache == "warm" else _of_reader_cold
-    amounts = of_reader(rows, "dollars").astype(float)
+    amounts = recorded = _recorded(rows, "dollars", cache)
     if prices.reader is not None:
-        amounts[:] = float("nan")
-    unpriced = amounts.isna() & (prompt + cached + completion).notna()
+        amounts = _unknown(rows)
+    unpriced = (amounts.isna() | _is_doubtful(rows, "dollars", cache)) & (
+        prompt + cached + completion
+    ).notna()
     seconds = _sum(rows, ("read", "route", "build"), "seconds") if cache == "warm" else _unknown(rows)
     hits = cached * (cache == "warm")
     columns = [c[unpriced] for c in (rows["model"], prompt, hits, completion, seconds)]
     priced = [dollars(m, p, c, o, prices.reader, s) for m, p, c, o, s in zip(*columns, strict=True)]
+    amounts = amounts.where(~unpriced)
     amounts[unpriced] = np.array(priced, float)
+    if prices.reader is None:
+        amounts = amounts.fillna(recorded)
     return amounts + sum(_dollars_of(rows, model, prices) for model in MODELS)  # type: ignore[no-any-return]
 
 
@@ -216,8 +232,7 @@ def _reader_flops(rows: pd.DataFrame, cache: Cache) -> pd.Series[float]:
     from lcrag.cost.model import ModelSpec
 
     prompt, cached, completion = _tokens(rows)
-    of_reader = _of_reader if cache == "warm" else _of_reader_cold
-    amounts = of_reader(rows, "flops").astype(float)
+    amounts = _recorded(rows, "flops", cache).where(~_is_doubtful(rows, "flops", cache))
     if amounts.notna().all():
         return amounts  # type: ignore[no-any-return]
     shapes = {m: known_models().get(short_name(m)) for m in rows["model"].unique()}

@@ -192,15 +192,13 @@ def _row(
 
 def _share_prefixes(frame: pd.DataFrame) -> None:
     """Set cached tokens and dollars as if all but the first question on a document found its prefix in a cache."""
+    import pandas as pd
+
     sharing = frame.groupby(["document_id", "model", "strategy"])["question_id"].transform("size")
     frame["read_cached_tokens"] = frame["note_document_tokens"] * (1 - 1 / sharing)
-    frame["read_dollars"] = [
-        dollars(m, p, c, o)
-        for m, p, c, o in zip(
-            frame["model"],
-            frame["read_prompt_tokens"],
-            frame["read_cached_tokens"],
-            frame["read_completion_tokens"],
-            strict=True,
-        )
-    ]
+    names = ("model", "read_prompt_tokens", "read_cached_tokens", "read_completion_tokens")
+    calls = list(zip(*(frame[name] for name in names), strict=True))
+    warm = pd.Series([dollars(m, p, c, o) for m, p, c, o in calls], frame.index, float)
+    cold = pd.Series([dollars(m, p, 0, o) for m, p, _, o in calls], frame.index, float)
+    frame["read_dollars"], frame["read_saved_dollars"] = warm, cold - warm
+    frame["read_saved_flops"] = frame["read_cached_tokens"].map({0: 0.0})  # unknown where tokens were cached
