@@ -96,10 +96,8 @@ class Engine:
             finished[key] = await self._row(key, question, strategy)
 
         work = [b for b in map(missing, batches(questions, strategies)) if b.questions]
-        if work:
-            _ = (
-                self.resources.reader.context_window
-            )  # what is not known must stop a run before its first call
+        if work:  # a window that is not known stops a run before its first call
+            _ = self.resources.reader.context_window
         await self.plan.executor.run(work, answer, self.resources.reader)
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.characters import whole
 from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.limits import check_fits, first_stop
@@ -52,8 +52,8 @@ class LangChainReader:
     prefix_cache: ClassVar[PrefixCache | None] = PrefixCache()
 
     model: BaseChatModel
-    context_window: int
-    max_concurrency: int = 8
+    context_window: int = field(metadata=OPERATIONAL)
+    max_concurrency: int = field(default=8, metadata=OPERATIONAL)
     name: str = ""
     passed_on: tuple[str, ...] = ("max_tokens", "temperature")
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

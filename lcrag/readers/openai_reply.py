@@ -7,6 +7,8 @@ from json import JSONDecodeError
 from typing import Any, Literal
 
 from openai.types.chat import ChatCompletion
+from openai.types.chat.chat_completion import Choice
+from openai.types.completion_usage import CompletionUsage
 
 from lcrag.errors import LcragError
 from lcrag.readers.characters import whole
@@ -29,8 +31,9 @@ async def chat_completion(server: Server, body: Mapping[str, Any]) -> ChatComple
         raise NotACompletion(f"it is not JSON ({error})") from error
     if not isinstance(reply, ChatCompletion):  # the text of a reply with another content type
         raise NotACompletion(str(reply)[:300])
-    if not isinstance(reply.choices, list):  # the client does not check what it was sent
-        raise NotACompletion(str(reply.model_extra or "no choices in it")[:300])
+    choices = reply.choices  # the client does not check what it was sent
+    if not isinstance(choices, list) or not all(isinstance(c, Choice) for c in choices):
+        raise NotACompletion(str(reply.model_extra or "no answer in it")[:300])
     return reply
 
 
@@ -68,7 +71,7 @@ def counts_of(reply: ChatCompletion, who: str) -> tuple[int, int, int]:
         LcragError: they are missing or impossible.
     """
     used = reply.usage
-    if used is None:
+    if not isinstance(used, CompletionUsage):
         raise LcragError(f"{who} answered with no token counts: the answer's cost is not known.")
     details = used.prompt_tokens_details
     cached = getattr(details, "cached_tokens", None) or 0

@@ -140,3 +140,11 @@ async def test_providers_spell_reasons_as_they_like(reason, ended):
     message = AIMessage("Jane Austen.", response_metadata={"finish_reason": reason})
     done = await LangChainReader(GenericFakeChatModel(messages=iter([message])), 8192).generate(ASK)
     assert done.finish_reason == ended
+
+
+def test_window_and_concurrency_are_no_part_of_a_rows_identity():
+    from lcrag.components.settings import digest
+
+    model = FakeListChatModel(responses=["x"])
+    assert digest(LangChainReader(model, 100)) == digest(LangChainReader(model, 200, max_concurrency=2))
+    assert digest(LangChainReader(model, 100)) != digest(LangChainReader(model, 100, name="other"))

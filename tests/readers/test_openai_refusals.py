@@ -27,6 +27,8 @@ NO_ANSWERS = {
     "tool beside text": (said("Let me look.", "stop", tool_calls=[TOOL]), "called the tool search"),
     "nothing": (said(None), "without text"),
     "thought to the end": (reply(None, "length", written=16), "max_tokens.*without text"),
+    "no choices": ({**reply(), "choices": []}, "without text"),
+    "no message": ({**reply(), "choices": [{"index": 0, "finish_reason": "stop"}]}, "without text"),
     "broken off": (said("Jane", "abort"), "an error of the server"),
     "text that is none": (said({"a": 1}), "without text"),
 }
@@ -55,6 +57,8 @@ def counted(**changes) -> dict:
 
 IMPOSSIBLE = {
     "missing": ({**reply(), "usage": None}, "no token counts"),
+    "empty": ({**reply(), "usage": {}}, "prompt_tokens None"),
+    "a word": ({**reply(), "usage": "many"}, "no token counts"),
     "no prompt": (counted(prompt_tokens=None), "prompt_tokens None"),
     "empty prompt": (counted(prompt_tokens=0), "prompt_tokens 0"),
     "negative": (counted(completion_tokens=-4), "completion_tokens -4"),

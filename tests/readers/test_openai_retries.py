@@ -21,6 +21,7 @@ BUSY = {"error": {"message": "loading the model", "code": 503}}
 HTML = (200, b"<html>Bad gateway</html>", {"Content_Type": "text/html"})
 HALF = (200, b'{"id": "1", "choices": [{"ind', {})
 ERROR_AS_ANSWER = (200, {"error": {"message": "upstream is gone", "code": 502}}, {})
+NO_CHOICE = (200, {**reply(), "choices": ["Jane Austen.", None]}, {})
 
 
 async def test_more_failures_than_anyone_counts(server: Server):
@@ -90,7 +91,7 @@ async def test_timeout_bounds_a_whole_try(server: Server, silence):
     assert not isinstance(caught.value, ReaderUnavailable)  # the server answers other requests
 
 
-@pytest.mark.parametrize("nonsense", [HTML, HALF, ERROR_AS_ANSWER])
+@pytest.mark.parametrize("nonsense", [HTML, HALF, ERROR_AS_ANSWER, NO_CHOICE])
 async def test_a_reply_that_is_none_is_tried_again(server: Server, nonsense):
     server.script += [nonsense, nonsense]
     assert (await OpenAIReader("m", server.url).generate(ASK)).text == "Jane Austen."
