@@ -31,7 +31,7 @@ class OpenAIEmbedder(LangChainNames):
     """
 
     model: str
-    base_url: str = OPENAI
+    base_url: str = field(default=OPENAI, metadata=OPERATIONAL)
     api_key_env: str = field(default="", metadata=OPERATIONAL)
     dimensions: int = 0
     batch_size: int = field(default=64, metadata=OPERATIONAL)
@@ -82,7 +82,7 @@ class OpenAIEmbedder(LangChainNames):
         import openai
 
         if "client" not in self._state:
-            variable = self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
+            variable = self.api_key_env or ("OPENAI_API_KEY" if self.base_url.rstrip("/") == OPENAI else "")
             key = os.environ.get(variable) if variable else "EMPTY"
             if not key:
                 raise ValueError(f"{self.model} at {self.base_url} needs a key: set {variable}.")

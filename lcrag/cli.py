@@ -14,6 +14,7 @@ from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
 from lcrag.errors import LcragError
+from lcrag.redaction import redact
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,6 +55,10 @@ def run(
     base_url: Annotated[
         str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")
     ] = "",
+    context_window: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tokens that fit into the server's model, if it does not say so."),
+    ] = None,
     output: Output = None,
     no_mlflow: NoMlflow = False,
 ) -> None:
@@ -63,7 +68,7 @@ def run(
     if config is not None:
         if documents or questions or model or base_url:
             raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        _run(read_yaml(config), config, output, no_mlflow)
+        _run(_with_window(read_yaml(config), context_window), config, output, no_mlflow)
         return
     if documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
@@ -79,7 +84,7 @@ def run(
         spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
     elif model:
         spec["reader"]["model"] = model
-    _run(spec, Path("the command line"), output, no_mlflow)
+    _run(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
 
 
 @app.command()
@@ -95,7 +100,7 @@ def ui(
 
     uri = tracking_uri or default_tracking_uri()
     check_store(uri)
-    _say(f"MLflow on http://127.0.0.1:{port} shows {uri} (stop it with Ctrl-C).")
+    _say(f"MLflow on http://127.0.0.1:{port} shows {redact(uri)} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
 
@@ -128,6 +133,19 @@ def version() -> None:
     _say(__version__)
 
 
+def _with_window(spec: Any, context_window: int | None) -> Any:
+    """The experiment with another ``max_model_len`` of its reader."""
+    if context_window is None or not isinstance(spec, dict):
+        return spec
+    reader = spec.get("reader", "transformers")
+    reader = reader if isinstance(reader, dict) else {"type": reader}
+    if reader.get("type") not in ("openai", "vllm"):
+        raise LcragError(
+            f"--context-window is for a model on a server; the reader `{reader.get('type')}` knows its own."
+        )
+    return {**spec, "reader": {**reader, "max_model_len": context_window}}
+
+
 def _demo() -> Any:
     from lcrag.components.yaml_file import read_yaml
 
@@ -145,6 +163,7 @@ def _quiet() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of what it can mend
     logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
+    logging.getLogger("lcrag.readers").setLevel(logging.WARNING)  # that a server is waited for
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 
@@ -198,7 +217,7 @@ def _say(text: str) -> None:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"lcrag: {text}\n")
+    sys.stderr.write(f"lcrag: {redact(text)}\n")
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from lcrag.redaction import redact
+
 
 class LcragError(Exception):
     """Bad input, told in one sentence that names the file, key, question or address and the remedy."""
@@ -22,8 +24,8 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Why something failed, in one line: an ``LcragError`` as it is, any other error with its type."""
-    lines = str(error).strip().splitlines()
+    """Why something failed, in one line without secrets: an ``LcragError`` as it is, any other with its type."""
+    lines = redact(str(error)).strip().splitlines()
     message = lines[0][:300] if lines else ""
     if isinstance(error, LcragError):
         return message.rstrip(".")

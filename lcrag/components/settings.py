@@ -8,27 +8,33 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from lcrag.redaction import redact
+
 OWN = ("lcrag.", "retrievers.", "embedders.")
 
 
 def settings(component: Any, *, identity: bool = False) -> Any:
-    """A component's public fields as plain values.
+    """A component's public fields as plain values, without secrets: they are logged.
 
     With ``identity`` without the fields that are marked ``operational``: they say how fast or how patiently it
     works, not what comes out. A class that is not part of this project then also shows a hash of its source, so
     that rows are made again when its code has changed, and a fitted router a hash of what it has learned.
     """
+    return _plain(component, identity) if identity else redact(_plain(component, identity))
+
+
+def _plain(component: Any, identity: bool) -> Any:
     if is_dataclass(component) and not isinstance(component, type):
         values = {
-            f.name: settings(getattr(component, f.name), identity=identity)
+            f.name: _plain(getattr(component, f.name), identity)
             for f in fields(component)
             if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
         }
         return {"type": type(component).__name__, **(_identity(component) if identity else {}), **values}
     if isinstance(component, dict):
-        return {str(k): settings(v, identity=identity) for k, v in component.items()}
+        return {str(k): _plain(v, identity) for k, v in component.items()}
     if isinstance(component, list | tuple):
-        return [settings(item, identity=identity) for item in component]
+        return [_plain(item, identity) for item in component]
     if component is None or isinstance(component, str | int | float | bool):
         return component
     return f"{type(component).__module__}.{type(component).__qualname__}"

@@ -14,6 +14,7 @@ from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
 from lcrag.metrics.score import score
 from lcrag.metrics.support import support
+from lcrag.redaction import redact
 from lcrag.runtime.caps import OverBudget
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
@@ -94,10 +95,10 @@ class Engine:
             key = keys[question.id, strategy.name]
             finished[key] = await self._row(key, question, strategy)
 
-        work = [missing(batch) for batch in batches(questions, strategies)]
-        await self.plan.executor.run(
-            [batch for batch in work if batch.questions], answer, self.resources.reader
-        )
+        work = [b for b in map(missing, batches(questions, strategies)) if b.questions]
+        if work:  # a window that is not known stops a run before its first call
+            _ = self.resources.reader.context_window
+        await self.plan.executor.run(work, answer, self.resources.reader)
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
 
     def _is_finished(self, key: str) -> bool:
@@ -139,9 +140,9 @@ class Engine:
         except LcragError as error:
             if isinstance(error, OverBudget) and error.scope == "question":
                 refused = self.resources.budget.question.given
-            row = replace(row, error=str(error), steps=tuple(tools.steps))
+            row = replace(row, error=redact(str(error)), steps=tuple(tools.steps))
         except Exception as error:  # one question must not take the others down with it
-            row = replace(row, error=f"{type(error).__name__}: {error}", steps=tuple(tools.steps))
+            row = replace(row, error=redact(f"{type(error).__name__}: {error}"), steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
         self.journal.append(key, row, tools.warmed, tools.guard.paid, refused)
         self.on_row(row, False)

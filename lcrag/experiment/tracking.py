@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from lcrag.errors import LcragError
+from lcrag.redaction import redact, secrets_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,8 @@ def _tracked(uri: str) -> Iterator[Any]:
             if uri.startswith("http")
             else ""
         )
-        raise LcragError(f"The run could not be logged to MLflow at {uri} ({reason}){start}.") from error
+        told = f"The run could not be logged to MLflow at {uri} ({reason}){start}."
+        raise LcragError(redact(told, secrets_in(uri))) from error
     finally:
         mlflow.set_tracking_uri(previous)
         for key, value in before.items():

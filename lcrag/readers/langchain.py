@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import SecretStr
 
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
-from lcrag.readers.base import Completion, Message, PrefixCache, Reader, Request
+from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
+from lcrag.readers.characters import whole
+from lcrag.readers.finish import check_counts, finish_reason
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
+from lcrag.redaction import redact
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
@@ -49,8 +53,8 @@ class LangChainReader:
     batch_invariant: ClassVar[bool] = False  # the provider decides what shares a batch
 
     model: BaseChatModel
-    context_window: int
-    max_concurrency: int = 8
+    context_window: int = field(metadata=OPERATIONAL)
+    max_concurrency: int = field(default=8, metadata=OPERATIONAL)
     name: str = ""
     passed_on: tuple[str, ...] = ("max_tokens", "temperature")
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -98,7 +102,7 @@ class LangChainReader:
         """Answer one request.
 
         Raises:
-            LcragError: prompt and completion do not fit, or the model failed.
+            LcragError: prompt and completion do not fit, the model failed or refused, or its counts are impossible.
         """
         check_fits(self.count_tokens(request.messages), request, self)
         settings = {key: getattr(request, key) for key in self.passed_on}
@@ -108,31 +112,41 @@ class LangChainReader:
         try:
             reply = await self.model.ainvoke(_convert(request.messages), **settings)
         except Exception as error:
-            reason = (str(error).strip() or "no reason given").splitlines()[0]
+            told = redact(whole(str(error)), self._secrets()).strip() or "no reason given"
+            reason = told.splitlines()[0]
             raise LcragError(f"The model {self.name} failed with {type(error).__name__}: {reason}") from error
         seconds = time.perf_counter() - started
-        text = str(reply.text)
-        metadata = reply.response_metadata
-        reason = metadata.get("finish_reason") or metadata.get("stop_reason") or "stop"
-        return Completion(
-            text[: first_stop(text, request.stop)].strip(),
-            self._usage(reply, request, seconds),
-            "length" if reason in {"length", "max_tokens"} else "stop",
-        )
+        reason = self._reason(reply)
+        text = whole(str(reply.text))
+        text = text[: first_stop(text, request.stop)].strip()
+        return Completion(text, self._usage(reply, request, seconds), reason)
+
+    def _secrets(self) -> list[str]:
+        """The model's keys: providers repeat them in their errors."""
+        return [v.get_secret_value() for v in vars(self.model).values() if isinstance(v, SecretStr)]
+
+    def _reason(self, reply: AIMessage) -> Literal["stop", "length"]:
+        """Why the text ended; a refusal or a call of a tool is no answer."""
+        who, metadata = f"The model {self.name}", reply.response_metadata
+        if refusal := reply.additional_kwargs.get("refusal"):
+            raise LcragError(f"{who} refused to answer: {whole(str(refusal))[:300]}")
+        if reply.tool_calls:
+            raise LcragError(f"{who} gave no answer, but called the tool {reply.tool_calls[0]['name']}.")
+        return finish_reason(metadata.get("finish_reason") or metadata.get("stop_reason"), who)
 
     def _usage(self, reply: AIMessage, request: Request, seconds: float) -> Usage:
         reported = reply.usage_metadata
         if reported:
+            prompt, completion = reported["input_tokens"], reported["output_tokens"]
             cached = reported.get("input_token_details", {}).get("cache_read") or 0
-            return Usage(
-                reported["input_tokens"], cached, reported["output_tokens"], calls=1, seconds=seconds
-            )
+            check_counts(prompt, cached, completion, f"The model {self.name}")
+            return Usage(prompt, cached, completion, calls=1, seconds=seconds)
         text = str(reply.text)
-        prompt, completion = self._counted(request.messages), self._counted(text)
+        own_prompt, own_completion = self._counted(request.messages), self._counted(text)
         return Usage(
-            estimate_prompt(request.messages) if prompt is None else prompt,
+            estimate_prompt(request.messages) if own_prompt is None else own_prompt,
             0,
-            estimate_tokens(len(text)) if completion is None else completion,
+            estimate_tokens(len(text)) if own_completion is None else own_completion,
             calls=1,
             seconds=seconds,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.openai_server import OPENAI, Server
+from lcrag.readers.openai_endpoint import OPENAI, is_openai
+from lcrag.readers.openai_server import Server
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
+from lcrag.redaction import secrets_in
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
     from lcrag.cost.model import ModelSpec
+    from lcrag.readers.openai_retries import Patience
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,22 @@ class OpenAIReader(Reader):
 
     The server caches prefixes and reports how many prompt tokens it reused (start vLLM with
     ``--enable-prompt-tokens-details``). Of these ``Usage.cached_tokens`` has those that the strategy's own prompts
-    explain, and ``Usage.foreign_cached_tokens`` the rest. After rate limits, server errors and lost connections a
-    request is tried again with growing pauses; ``Usage.seconds`` is the time of the successful try.
+    explain, and ``Usage.foreign_cached_tokens`` the rest. ``Usage.seconds`` is the time of the successful try. A
+    request that fails while others succeed is a failed row; a run stops when nothing succeeds any more.
 
     Attributes:
         model: The model's name at the server.
-        base_url: The server's address with its version, such as ``http://localhost:8000/v1``.
+        base_url: The server's address with its version, such as ``http://localhost:8000/v1``. It is no part of a
+            row's identity: a model that moves to another address is the same model.
         api_key_env: Environment variable with the key; empty for OPENAI_API_KEY at OpenAI itself
             and no key at any other address.
-        max_model_len: Context window in tokens; without it the server is asked (vLLM answers).
+        max_model_len: Context window in tokens. Without it the published one of the provider at this address, else
+            what the server reports. It is no part of a row's identity: rows that were cut to another window stay.
         max_concurrency: How many requests may be in flight at once.
-        timeout: Seconds to wait for one try.
-        max_retries: Tries after the first one.
+        timeout: Seconds that one try may take, from the request to the last byte of the reply.
+        retry_seconds: How long a request is tried again after rate limits, server errors, lost connections and broken
+            replies, with growing pauses or those that the server asks for (``Retry-After``). A server that has never
+            answered is not waited for.
         tokenizer: Hugging Face name or folder of the model, for exact token counts and for FLOPs;
             without it tokens are estimated before a request (see ``tokens.estimate_room``).
         structured_outputs: Constrain the beginning of an answer where a strategy wants it; for servers
@@ -55,12 +61,12 @@ class OpenAIReader(Reader):
     """
 
     model: str
-    base_url: str = OPENAI
+    base_url: str = field(default=OPENAI, metadata=OPERATIONAL)
     api_key_env: str = field(default="", metadata=OPERATIONAL)
-    max_model_len: int | None = None
+    max_model_len: int | None = field(default=None, metadata=OPERATIONAL)
     max_concurrency: int = field(default=16, metadata=OPERATIONAL)
     timeout: float = field(default=120.0, metadata=OPERATIONAL)
-    max_retries: int = field(default=3, metadata=OPERATIONAL)
+    retry_seconds: float = field(default=120.0, metadata=OPERATIONAL)
     tokenizer: str = ""
     structured_outputs: bool = False
     send_cache_salt: bool = False
@@ -76,12 +82,15 @@ class OpenAIReader(Reader):
 
     @cached_property
     def context_window(self) -> int:
-        """Tokens of prompt and completion together: ``max_model_len``, else what the server reports.
+        """Tokens of prompt and completion together: ``max_model_len``, else published or reported by the server.
 
         Raises:
-            ReaderUnavailable: the server is down, does not serve the model, or does not report it.
+            ReaderUnavailable: the server is down, does not serve the model, or its window is not known.
         """
-        return self._server.window() if self.max_model_len is None else self.max_model_len
+        if self.max_model_len is not None:
+            return self.max_model_len
+        with self._server.redacted_errors():
+            return self._server.window()
 
     @cached_property
     def spec(self) -> ModelSpec | None:
@@ -100,7 +109,7 @@ class OpenAIReader(Reader):
     @cached_property
     def prefix_cache(self) -> PrefixCache:
         """The server's cache; prompts are compared by tokens with ``tokenizer``, else by characters."""
-        block, minimum = (128, 1024) if self.base_url == OPENAI else (16, 0)
+        block, minimum = (128, 1024) if is_openai(self.base_url) else (16, 0)
         return PrefixCache(
             self.prefix_block or block,
             minimum if self.prefix_minimum is None else self.prefix_minimum,
@@ -110,8 +119,9 @@ class OpenAIReader(Reader):
 
     @cached_property
     def _server(self) -> Server:
-        variable = self.api_key_env or ("OPENAI_API_KEY" if self.base_url == OPENAI else "")
-        return Server(self.model, self.base_url, variable, self.timeout)
+        variable = self.api_key_env or ("OPENAI_API_KEY" if is_openai(self.base_url) else "")
+        secrets = secrets_in([self.base_url, self.extra_body])
+        return Server(self.model, self.base_url, variable, self.timeout, frozenset(secrets))
 
     @cached_property
     def _tokenizer(self) -> ChatTokenizer:
@@ -125,33 +135,26 @@ class OpenAIReader(Reader):
         """Answer one request.
 
         Raises:
-            ReaderUnavailable: the server is down, refuses the key, or does not serve the model.
+            ReaderUnavailable: the server is gone, refuses the key, or does not serve the model.
             LcragError: prompt and completion do not fit, or the server refused or failed this request.
         """
         import openai
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
-        from lcrag.readers.openai_errors import is_transient, pause
+        from lcrag.readers.openai_errors import NotACompletion
+        from lcrag.readers.openai_reply import chat_completion
+        from lcrag.readers.openai_retries import Patience
 
         body = self._body(request)
-        tries = AsyncRetrying(
-            stop=stop_after_attempt(self.max_retries + 1),
-            wait=pause,
-            retry=retry_if_exception(is_transient),
-            reraise=True,
-        )
-        try:
-            async for attempt in tries:
-                with attempt:
-                    started = time.perf_counter()
-                    reply: ChatCompletion = await self._server.client().chat.completions.create(**body)
-                    seconds = time.perf_counter() - started
-        except openai.OpenAIError as error:
-            raise await asyncio.to_thread(self._explain, error, request) from error
-        return self._completion(reply, request, seconds)
+        with self._server.redacted_errors():
+            patience = Patience(self._server, self.retry_seconds)
+            try:
+                reply, seconds = await patience.send(lambda: chat_completion(self._server, body))
+            except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
+                raise await self._explain(error, request, patience) from error
+            return self._completion(reply, request, seconds)
 
     def _body(self, request: Request) -> dict[str, Any]:
-        limit = "max_completion_tokens" if self.base_url == OPENAI else "max_tokens"
+        limit = "max_completion_tokens" if is_openai(self.base_url) else "max_tokens"
         extra = dict(self.extra_body)
         if self.send_cache_salt and request.cache_salt:
             extra["cache_salt"] = request.cache_salt
@@ -170,21 +173,20 @@ class OpenAIReader(Reader):
         }
 
     def _completion(self, reply: ChatCompletion, request: Request, seconds: float) -> Completion:
-        if not reply.choices or reply.usage is None:
-            raise LcragError(f"The server at {self.base_url} answered without text or without token counts.")
-        choice, used = reply.choices[0], reply.usage
-        if choice.finish_reason == "length" and used.completion_tokens < request.max_tokens:
+        from lcrag.readers.openai_reply import answer_of, counts_of
+
+        who = f"The server at {self.base_url}"
+        text, reason = answer_of(reply, who)
+        prompt, cached, written = counts_of(reply, who)
+        if reason == "length" and written < request.max_tokens:
             # a server may shorten the answer until it fits: the request did not
-            raise self._too_long(used.prompt_tokens, request)
-        details = used.prompt_tokens_details
-        cached = (details.cached_tokens if details else 0) or 0
-        usage = Usage(used.prompt_tokens, cached, used.completion_tokens, calls=1, seconds=seconds)
-        tokens = choice.logprobs.content if request.watch and choice.logprobs else None
+            raise self._too_long(prompt, request)
+        logprobs = reply.choices[0].logprobs
+        tokens = logprobs.content if request.watch and logprobs else None
         first = [(t.token, t.logprob) for t in tokens[0].top_logprobs] if tokens else []
         watched = probability(first, request.watch) if first else None
-        return Completion(
-            (choice.message.content or "").strip(), usage, choice.finish_reason, watched=watched
-        )
+        usage = Usage(prompt, cached, written, calls=1, seconds=seconds)
+        return Completion(text, usage, reason, watched=watched)
 
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:
         window = f" the {self.max_model_len} tokens of" if self.max_model_len else ""
@@ -193,16 +195,20 @@ class OpenAIReader(Reader):
             f"{self.model} at {self.base_url}: shorten the document or truncate it."
         )
 
-    def _explain(self, error: Exception, request: Request | None = None) -> LcragError:
-        from openai import NotFoundError
+    async def _explain(self, error: Exception, request: Request, patience: Patience) -> LcragError:
+        from openai import NotFoundError, RateLimitError
 
-        from lcrag.readers.openai_errors import explain, is_about_length, unknown_model
+        from lcrag.readers.openai_errors import explain, is_about_length, is_transient, unknown_model
 
-        if request is not None and is_about_length(error):
+        if is_about_length(error):
             count = self.count_tokens(request.messages)
             return self._too_long(count if self.tokenizer else f"about {count}", request)
-        if request is not None and isinstance(error, NotFoundError):
-            windows = self._server.windows()
+        if isinstance(error, NotFoundError):
+            windows = await asyncio.to_thread(self._server.windows)
             if self.model not in windows:
                 return unknown_model(self.model, self.base_url, windows)
-        return explain(error, self.model, self.base_url, self._server.key_variable, self.timeout)
+        if not is_transient(error):
+            return explain(error, self._server)
+        limited = isinstance(error, RateLimitError)
+        gone = not patience.others_succeed and (limited or not await self._server.answers())
+        return explain(error, self._server, self.retry_seconds, gone)

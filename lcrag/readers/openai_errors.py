@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 
 from lcrag.errors import LcragError, ReaderUnavailable
 
+if TYPE_CHECKING:
+    from lcrag.readers.openai_endpoint import Endpoint
+
+
+class NotACompletion(Exception):
+    """The server answered with success, but not with a chat completion."""
+
 
 def is_transient(error: BaseException) -> bool:
-    """Whether another try may help: rate limits, server errors, lost connections, timeouts."""
+    """Whether another try may help: rate limits, server errors, lost connections, timeouts, broken replies."""
     if isinstance(error, openai.RateLimitError):
         return error.code != "insufficient_quota"
-    return isinstance(error, openai.APIConnectionError | openai.InternalServerError)
-
-
-def pause(state: Any) -> float:
-    """Seconds before the next try: what the server asks for, otherwise 0.5, 1, 2, ... up to 30."""
-    response = getattr(state.outcome.exception(), "response", None)
-    headers: Mapping[str, str] = response.headers if response is not None else {}
-    try:
-        return min(float(headers["retry-after"]), 60.0)
-    except (KeyError, ValueError):
-        return min(0.5 * float(2 ** (state.attempt_number - 1)), 30.0)
+    return isinstance(
+        error, openai.APIConnectionError | openai.InternalServerError | TimeoutError | NotACompletion
+    )
 
 
 def is_about_length(error: Exception) -> bool:
@@ -36,32 +35,60 @@ def is_about_length(error: Exception) -> bool:
     return error.code == "context_length_exceeded" or any(sign in message for sign in signs)
 
 
-def explain(error: Exception, model: str, base_url: str, key_env: str, timeout: float) -> LcragError:
-    """One sentence that says what happened at which address and what to do."""
-    message = " ".join(str(getattr(error, "message", error)).split())[:300]
+def short(error: BaseException) -> str:
+    """What happened, in a few words."""
     match error:
-        case openai.APITimeoutError():
-            return LcragError(
-                f"The server at {base_url} did not answer within {timeout:g} seconds: raise the timeout."
+        case openai.APITimeoutError() | TimeoutError():
+            return "no answer in time"
+        case openai.APIConnectionError():
+            return "no connection"
+    body = getattr(error, "body", None)
+    told = body.get("message") if isinstance(body, Mapping) else None
+    message = " ".join(str(told or getattr(error, "message", error)).split())[:300]
+    return message or type(error).__name__
+
+
+def explain(error: Exception, server: Endpoint, tried: float = 0.0, gone: bool = True) -> LcragError:
+    """One sentence that says what happened at which address and what to do.
+
+    Args:
+        error: what the client raised.
+        server: where.
+        tried: for how many seconds it was tried again.
+        gone: whether the server does not answer other requests either; a run need not go on then.
+    """
+    url, model, message = server.base_url, server.model, short(error)
+    again = f" on each try in {tried:g} seconds" if tried else ""
+    kind = ReaderUnavailable if gone else LcragError
+    match error:
+        case openai.APITimeoutError() | TimeoutError():
+            return kind(
+                f"The server at {url} did not answer within {server.timeout:g} seconds{again}: raise the timeout."
+            )
+        case openai.APIConnectionError() if gone:
+            return ReaderUnavailable(
+                f"No server answers at {url}{again}: correct base_url, or start one with "
+                f"`python -m vllm.entrypoints.openai.api_server --model {model} --enable-prompt-tokens-details`."
             )
         case openai.APIConnectionError():
-            return ReaderUnavailable(
-                f"No server answers at {base_url}: correct base_url, or start one with "
-                f"`python -m vllm.entrypoints.openai.api_server --model {model} "
-                "--enable-prompt-tokens-details`."
+            return LcragError(
+                f"The server at {url} dropped the connection{again}, though it answers others: see its log."
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            place = f"the environment variable {key_env}" if key_env else "the variable named by api_key_env"
-            return ReaderUnavailable(
-                f"The server at {base_url} refuses the key: put a valid one into {place}."
+            variable = server.key_variable
+            place = (
+                f"the environment variable {variable}" if variable else "the variable named by api_key_env"
             )
+            return ReaderUnavailable(f"The server at {url} refuses the key: put a valid one into {place}.")
         case openai.NotFoundError():
-            return ReaderUnavailable(
-                f"Nothing is served at {base_url}: base_url often ends in /v1 ({message})."
-            )
+            return ReaderUnavailable(f"Nothing is served at {url}: base_url often ends in /v1 ({message}).")
         case openai.RateLimitError():
-            return ReaderUnavailable(f"The server at {base_url} accepts no more requests for now: {message}")
-    return LcragError(f"The server at {base_url} could not serve a request to {model}: {message}")
+            return kind(f"The server at {url} accepts no more requests for now: {message}")
+        case NotACompletion():
+            return kind(f"What the server at {url} answers{again} is not a chat completion: {message}")
+        case openai.InternalServerError():
+            return kind(f"The server at {url} could not serve a request to {model}{again}: {message}")
+    return LcragError(f"The server at {url} could not serve a request to {model}: {message}")
 
 
 def unknown_model(model: str, base_url: str, served: Mapping[str, Any]) -> ReaderUnavailable:

@@ -11,6 +11,8 @@ from langchain_core.messages import AIMessage
 from lcrag.errors import LcragError
 from lcrag.readers import LangChainReader, Message, Reader, Request
 from lcrag.readers.tokens import estimate_room
+from tests.readers.scripted_server import reply
+from tests.readers.test_openai_refusals import TOOL, counted, said
 
 ASK = Request((Message("system", "Be brief."), Message("user", "Who wrote Emma?")), max_tokens=16)
 
@@ -109,3 +111,40 @@ def test_name_is_the_models_own_unless_given():
     assert LangChainReader(model, 8192, name="mine").name == "mine"
     with pytest.raises(LcragError, match="'tempo'"):
         LangChainReader(model, 8192, passed_on=("tempo",))
+
+
+def chat_openai(server):
+    from langchain_openai import ChatOpenAI
+
+    return LangChainReader(ChatOpenAI(model="m", base_url=server.url, api_key="none", max_retries=0), 4096)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (reply("Jane", "content_filter"), "content filter"),
+        (said(None, refusal="I cannot help."), "refused to answer: I cannot help"),
+        (said(None, "tool_calls", tool_calls=[TOOL]), "called the tool search"),
+        (counted(completion_tokens=-4), "completion_tokens -4"),
+        (counted(prompt_tokens_details={"cached_tokens": 201}), "cached_tokens 201"),
+    ],
+)
+async def test_what_is_no_answer_is_an_error(server, body, words):
+    server.script.append((200, body, {}))
+    with pytest.raises(LcragError, match=words):
+        await chat_openai(server).generate(ASK)
+
+
+@pytest.mark.parametrize(("reason", "ended"), [("MAX_TOKENS", "length"), ("STOP", "stop"), ("", "stop")])
+async def test_providers_spell_reasons_as_they_like(reason, ended):
+    message = AIMessage("Jane Austen.", response_metadata={"finish_reason": reason})
+    done = await LangChainReader(GenericFakeChatModel(messages=iter([message])), 8192).generate(ASK)
+    assert done.finish_reason == ended
+
+
+def test_window_and_concurrency_are_no_part_of_a_rows_identity():
+    from lcrag.components.settings import digest
+
+    model = FakeListChatModel(responses=["x"])
+    assert digest(LangChainReader(model, 100)) == digest(LangChainReader(model, 200, max_concurrency=2))
+    assert digest(LangChainReader(model, 100)) != digest(LangChainReader(model, 100, name="other"))

@@ -3,105 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers import Message, OpenAIReader, Reader, Request
 from lcrag.readers.tokens import estimate_room
+from tests.readers.scripted_server import reply
 
 ASK = Request((Message("system", "Be brief."), Message("user", "Who wrote Emma?")), max_tokens=16)
-
-
-@dataclass
-class Server:
-    """What the server is to say next, (status, body, headers); afterwards it answers "Jane Austen."."""
-
-    url: str = ""
-    script: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
-    seen: list[tuple[str, dict[str, Any], Any]] = field(default_factory=list)
-    delay: threading.Event = field(default_factory=threading.Event)
-
-    def then(self, status: int, said: str = "", **headers: str) -> Server:
-        self.script.append((status, {"error": {"message": said, "code": status}}, headers))
-        return self
-
-
-def reply(
-    text: str = " Jane Austen.", finish: str = "stop", written: int = 4, cached: int | None = 128
-) -> dict:
-    details = None if cached is None else {"cached_tokens": cached}
-    return {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "m",
-        "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}}],
-        "usage": {
-            "prompt_tokens": 200,
-            "completion_tokens": written,
-            "total_tokens": 200 + written,
-            "prompt_tokens_details": details,
-        },
-    }
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self, status: int, body: Any, headers: dict[str, str]) -> None:
-            coded = json.dumps(body).encode()
-            self.send_response(status)
-            for key, value in {**headers, "Content-Length": str(len(coded))}.items():
-                self.send_header(key.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(coded)
-
-        def do_GET(self) -> None:
-            models = [{"id": "m", "object": "model", "max_model_len": 4096}, {"id": "n", "object": "model"}]
-            self.answer(200, {"object": "list", "data": models}, {})
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            state.seen.append((self.path, body, self.headers.get("Authorization")))
-            if state.script:
-                status, said, headers = state.script.pop(0)
-                if status == 0:
-                    self.connection.shutdown(socket.SHUT_RDWR)  # hangs up without a word
-                    self.close_connection = True
-                    return
-                if status == 1:
-                    state.delay.wait(5)  # says nothing for longer than anyone waits
-                    return
-                self.answer(status, said, headers)
-            else:
-                self.answer(200, reply(), {})
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        state.url = f"http://127.0.0.1:{http.server_port}/v1"
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-        thread.start()
-        yield state
-        state.delay.set()
-        http.shutdown()
-        thread.join()
 
 
 async def test_answer_and_usage(server):
@@ -170,14 +84,6 @@ async def test_passing_failures_are_tried_again(server, status):
     assert len(server.seen) == 3
 
 
-async def test_tries_are_counted(server):
-    for _ in range(3):
-        server.then(503, "loading the model", retry_after="0.01")
-    with pytest.raises(LcragError, match=f"{server.url} could not serve.*loading the model"):
-        await OpenAIReader("m", server.url, max_retries=1).generate(ASK)
-    assert len(server.seen) == 2
-
-
 async def test_no_retry_where_it_cannot_help(server):
     server.then(400, "temperature must not be negative")
     with pytest.raises(LcragError, match="temperature must not be negative"):
@@ -185,15 +91,9 @@ async def test_no_retry_where_it_cannot_help(server):
     assert len(server.seen) == 1
 
 
-async def test_timeout(server):
-    server.then(1)
-    with pytest.raises(LcragError, match=r"did not answer within 0\.2 seconds"):
-        await OpenAIReader("m", server.url, timeout=0.2, max_retries=0).generate(ASK)
-
-
 async def test_server_down():
     with pytest.raises(ReaderUnavailable) as caught:
-        await OpenAIReader("m", "http://127.0.0.1:9/v1", max_retries=0).generate(ASK)
+        await OpenAIReader("m", "http://127.0.0.1:9/v1").generate(ASK)
     assert "No server answers at http://127.0.0.1:9/v1" in str(caught.value)
     assert "python -m vllm.entrypoints.openai.api_server --model m" in str(caught.value)
     with pytest.raises(ReaderUnavailable, match="No server answers"):

@@ -77,7 +77,7 @@ async def test_wrong_model_names_the_right_one(server):
 
 async def test_no_server_there():
     with pytest.raises(ReaderUnavailable, match=r"No server answers at http://127\.0\.0\.1:9/v1"):
-        await OpenAIReader("smollm2", "http://127.0.0.1:9/v1", max_retries=1).generate(SHORT)
+        await OpenAIReader("smollm2", "http://127.0.0.1:9/v1").generate(SHORT)
 
 
 async def test_langchain_reports_the_same_usage(server, folder, reader, long_context):

@@ -1,0 +1,120 @@
+"""Trying a request again: what may pass, how long to wait for it, and when a server counts as gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import openai
+from tenacity import AsyncRetrying, wait_exponential, wait_random
+
+from lcrag.readers.openai_errors import is_transient, short
+
+if TYPE_CHECKING:
+    from lcrag.readers.openai_server import Server
+
+T = TypeVar("T")
+QUIET_SECONDS = 2.0  # a shorter wait is not worth a line
+backoff = wait_exponential(multiplier=0.5, max=30) + wait_random(0, 0.5)
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Patience:
+    """How long one request is tried: while the deadline lasts, and the server is or was there.
+
+    Attributes:
+        server: Where the request goes.
+        seconds: How long it is tried again after its first failure. Where no request has succeeded for so long,
+            further requests are tried once.
+        failing_since: When it failed first.
+    """
+
+    server: Server
+    seconds: float
+    failing_since: float | None = None
+
+    async def send(self, request: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        """The reply, and the seconds of the successful try.
+
+        Raises:
+            OpenAIError, TimeoutError, NotACompletion: the last failure.
+        """
+        tries = AsyncRetrying(
+            retry=self._may_pass,
+            wait=pause,
+            stop=self._is_over,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        async for attempt in tries:
+            with attempt:
+                started = time.perf_counter()
+                try:
+                    async with asyncio.timeout(self.server.timeout):
+                        reply = await request()
+                except openai.APIStatusError:
+                    self.server.health.answered = True
+                    raise
+                seconds = time.perf_counter() - started
+                self.server.health.succeeded()
+        return reply, seconds
+
+    @property
+    def others_succeed(self) -> bool:
+        """Whether another request has succeeded since this one failed first."""
+        return self.failing_since is not None and self.server.health.last_success > self.failing_since
+
+    async def _may_pass(self, state: Any) -> bool:
+        error = state.outcome.exception()
+        if error is None or not is_transient(error):
+            return False
+        now = time.monotonic()
+        self.failing_since = self.failing_since or now
+        health = self.server.health
+        health.failed(now, forget_after=max(self.seconds, 60.0))
+        return health.answered or await self.server.answers()  # else most likely a wrong address
+
+    def _is_over(self, state: Any) -> bool:
+        starts = [t for t in (self.failing_since, self.server.health.failing_since) if t is not None]
+        return time.monotonic() + float(state.upcoming_sleep) > min(starts) + self.seconds
+
+    def _tell(self, state: Any) -> None:
+        health = self.server.health
+        waiting = time.monotonic() + state.upcoming_sleep - (health.failing_since or math.inf)
+        if not health.told and waiting >= QUIET_SECONDS:
+            health.told = True
+            told = short(state.outcome.exception())
+            line = (
+                f"Waiting for the server at {self.server.base_url}, up to {self.seconds:g} seconds ({told})."
+            )
+            logger.warning(self.server.redact(line))
+
+
+def pause(state: Any) -> float:
+    """Seconds before the next try: what the server asks for, otherwise about 0.5, 1, 2, ... up to 30."""
+    response = getattr(state.outcome.exception(), "response", None)
+    asked = _retry_after(response.headers) if response is not None else None
+    return backoff(state) if asked is None else asked
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """The header's seconds, or those until its date (RFC 9110, 10.2.3); ``None`` without one that makes sense."""
+    value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (date - datetime.now(UTC)).total_seconds()
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
