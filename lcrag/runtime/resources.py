@@ -72,8 +72,20 @@ class Resources:
 
     def sharing(self, document_ids: Sequence[str]) -> int:
         """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
+        if not document_ids:
+            return len(self.questions) or 1
+        of_rarest = min((self._by_document.get(i, []) for i in document_ids), key=len)
         wanted = set(document_ids)
-        return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
+        return sum(wanted <= ids for ids in of_rarest) or len(self.questions) or 1
+
+    @cached_property
+    def _by_document(self) -> dict[str, list[set[str]]]:
+        """The document ids of the questions about each document."""
+        by_document: dict[str, list[set[str]]] = {}
+        for ids in map(set, self.questions):
+            for id in ids:
+                by_document.setdefault(id, []).append(ids)
+        return by_document
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
         """That many of the demonstrations, without the question itself.
