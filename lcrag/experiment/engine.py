@@ -80,10 +80,11 @@ class Engine:
         """
         questions, strategies = self.plan.dataset.questions, self.plan.strategies
         keys = {(q.id, s.name): self.key(q, s) for q in questions for s in strategies}
-        self.resources.spending.pay(self.journal.paid)
-        finished = {k: self.journal.rows[k] for k in keys.values() if self._is_finished(k)}
+        self.resources.spending.pay(self.journal.content.paid)
+        self._take_over_calls()
+        finished = {k: self.journal.content.rows[k] for k in keys.values() if self._is_finished(k)}
         for key, row in finished.items():
-            self.resources.paid_prefixes |= set(self.journal.prefixes[key])
+            self.resources.paid_prefixes |= set(self.journal.content.prefixes[key])
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:
@@ -98,17 +99,27 @@ class Engine:
         await self.plan.executor.run(
             [batch for batch in work if batch.questions], answer, self.resources.reader
         )
+        if self.resources.calls and not any(finished[k].error for k in keys.values()):
+            self.resources.calls.remove()
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
+
+    def _take_over_calls(self) -> None:
+        """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""
+        journal, shared = self.resources.calls, self.resources
+        for call in journal.calls if journal else []:
+            shared.paid_prefixes |= {call.completion.prefix_key} - {""}
+            if call.id not in journal.counted:
+                shared.spending.pay(shared.priced(call.replayed.usage))
 
     def _is_finished(self, key: str) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget."""
-        row = self.journal.rows.get(key)
-        refused = self.journal.refused.get(key)
+        row = self.journal.content.rows.get(key)
+        refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
         return row is not None and (not row.error or same_budget)
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
-        guard = BudgetGuard(self.resources, self.resources.spending.question())
+        guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
         refused: dict[str, float] = {}
         row = Outcome(
@@ -143,6 +154,9 @@ class Engine:
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=f"{type(error).__name__}: {error}", steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        self.journal.append(key, row, tools.warmed, tools.guard.paid, refused)
+        if row.error and self.resources.calls and not guard.call_failed:
+            self.resources.calls.forget(guard.calls)  # the same answers would fail again
+        prefixes = [*tools.warmed, *guard.prefixes]
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls)
         self.on_row(row, False)
         return row

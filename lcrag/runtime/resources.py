@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 
 from embedders.base import Embedder
+from lcrag.components.settings import digest
 from lcrag.cost.price import Price, dollars
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Reader
 from lcrag.runtime.building import Built
+from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.meter import Spending
 from lcrag.schema import Document, Question, Usage
@@ -38,6 +40,7 @@ class Resources:
         budget: Caps on what a question and the experiment may spend.
         paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
         rewarmed: What those prefixes cost when they had to be computed again; it is booked in no row.
+        calls: The journal of calls; without one a killed row's calls are made again.
         built: What has been built, by its key.
     """
 
@@ -53,6 +56,7 @@ class Resources:
     budget: Budget = field(default_factory=Budget)
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
+    calls: CallJournal | None = None
     built: dict[str, asyncio.Future[Built]] = field(default_factory=dict)
 
     @cached_property
@@ -69,6 +73,11 @@ class Resources:
     def spending(self) -> Spending:
         """What the experiment has spent of its budget."""
         return Spending(self.budget)
+
+    @cached_property
+    def build_scope(self) -> str:
+        """Under what the calls of builds are journalled: the reader that answers them."""
+        return f"build:{digest(self.reader)}"
 
     def sharing(self, document_ids: Sequence[str]) -> int:
         """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
