@@ -100,7 +100,7 @@ class Engine:
             [batch for batch in work if batch.questions], answer, self.resources.reader
         )
         if self.resources.calls and not any(finished[k].error for k in keys.values()):
-            self.resources.calls.remove()
+            self.resources.calls.settle()
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
 
     def _take_over_calls(self) -> None:

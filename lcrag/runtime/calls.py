@@ -129,10 +129,19 @@ class CallJournal:
         if ids := [*ids]:
             self._append(json.dumps({"forget": ids}))
 
-    def remove(self) -> None:
-        """Remove the file: everything is finished."""
-        self.path.unlink(missing_ok=True)
-        self.pending.clear()
+    def settle(self) -> None:
+        """Everything is finished: keep only the calls whose cost no row tells, for budgets; mostly there are none.
+
+        Such are the calls of something that was built and stored just before the run was killed.
+        """
+        kept = [call for call in self.calls if call.id not in self.counted]
+        try:
+            if kept:
+                write_atomically(self.path, "".join(f"{_line(call)}\n" for call in kept))
+            else:
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise LcragError(f"{self.path} could not be removed ({error.strerror}): remove it.") from error
 
     def _append(self, line: str) -> None:
         try:
