@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
-
-if TYPE_CHECKING:
-    import click
 
 _received: list[int] = []
 
@@ -18,7 +15,7 @@ _received: list[int] = []
 class StoppableGroup(TyperGroup):
     """Commands that say that they were stopped; Typer would print ``Aborted!`` and exit with 1."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """See ``click.Group.invoke``."""
         try:
             return super().invoke(ctx)

@@ -105,8 +105,10 @@ class Engine:
 
     def _take_over_calls(self) -> None:
         """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""
-        journal, shared = self.resources.calls, self.resources
-        for call in journal.calls if journal else []:
+        shared, journal = self.resources, self.resources.calls
+        if journal is None:
+            return
+        for call in journal.calls:
             shared.paid_prefixes |= {call.completion.prefix_key} - {""}
             if call.id not in journal.counted:
                 shared.spending.pay(shared.priced(call.replayed.usage))
