@@ -94,6 +94,11 @@ class Journal:
         self._lock = FileLock(str(folder / ".lock"))
         self.content = Content()
 
+    @property
+    def rows(self) -> dict[str, Outcome]:
+        """The last outcome of each row, by its key."""
+        return self.content.rows
+
     def __enter__(self) -> Journal:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -179,4 +184,21 @@ def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
 def _outcome(row: dict[str, Any]) -> Outcome:
     ledger = Ledger.from_plain(row.pop("usage"))
     steps = tuple(Step(**step) for step in row.pop("steps"))
-    return Outcome(**row, usage=ledger, steps=steps)
+    outcome = Outcome(**row, usage=ledger, steps=steps)
+    _check(outcome)
+    return outcome
+
+
+def _check(outcome: Outcome) -> None:
+    """Refuse values that no row can have: a damaged line can still be JSON.
+
+    Raises:
+        TypeError: the line is damaged.
+    """
+    numbers = {"score": outcome.score, **outcome.scores, **outcome.notes, **outcome.usage.flat()}
+    for name, value in numbers.items():
+        if value is not None and not isinstance(value, int | float):
+            raise TypeError(f"{name} is not a number")
+    for name in ("question_id", "document_id", "kind", "strategy", "model", "answer", "error", "prompt_hash"):
+        if not isinstance(getattr(outcome, name), str):
+            raise TypeError(f"{name} is not a text")

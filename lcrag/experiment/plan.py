@@ -13,7 +13,7 @@ from lcrag.cost.price import Price, find_price
 from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, did_you_mean
-from lcrag.experiment.executors.base import Executor, check_concurrency
+from lcrag.experiment.executors.base import Executor
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
 from lcrag.experiment.unscored import unscored
@@ -102,7 +102,7 @@ class Plan:
 
         Raises:
             LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
-                dataset, a reader that takes no requests, or a router that could not be replayed.
+                dataset, or a router that could not be replayed.
         """
         self.dataset.validate()
         if isinstance(self.metric, str) and self.metric not in METRICS:
@@ -115,7 +115,6 @@ class Plan:
         duplicates = sorted({n for n in names if names.count(n) > 1})
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
-        check_concurrency(self.reader)
         check_routers(self.routers, self.strategies, self.dataset.questions)
         return tuple(unscored(self.dataset.questions, self.metric)) if isinstance(self.metric, str) else ()
 

@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 from dataclasses import replace
 
@@ -99,3 +100,16 @@ def test_a_full_disk_keeps_what_was_written(tmp_path, monkeypatch):
         monkeypatch.undo()
     with Journal(tmp_path) as journal:
         assert set(journal.content.rows) == {"k1", "k0"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("score", "high"), ("scores", ["f1"]), ("scores", {"f1": [1]}), ("error", 7),
+                                             ("steps", [["read"]]), ("usage", {"entries": {"read": {"calls": "1"}}})])  # fmt: skip
+def test_a_value_that_no_row_can_have_is_damage(tmp_path, name, value):
+    with Journal(tmp_path) as journal:
+        journal.append("k1", ROW, [])
+    path = tmp_path / "outcomes.jsonl"
+    entry = json.loads(path.read_bytes())
+    entry["outcome"][name] = value
+    path.write_text(json.dumps(entry) + "\n")
+    with Journal(tmp_path) as journal:
+        assert not journal.rows and f"{path}:1 is damaged" in journal.content.damaged[0]
