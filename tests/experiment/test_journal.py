@@ -102,8 +102,17 @@ def test_a_full_disk_keeps_what_was_written(tmp_path, monkeypatch):
         assert set(journal.content.rows) == {"k1", "k0"}
 
 
-@pytest.mark.parametrize(("name", "value"), [("score", "high"), ("scores", ["f1"]), ("scores", {"f1": [1]}), ("error", 7),
-                                             ("steps", [["read"]]), ("usage", {"entries": {"read": {"calls": "1"}}})])  # fmt: skip
+DAMAGED = [
+    ("score", "high"),
+    ("scores", ["f1"]),
+    ("scores", {"f1": [1]}),
+    ("error", 7),
+    ("steps", [["read"]]),
+    ("usage", {"entries": {"read": {"calls": "1"}}}),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), DAMAGED)
 def test_a_value_that_no_row_can_have_is_damage(tmp_path, name, value):
     with Journal(tmp_path) as journal:
         journal.append("k1", ROW, [])

@@ -61,6 +61,7 @@ def recorded(run):
     return len({i for r in rows for i in r["calls"]} | {c["id"] for c in calls})
 
 
+@pytest.mark.slow
 def test_the_budget_counts_calls_of_a_killed_row_once(tmp_path):
     with CountingServer() as server:
         run = Run(tmp_path, server.base_url, CALLS[:1], documents=1)

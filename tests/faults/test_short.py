@@ -1,4 +1,4 @@
-"""A few faults on a small run; ``make faults`` has many of each, and writes docs/reliability.md."""
+"""A few faults on a small run (kills are in test_killed_in_a_row.py); ``make faults`` has many of each, and writes docs/reliability.md."""
 
 import pytest
 
@@ -9,12 +9,6 @@ from tests.faults.scenarios import Faults
 @pytest.fixture(scope="module")
 def faults(tmp_path_factory):
     return Faults(tmp_path_factory.mktemp("faults"), [QUICK[0], CALLS[0]], documents=1)
-
-
-def test_killed(faults):
-    result = faults.kills(runs=1, kills=1, seed=1)
-    assert (result.lost, result.twice, result.differing) == (0, 0, 0)
-    assert result.paid_twice <= 4  # those that were on their way
 
 
 def test_server_errors_are_tried_again(faults):
