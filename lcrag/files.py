@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing a file, or a line of one, whole or not at all."""
 
 from __future__ import annotations
 
@@ -38,3 +38,26 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise LcragError(
             f"{path} could not be written ({why}): make room or choose another folder."
         ) from error
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a file that no one else writes to, whole or not at all; the file is made if there is none.
+
+    The line is in the operating system's hands before this returns: it survives the death of the process, but not
+    that of the machine.
+
+    Raises:
+        OSError: the disk is full or the file cannot be written; it is as it was.
+    """
+    data = line.encode("utf-8") + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size_before = os.fstat(descriptor).st_size
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        except BaseException:
+            os.ftruncate(descriptor, size_before)
+            raise
+    finally:
+        os.close(descriptor)

@@ -60,8 +60,15 @@ def lara(
         import asyncio
 
         from lcrag.published.judge import judge
+        from lcrag.runtime.calls import CallJournal
 
-        outcomes = asyncio.run(judge(outcomes, _reader(judge_model, judge_url), limit=judge_limit))
+        # of a judge that was stopped
+        verdicts = CallJournal(output.with_name(f"{output.name}.verdicts.jsonl"))
+        reader = _reader(judge_model, judge_url)
+        outcomes = asyncio.run(judge(outcomes, reader, limit=judge_limit, calls=verdicts))
+        _write(score_failures(outcomes, failures.value), output)
+        verdicts.path.unlink(missing_ok=True)
+        return
     _write(score_failures(outcomes, failures.value), output)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import isnan
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lcrag.analysis.comparison import Comparison
 
 DATABASES = ("postgresql", "mysql", "mssql")
+METRIC_NAME_LIMIT = 200  # characters; MLflow takes 250
 PARAMETER_LIMIT = 500  # longer values go into parameters.json
 NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
@@ -94,8 +96,9 @@ def log_to_mlflow(
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes, "outcomes.json")
             mlflow.log_text(str(comparison), "comparison.txt")
-            mlflow.log_artifact(str(report))
-            mlflow.log_artifact(str(report.parent / "outcomes.parquet"))
+            for file in (report, report.parent / "outcomes.parquet"):
+                if file.is_file():  # else it could not be written, and that is told
+                    mlflow.log_artifact(str(file))
             for name, figure in figures.items():
                 mlflow.log_figure(figure, name)
             for _, row in comparison.table.iterrows():
@@ -116,9 +119,10 @@ def _log_child(
         mlflow.set_tags({"lcrag.kind": str(row["group"]), "lcrag.strategy": name})
         mlflow.log_metrics(_metrics(row), dataset=data)
         kinds = comparison.by_kind.loc[name].dropna()
-        mlflow.log_metrics({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()})
+        mlflow.log_metrics(_named({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()}))
         if row["group"] == "strategy":
-            mlflow.log_metrics({k: float(v) for k, v in comparison.by_metric.loc[name].dropna().items()})
+            further = comparison.by_metric.loc[name].dropna().items()
+            mlflow.log_metrics(_named({str(k): float(v) for k, v in further}))
             _log_parameters(mlflow, strategy_parameters.get(name, {}))
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
@@ -147,7 +151,20 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
         "p_value": "p_value",
     }
     values = {new: float(row[old]) for old, new in names.items()}
-    return {k: v for k, v in values.items() if not isnan(v)}  # missing is not zero
+    return {k: v for k, v in values.items() if isfinite(v)}  # missing is not zero
+
+
+def _named(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Metrics under names that MLflow takes; of names that become the same, the later ones are numbered."""
+    named: dict[str, float] = {}
+    for name, value in metrics.items():
+        allowed = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)[:METRIC_NAME_LIMIT]
+        unique, number = allowed, 2
+        while unique in named:
+            unique, number = f"{allowed}_{number}", number + 1
+        if isfinite(value):
+            named[unique] = value
+    return named
 
 
 def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:

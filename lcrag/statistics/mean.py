@@ -124,8 +124,12 @@ def resampled_means(sums: Floats, counts: Floats, resamples: int, seed: int) -> 
     """Means of bootstrap samples of whole clusters, shape (resamples,)."""
     rng, groups = np.random.default_rng(seed), len(sums)
     rows = max(1, BLOCK // groups)
+    equal = bool(
+        (counts == counts[0]).all()
+    )  # then every sample has as many values, which saves half of the time
     means = []
     for start in range(0, resamples, rows):
         drawn = rng.integers(0, groups, size=(min(rows, resamples - start), groups), dtype=np.int32)
-        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
+        sizes = counts.sum() if equal else counts[drawn].sum(axis=1)
+        means.append(sums[drawn].sum(axis=1) / sizes)
     return np.concatenate(means)

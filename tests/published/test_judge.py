@@ -10,6 +10,7 @@ from lcrag.errors import LcragError
 from lcrag.outcomes import validate
 from lcrag.published.judge import judge
 from lcrag.readers.scripted import ScriptedReader
+from lcrag.runtime.calls import CallJournal
 from tests.outcomes.conftest import row
 
 
@@ -110,3 +111,17 @@ def test_without_gold_there_is_nothing_to_judge_by(answers):
     for table in (answers.assign(gold=""), answers.drop(columns="gold")):
         with pytest.raises(LcragError, match="no gold answers: there is nothing to judge answers by"):
             judged(table)
+
+
+def test_a_judge_that_was_stopped_asks_for_no_verdict_twice(answers, tmp_path):
+    def stops(request):
+        if "What is q6?" in request.messages[-1].content:
+            raise LcragError("The server is down.")
+        return "True"
+
+    with pytest.raises(LcragError, match="down"):
+        judged(answers, stops, calls=CallJournal(tmp_path / "verdicts.jsonl"))
+    found, reader = judged(answers, calls=CallJournal(tmp_path / "verdicts.jsonl"))
+    assert len(reader.requests) == 1 and "What is q6?" in reader.requests[0].messages[-1].content
+    once, _ = judged(answers)
+    pd.testing.assert_frame_equal(found, once)
