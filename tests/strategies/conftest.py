@@ -69,12 +69,13 @@ MATRIX = [*(find("strategy", name)(**SETTINGS.get(name, {})) for name in names("
 SHOWN = (
     Question("d1", "In which town was Northwind founded?", ("north",), ("Bergen",), "location"),
     Question("d2", "What do lamps give?", ("south",), ("light",), "location"),
+    Question("d3", "Who is Southbay's auditor?", ("south",), (), "hallucination", answerable=False),
 )
 
 
 @pytest.fixture
 def shown_dataset(dataset):
-    """The tiny dataset with two demonstrations."""
+    """The tiny dataset with three demonstrations, of which the scripted reader answers the last right."""
     return replace(dataset, demonstrations=SHOWN)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
+from lcrag.errors import LcragError
 from lcrag.schema import Passage, Question
+from lcrag.strategies.base import Toolbox
 from lcrag.strategies.pieces.prompts import question_block
 
 DOCUMENT_WORDS = 1024
@@ -22,6 +25,16 @@ def demonstration(question: Question, passages: Sequence[Passage], steps: str = 
     """One demonstration: documents, question, and the answer or the ``steps`` that lead to it."""
     ending = steps or f"Answer: {gold(question)}"
     return f"{documents_block(passages)}{question_block(question)}\n{ending}\n\n"
+
+
+def each_demonstration(question: Question, tools: Toolbox) -> Iterator[Question]:
+    """The dataset's demonstrations one after another, as many as it has."""
+    for size in count(1):
+        try:
+            demonstrations = tools.demonstrations(question, size)
+        except LcragError:  # the dataset has fewer
+            return
+        yield demonstrations[-1]
 
 
 def gold(question: Question) -> str:
