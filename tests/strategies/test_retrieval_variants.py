@@ -4,7 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
+from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
+from lcrag.schema import Document, Question
 from lcrag.strategies import (
     ChunkedRetrieval,
     CitedLongContext,
@@ -95,9 +97,63 @@ def test_ircot_searches_for_its_thoughts_and_stops(dataset, scripted, embedder):
 )
 def test_corrective_grades_then_reads_or_searches_again(grades, searches, notes, dataset, scripted, embedder):
     rewritten = ["year of founding"] if searches == 2 else []
-    answer, tools = ask(CorrectiveRetrieval(k=2), dataset, scripted([*grades, *rewritten, "1987"]), embedder)
+    strategy = CorrectiveRetrieval(k=2, strip_sentences=0)
+    answer, tools = ask(strategy, dataset, scripted([*grades, *rewritten, "1987"]), embedder)
     assert queries(tools)[1:] == rewritten
     assert answer.notes == notes and answer.text == "1987"
+
+
+def grading(keep):
+    """A reader to which every passage helps, and of its strips those with one of these words."""
+
+    def talk(request):
+        seen = request.messages[-1].content
+        if not seen.endswith("Write yes, no or unsure."):
+            return "1987"
+        text = seen.partition("\n\nQuestion: ")[0]
+        return "yes" if len(text) > 190 or any(word in text for word in keep) else "no"
+
+    return talk
+
+
+def test_corrective_reads_only_the_strips_that_help(dataset, scripted, embedder):
+    reader = scripted(grading(["Bergen"]))
+    answer, _ = ask(CorrectiveRetrieval(k=1), dataset, reader, embedder)
+    read = reader.requests[-1].messages[-1].content
+    assert "It was founded in 1987 in Bergen." in read
+    assert read.count("Northwind sells kites.") <= 2 and read.count("Kites need wind.") <= 2
+    assert answer.notes["kept_strips"] == 1 < answer.notes["strips"]
+    (strip,) = answer.evidence
+    north = dataset.documents[0].text
+    assert north[strip.start : strip.end] == strip.text and "founded in 1987" in strip.text
+
+
+def test_corrective_joins_strips_of_a_passage_in_the_order_of_the_text(scripted, embedder):
+    text = "Kites fly well. Bees hum here. The town is Bergen."
+    question = Question("q", "Where do kites fly?", ("d",), ("Bergen",))
+    reader = scripted(
+        lambda r: (
+            "no"
+            if "Passage:\nBees" in r.messages[-1].content
+            else "yes"
+            if "unsure." in r.messages[-1].content
+            else "Bergen"
+        )
+    )
+    data = Dataset("d", (Document("d", text),), (question,))
+    answer, _ = ask(CorrectiveRetrieval(k=1, strip_sentences=1), data, reader, embedder)
+    assert "Passage 1:\nKites fly well. The town is Bergen.\n" in reader.requests[-1].messages[-1].content
+    assert [p.text for p in answer.evidence] == ["Kites fly well.", "The town is Bergen."]
+    assert len(reader.requests) == 1 + 3 + 1
+
+
+def test_corrective_reads_whole_passages_where_no_strip_helps(dataset, scripted, embedder):
+    reader = scripted(grading([]))
+    answer, _ = ask(CorrectiveRetrieval(k=1), dataset, reader, embedder)
+    assert answer.notes["kept_strips"] == 0
+    assert answer.evidence[0].text.strip() in reader.requests[-1].messages[-1].content
+    with pytest.raises(ValueError, match="strip_sentences = -1"):
+        CorrectiveRetrieval(strip_sentences=-1)
 
 
 def test_long_rag_reads_whole_units_and_cuts_the_answer_short(dataset, scripted, embedder):
