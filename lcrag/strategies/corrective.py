@@ -67,9 +67,10 @@ class CorrectiveRetrieval(Strategy):
         grades: dict[str, Grade] = {}  # of texts: a passage of one strip is graded once
 
         async def grade(passage: Passage) -> Grade:
-            if passage.text not in grades:
-                grades[passage.text] = await _grade(passage, question, tools)
-            return grades[passage.text]
+            text = passage.text.strip()
+            if text not in grades:
+                grades[text] = await _grade(text, question, tools)
+            return grades[text]
 
         candidates = await tools.retrieve(question.text, question, self.k, self.retriever)
         graded = await asyncio.gather(*map(grade, candidates))
@@ -111,8 +112,8 @@ def recomposed(strips: Sequence[Passage]) -> Passage:
     return replace(strips[0], text=" ".join(s.text for s in strips), end=strips[-1].end)
 
 
-async def _grade(passage: Passage, question: Question, tools: Toolbox) -> Grade:
-    content = f"Passage:\n{passage.text.strip()}\n\nQuestion: {question.text}\n{GRADE}"
+async def _grade(text: str, question: Question, tools: Toolbox) -> Grade:
+    content = f"Passage:\n{text}\n\nQuestion: {question.text}\n{GRADE}"
     reply = (await tools.read(chat(content), max_tokens=4)).text.lower()
     word = re.search(r"\b(yes|no|unsure)\b", reply)
     return word[1] if word else "unsure"  # type: ignore[return-value]

@@ -103,6 +103,63 @@ def test_corrective_grades_then_reads_or_searches_again(grades, searches, notes,
     assert answer.notes == notes and answer.text == "1987"
 
 
+def shown(request):
+    """A prompt's demonstrations: all before the last question's own passages or longer answer."""
+    return request.messages[-1].content.rsplit("\n\nPassage 1:", 1)[0].rsplit("\n\nA longer answer:", 1)[0]
+
+
+def test_ircot_shows_solved_questions_with_their_argument(shown_dataset, scripted, embedder):
+    reader = scripted(["So the answer is 1987.", "1987"])
+    answer, tools = ask(IRCoT(k=1, demonstrations=5), shown_dataset, reader, embedder)
+    thought, last = map(shown, reader.requests)
+    argument = "The argument: It was founded in 1987 in Bergen. So the answer is Bergen."
+    assert thought.endswith(f"Question: In which town was Northwind founded?\n{argument}")
+    assert last.endswith("Question: In which town was Northwind founded?\nAnswer: Bergen")
+    assert answer.notes["demonstrations"] == 1  # the others have no evidence
+    assert queries(tools) == ["In which town was Northwind founded?", "When was Northwind founded?"]
+
+
+def test_ircot_shows_the_steps_where_the_answer_has_steps(shown_dataset, scripted, embedder):
+    reader = scripted(["So the answer is 1987.", "Founded in 1987.\nAnswer: 1987"])
+    ask(IRCoT(k=1, demonstrations=1, reasoning="think"), shown_dataset, reader, embedder)
+    assert shown(reader.requests[1]).endswith("\nIt was founded in 1987 in Bergen.\nAnswer: Bergen")
+
+
+def test_a_demonstration_has_its_gold_evidence_even_where_the_search_misses_it(
+    shown_dataset, scripted, embedder
+):
+    class Elsewhere(BM25Retriever):
+        def build(self, texts):
+            return super().build(dict.fromkeys(texts, "Bees hum. When was it?"))
+
+    reader = scripted(["So the answer is 1987.", "1987"])
+    ask(IRCoT(k=1, demonstrations=1, retriever=Elsewhere()), shown_dataset, reader, embedder)
+    passages = shown(reader.requests[0]).partition("Question: ")[0]
+    assert "It was founded in 1987 in Bergen." in passages
+
+
+def test_long_rag_shows_how_long_answers_are_shortened(shown_dataset, scripted, embedder):
+    reader = scripted(["It was founded in 1987, I read.", "1987"])
+    answer, _ = ask(LongRAG(k=1, unit_chars=600), shown_dataset, reader, embedder)
+    first, second = (r.messages[-1].content for r in reader.requests)
+    assert "Bergen\n\nA longer answer:\nIt was founded in 1987, I read." in second
+    assert "A longer answer:\nIt was founded in 1987 in Bergen.\n\nQuestion: In which town" in second
+    assert "In which town" not in first and answer.notes["demonstrations"] == 1
+
+
+@pytest.mark.parametrize("strategy", [IRCoT(k=1, demonstrations=3), LongRAG(k=1, unit_chars=600)])
+def test_without_demonstrations_nothing_is_shown(strategy, dataset, shown_dataset, scripted, embedder):
+    def prompts(strategy, data):
+        reader = scripted(["So the answer is 1987.", "1987"])
+        ask(strategy, data, reader, embedder)
+        return [r.messages for r in reader.requests]
+
+    none = replace(strategy, demonstrations=0)
+    assert prompts(strategy, dataset) == prompts(none, dataset) == prompts(none, shown_dataset)
+    with pytest.raises(ValueError, match="demonstrations = -1"):
+        replace(strategy, demonstrations=-1)
+
+
 def grading(keep):
     """A reader to which every passage helps, and of its strips those with one of these words."""
 
