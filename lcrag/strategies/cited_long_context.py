@@ -33,6 +33,9 @@ class CitedLongContext(Strategy):
         max_tokens: maximum tokens of the answer.
         truncate: which passages to leave out when they do not all fit.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: no solved example is shown (the paper shows one), and by default shared words decide what
+    supports a sentence, not an entailment model.
     """
 
     name: str = "cited_long_context"

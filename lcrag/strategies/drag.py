@@ -37,8 +37,8 @@ class DRAG(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
-    Differs from the paper: documents are passages of the question's own documents, not of Wikipedia, and the
-    reader may decline.
+    Differs from the paper: documents are passages of the question's own documents, not of Wikipedia, and the reader may
+    decline.
     """
 
     name: str = "drag"

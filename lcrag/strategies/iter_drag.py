@@ -54,8 +54,8 @@ class IterDRAG(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
-    Differs from the paper: documents are passages of the question's own documents, the reader may decline, and
-    traces for demonstrations are made without demonstrations before them.
+    Differs from the paper: documents are passages of the question's own documents, the reader may decline, and traces
+    for demonstrations are made without demonstrations before them.
     """
 
     name: str = "iter_drag"

@@ -27,6 +27,9 @@ class MultiQuery(Strategy):
         query_tokens: maximum tokens of all wordings together.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the answer is short, where the paper's chatbot writes at length, and the wording of the
+    prompts is ours.
     """
 
     name: str = "multi_query"
