@@ -13,7 +13,7 @@ from lcrag.strategies.pieces.truncation import Truncate, fit_passages
 from retrievers.chunkers import RecursiveChunker
 
 CITE = (
-    "Answer briefly. End every sentence with the numbers of the one to three passages that it stands on, "
+    "Answer briefly. End every sentence with the numbers of the one to three passages that support it, "
     "each in square brackets, like this: It opened in May [2][5]."
 )
 

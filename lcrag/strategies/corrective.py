@@ -114,6 +114,6 @@ def recomposed(strips: Sequence[Passage]) -> Passage:
 
 async def _grade(text: str, question: Question, tools: Toolbox) -> Grade:
     content = f"Passage:\n{text}\n\nQuestion: {question.text}\n{GRADE}"
-    reply = (await tools.read(chat(content), max_tokens=4)).text.lower()
+    reply = (await tools.read(chat(content, "You grade passages."), max_tokens=4)).text.lower()
     word = re.search(r"\b(yes|no|unsure)\b", reply)
     return word[1] if word else "unsure"  # type: ignore[return-value]

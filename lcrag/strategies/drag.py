@@ -13,8 +13,8 @@ from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 from retrievers.base import Retriever
 
 INSTRUCTION = (
-    "You are an expert in question answering. Examples of contexts, a question and its answer come first; contexts may "
-    "be beside the point.\n\n"
+    "You are an expert in question answering. Examples of contexts, a question and its answer come first. Contexts may "
+    "be irrelevant.\n\n"
 )
 NOW = "Now answer this question in the same way.\n\n"
 ONLY = "Write the answer only."

@@ -11,8 +11,8 @@ from lcrag.metrics.score import score
 from lcrag.readers.base import Message
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.drag import check_theta, over_cap
-from lcrag.strategies.pieces.demonstrations import each_demonstration
+from lcrag.strategies.drag import NOW, check_theta, over_cap
+from lcrag.strategies.pieces.demonstrations import EXAMPLES, each_demonstration
 from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 from lcrag.strategies.pieces.trace import Trace
 from retrievers.base import Retriever
@@ -21,7 +21,7 @@ FOLLOW, INTERMEDIATE, FINAL = "Follow up: ", "Intermediate answer: ", "So the fi
 INSTRUCTION = (
     "You are an expert in question answering. Take a question apart where that helps: write a follow-up question "
     f'on a line that begins with "{FOLLOW}", its answer on a line that begins with "{INTERMEDIATE}", and at the end '
-    f'the answer on a line that begins with "{FINAL}". Contexts may be beside the point.\n\n'
+    f'the answer on a line that begins with "{FINAL}". Contexts may be irrelevant.\n\n'
 )
 
 
@@ -145,7 +145,10 @@ class IterDRAG(Strategy):
         so_far = "".join(f"\n{line}" for line in trace.lines)
         prefixes = " or ".join(f'"{b}"' for b in begin)
         instruction = f"\n(Write one line that begins with {prefixes}.)"
-        return chat(f"{INSTRUCTION}{''.join(demonstrations)}{trace.documents}{ending}{so_far}{instruction}")
+        head = INSTRUCTION
+        if demonstrations:
+            head += "".join([EXAMPLES, *demonstrations, NOW])
+        return chat(f"{head}{trace.documents}{ending}{so_far}{instruction}")
 
     def _needed(
         self,

@@ -32,7 +32,7 @@ COPY = (
 )
 QUOTE = "Do not answer yet. " + COPY
 BOTH = (
-    "First: "
+    "Work in two steps. "
     + COPY
     + " Then write, on a line of its own, the word Answer and a colon, and the answer in a few words."
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lcrag.components import find, names
-from lcrag.routers import LaRARule
+from lcrag.routers import LaRARule, LLMRouter, Routed
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Question, Span
@@ -65,6 +65,7 @@ VARIANTS = [
     ),
     MemoryReading(name="memory_notes", k=2, chunk_chars=300, keys="fact", reading="note_each", time="reader"),
     GistMemory(name="gist_sequential", look_up="sequential", max_page_words=80, min_page_words=30),
+    Routed(LLMRouter(), (ChunkedRetrieval(k=1), LongContext()), name="routed_by_prompt"),
     Cascade((ChunkedRetrieval(k=1), LongContext()), accept=SelfRating(), name="rated"),
 ]
 MATRIX = [*(find("strategy", name)(**SETTINGS.get(name, {})) for name in names("strategy")), *VARIANTS]

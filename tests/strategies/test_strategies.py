@@ -13,6 +13,7 @@ from lcrag.schema import Document, Question
 from lcrag.strategies import (
     LongContext,
     MemoryReading,
+    Refine,
     RetrieveThenReason,
     SelfRoute,
 )
@@ -21,6 +22,7 @@ from lcrag.strategies.pieces.truncation import GAP, cut
 from tests.strategies.conftest import MATRIX, ask, ask_all, resources
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
+DECLINING = {"self_route"}  # its second call is made only where the first declines
 NEEDS_A_BETTER_READER = {  # the scripted one answers only from the sentence itself; see their own tests
     "closed_book", "gist_memory", "gist_sequential", "chain_of_agents", "long_rag", "one_call", "memory_notes",
     "evolving_memory", "map_reduce",
@@ -31,7 +33,7 @@ NEEDS_A_BETTER_READER = {  # the scripted one answers only from the sentence its
 def test_prompts_are_as_recorded(strategy, shown_dataset, scripted, embedder):
     """Set LCRAG_SNAPSHOTS=write to record them anew, then read the difference."""
     reader = scripted()
-    ask(strategy, shown_dataset, reader, embedder)
+    ask(strategy, shown_dataset, reader, embedder, question=2 if strategy.name in DECLINING else 0)
     shown = "\n".join(
         f"=== call {i}, {r.max_tokens} tokens, prefix {r.prefix_chars}\n"
         + "\n".join(f"--- {m.role}\n{m.content}" for m in r.messages)
@@ -159,6 +161,15 @@ def test_truncation_fits_is_recorded_and_shared(policy, dataset, scripted, embed
     assert reader.count_tokens(one.messages) + one.max_tokens <= 600
     assert one.messages[-1].content[: one.prefix_chars] == two.messages[-1].content[: two.prefix_chars]
     assert GAP.strip() in one.messages[-1].content
+
+
+def test_refine_does_not_ask_to_decline_what_an_earlier_part_has_answered(dataset, scripted, embedder):
+    """ "Repeat the answer so far" and "write unanswerable" would be two orders for a part without an answer."""
+    reader = scripted(["1987", "1987", "1987"])
+    ask(Refine(part_chars=600), dataset, reader, embedder)
+    first, second = (r.messages[-1].content for r in reader.requests[:2])
+    assert "unanswerable" in first and "unanswerable" not in second
+    assert "The answer so far: 1987\n\nQuestion:" in second
 
 
 def test_cut():

@@ -11,6 +11,7 @@ from lcrag.strategies.base import Toolbox
 from lcrag.strategies.pieces.prompts import question_block
 
 DOCUMENT_WORDS = 1024
+EXAMPLES = "Examples come first.\n\n"
 
 
 def documents_block(passages: Sequence[Passage]) -> str:
@@ -46,7 +47,7 @@ def demonstrations_with_evidence(question: Question, limit: int, tools: Toolbox)
 def examples_block(examples: Iterable[str]) -> str:
     """Examples for the beginning of a prompt; empty if there are none."""
     block = "".join(f"{example}\n\n" for example in examples)
-    return f"Examples come first.\n\n{block}" if block else ""
+    return EXAMPLES + block if block else ""
 
 
 def evidence_text(question: Question) -> str:
