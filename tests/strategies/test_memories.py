@@ -9,7 +9,6 @@ from lcrag.errors import LcragError
 from lcrag.schema import Document, Question
 from lcrag.strategies import (
     ClueMemory,
-    EvolvingMemory,
     GistMemory,
     LocalMemory,
     MemoryReading,
@@ -160,52 +159,6 @@ def test_the_tree_has_summaries_above_its_leaves(scripted, embedder):
     assert answer.notes["nodes"] == 12 + summaries
     assert all(text[p.start : p.end] == p.text for p in answer.evidence)
     assert tools.ledger["build"].calls > 0
-
-
-def test_facts_are_added_updated_and_deleted(scripted, embedder):
-    said = ["Ada is chief.", "Ada is chief now of lamps.", "Ada left."]
-    text = "".join(f"User: {line}\nAssistant: ok\n" for line in said)
-    data = Dataset("d", (Document("d", text),), (Question("q", "Who is chief?", ("d",), ("Bo",)),))
-    operations = iter(
-        ['{"op": "UPDATE", "id": 1, "text": "Ada is chief of lamps."}', '{"op": "DELETE", "id": 1}']
-    )
-
-    def talk(request):
-        asked = request.messages[-1].content
-        if "worth remembering" in asked:
-            return "- " + asked.split(":")[1].split(".")[0].strip() + "."
-        if "New fact" in asked:
-            return next(operations)
-        return "Nobody"
-
-    reader = scripted(talk)
-    answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
-    assert (answer.notes["facts_kept"], answer.evidence) == (1, ())
-    assert (
-        reader.requests[-1].messages[-1].content.startswith('Facts from memory:\n{"text": "Ada left."}\n\n')
-    )
-    assert "1. Ada is chief of lamps." in reader.requests[-2].messages[-1].content
-
-
-def test_two_facts_of_one_part_do_not_undo_each_other(scripted, embedder):
-    """The second is not asked about the fact that the first has just changed, so that neither is lost."""
-    text = "User: Ada is chief.\nAssistant: ok\nUser: Much is new.\nAssistant: ok\n"
-    data = Dataset("d", (Document("d", text),), (Question("q", "Who is chief?", ("d",), ("Bo",)),))
-
-    def talk(request):
-        asked = request.messages[-1].content
-        if "worth remembering" in asked:
-            return "- Ada is chief." if "Ada" in asked else "- Ada was chief.\n- Bo is chief."
-        if "New fact" in asked:
-            op = '"DELETE"' if "New fact: Ada was" in asked else '"UPDATE"'
-            return f'{{"op": {op}, "id": 1, "text": "Bo is chief of lamps."}}'
-        return "Bo"
-
-    reader = scripted(talk)
-    answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
-    told = reader.requests[-1].messages[-1].content
-    assert answer.notes["facts_kept"] == 2
-    assert "Ada was chief." in told and "Bo is chief." in told and "Ada is chief." not in told
 
 
 def test_the_local_window_and_the_memory_share_the_tokens(dataset, scripted, embedder):
