@@ -14,7 +14,8 @@ from lcrag.strategies import (
     MemoryReading,
     SummaryTree,
 )
-from tests.strategies.conftest import ask
+from lcrag.strategies.pieces.prompts import SYSTEM
+from tests.strategies.conftest import ask, ask_all, resources
 
 DAYS = [(3, "June"), (2, "May"), (9, "July"), (4, "May")]
 TEXT = "\n".join(
@@ -117,6 +118,26 @@ def test_pages_are_looked_up_and_take_their_gists_place(dataset, scripted, embed
     text = dataset.documents[0].text
     pages = [(p.start, p.end) for p in answer.evidence]
     assert all(text[s:e] == p.text for (s, e), p in zip(pages, answer.evidence, strict=True))
+
+
+@pytest.mark.parametrize(("pages", "cached"), [("none", "all gists"), ("2", "page 1")])
+def test_questions_on_a_document_share_its_gists_in_the_prefix_cache(
+    pages, cached, dataset, scripted, embedder
+):
+    def talk(request):
+        asked = request.messages[-1].content
+        return pages if "Which of these pages" in asked else "A gist."
+
+    reader = scripted(talk)
+    shared = resources(dataset, reader, embedder)
+    strategy = GistMemory(max_page_words=80, min_page_words=30)
+    (_, first), (_, second), *_ = ask_all(strategy, shared, dataset)
+    shown = "Page {} (shortened):\nA gist.\n\n"
+    system = len(SYSTEM.split())
+    gists, one = (system + sum(len(shown.format(i).split()) for i in range(n)) for n in (3, 1))
+    prefixes = {"all gists": (gists, gists), "page 1": (gists, one)}[cached]
+    assert second.ledger["read"].cached_tokens == sum(prefixes)
+    assert first.ledger["read"].cached_tokens < sum(prefixes)
 
 
 def test_sequential_look_up_stops(dataset, scripted, embedder):
