@@ -44,7 +44,7 @@ class GistMemory(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
-    Differs from the paper: gists have at most ``gist_tokens`` tokens, and two pages are looked up where it tries one to six.
+    Differs from the paper: gists have at most ``gist_tokens`` tokens; two pages are looked up, not up to six.
     """
 
     name: str = "gist_memory"
