@@ -30,18 +30,6 @@ def chat():
     return Dataset("chat", (Document("chat", TEXT),), (FLEW,))
 
 
-def test_the_reader_finds_the_period_and_nonsense_finds_none(chat, scripted, embedder):
-    found = scripted(['{"start": "2024-05-01", "end": "2024-05-31"}', "Answer: 1"])
-    ask(MemoryReading(k=2, time="reader"), chat, found, embedder)
-    assert "asked on 2024-08-01" in found.requests[0].messages[-1].content
-    prompt = found.requests[1].messages[-1].content
-    assert prompt.index("2024-05-02") < prompt.index("2024-05-04") and "2024-06-03" not in prompt
-    for said in ("N/A", '{"start": "soon", "end": 3}', '{"start": "2025-01-01", "end": "2024-01-01"}'):
-        nothing = scripted([said, "Answer: 1"])
-        ask(MemoryReading(k=2, time="reader"), chat, nothing, embedder)
-        assert "2024-06-03" in nothing.requests[1].messages[-1].content
-
-
 def test_a_session_is_all_under_a_dated_heading(chat, scripted, embedder):
     reader = scripted(["Answer: 1"])
     answer, _ = ask(MemoryReading(k=4, granularity="session"), chat, reader, embedder)
