@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,9 +31,16 @@ def summary_clusters(
         seed: seeds the mixtures.
     """
 
-    def fitting(rows: list[int]) -> Iterable[list[int]]:
-        clusters = _global_then_local(vectors, rows, seed)
-        for cluster in clusters:
+    @cache  # clusters within a cluster are asked for again where it is too large
+    def divided(rows: tuple[int, ...]) -> list[tuple[int, ...]]:
+        return [tuple(rows[i] for i in members) for members in soft_clusters(vectors[list(rows)], seed)]
+
+    def global_then_local(rows: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        for group in divided(rows):
+            yield from divided(group) if len(group) > DIMENSIONS + 1 else [group]
+
+    def fitting(rows: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        for cluster in dict.fromkeys(global_then_local(rows)):
             if len(cluster) == 1 or sum(sizes[i] for i in cluster) <= max_size:
                 yield cluster
             elif len(cluster) <= MAX_SHARE * len(rows):
@@ -40,19 +48,7 @@ def summary_clusters(
             else:
                 yield from _neighbours(cluster, sizes, max_size)
 
-    return _distinct(fitting(list(range(len(vectors)))))
-
-
-def _global_then_local(vectors: NDArray[np.float32], rows: list[int], seed: int) -> list[list[int]]:
-    """Clusters of some rows, and clusters within those that have enough rows for it."""
-    clusters: list[list[int]] = []
-    for members in soft_clusters(vectors[rows], seed):
-        group = [rows[i] for i in members]
-        if len(group) > DIMENSIONS + 1:
-            clusters += [[group[i] for i in local] for local in soft_clusters(vectors[group], seed)]
-        else:
-            clusters.append(group)
-    return _distinct(clusters)
+    return [list(cluster) for cluster in dict.fromkeys(fitting(tuple(range(len(vectors)))))]
 
 
 def soft_clusters(vectors: NDArray[np.float32], seed: int = 0) -> list[list[int]]:
@@ -85,7 +81,7 @@ def soft_clusters(vectors: NDArray[np.float32], seed: int = 0) -> list[list[int]
     return [rows for column in members.T if (rows := np.flatnonzero(column).tolist())]
 
 
-def _neighbours(rows: Sequence[int], sizes: Sequence[int], max_size: int) -> list[list[int]]:
+def _neighbours(rows: Sequence[int], sizes: Sequence[int], max_size: int) -> list[tuple[int, ...]]:
     """The rows in their order, in runs that are not larger than ``max_size``."""
     runs: list[list[int]] = []
     size = 0
@@ -95,8 +91,4 @@ def _neighbours(rows: Sequence[int], sizes: Sequence[int], max_size: int) -> lis
             size = 0
         runs[-1].append(row)
         size += sizes[row]
-    return runs
-
-
-def _distinct(clusters: Iterable[list[int]]) -> list[list[int]]:
-    return [list(cluster) for cluster in dict.fromkeys(map(tuple, clusters))]
+    return [tuple(run) for run in runs]
