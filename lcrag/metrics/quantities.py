@@ -55,7 +55,9 @@ class Number:
     percent: bool
 
     def agrees(self, other: Quantity) -> bool:
-        """Whether two numbers are the same within the coarser of their precisions."""
+        """Whether two numbers are the same within the coarser of their precisions, or a year is that of a date."""
+        if isinstance(other, Date) and not self.percent and not self.precision:
+            return any(self.value == year for year, _, _ in other.readings)
         if not isinstance(other, Number) or self.percent != other.percent:
             return False
         return abs(self.value - other.value) <= max(self.precision, other.precision) * (1 + 1e-9)
@@ -68,7 +70,7 @@ class Date:
     readings: frozenset[tuple[int, int, int]]
 
     def agrees(self, other: Quantity) -> bool:
-        """Whether two dates share a reading."""
+        """Whether two dates share a reading; a year alone does not give a date."""
         return isinstance(other, Date) and bool(self.readings & other.readings)
 
 

@@ -28,6 +28,16 @@ def test_token_recall_takes_numbers_whole():
     assert token_recall("kites and lamps", ["kites, lamps and ships"]) == pytest.approx(3 / 4)
 
 
+def test_a_year_stands_in_a_date_of_that_year_but_gives_no_date():
+    assert contains("On December 31, 2023.", ["2023"]) == 1
+    assert contains("On December 31, 2022.", ["2023"]) == 0
+    assert contains("In 2023.", ["December 31, 2023"]) == 0
+    gold = "Inventory rose from $12,839 million in 2022 to $13,626 million in 2023."
+    answer = "From December 31, 2022 to December 31, 2023 inventory rose from $12.839 to $13.626 billion."
+    question = "How did inventory change from December 31, 2022, to December 31, 2023?"
+    assert token_recall(answer.replace("$12.839", "$12.839 billion"), [gold], question) == 1
+
+
 def test_squads_own_normalisation_to_the_letter():
     assert squad_normalise("The state-of-the-art \u201ckite\u201d") == "stateoftheart \u201ckite\u201d"
     assert squad_normalise("An  Apple, a Pear.") == "apple pear"

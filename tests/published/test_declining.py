@@ -28,10 +28,3 @@ def test_refusals_are_told_from_answers(lara, half):
 def test_right_answers_are_rarely_taken_for_refusals(lara):
     right = lara[(lara["kind"] == "location") & (lara["score_token_recall"] >= 0.8)]
     assert sum(map(declines, right["answer"])) / len(right) < 0.004
-
-
-def test_token_recall_agrees_with_hand_checked_answers_of_location(lara):
-    labels = json.loads((Path(__file__).parent / "labels" / "location.json").read_text())
-    rows = lara.set_index(lara["question_id"] + "|" + lara["model"] + "|" + lara["strategy"])["score"]
-    agreement = sum((rows[key] >= 0.5) == bool(right) for key, right in labels.items()) / len(labels)
-    assert agreement >= 0.85
