@@ -97,7 +97,8 @@ def layer_kinds(f: Fields) -> list[str]:
     ):
         if types := f.get(field):
             return _read_kinds(types, meaning, field, layers)
-    if (chosen := f.get("attn_layer_indices", f.get("full_attn_idxs"))) is not None:
+    chosen = f.get("attn_layer_indices", f.get("full_attn_idxs", () if f.get("mamba_d_state") else None))
+    if chosen is not None:
         return ["full" if i in chosen else "linear" for i in range(layers)]
     if f.get("attention_chunk_size"):
         every = f.get("no_rope_layer_interval", 4)

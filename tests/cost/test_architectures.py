@@ -176,6 +176,11 @@ def test_a_published_configuration(monkeypatch, has_transformers, config, billio
     assert spec.full_layers == full_layers
 
 
+def test_a_hybrid_that_names_no_layer_with_attention_has_none():
+    spec = ModelSpec.from_config(DENSE | STATE_SPACE | {"model_type": "bamba", "mamba_d_conv": 4})
+    assert (spec.linear_layers, spec.full_layers) == (4, 0)
+
+
 def test_chunks_are_forgotten_and_windows_slide():
     assert chunk_pairs(20, 0, 8) == (64 + 64 + 16) / 2
     assert chunk_pairs(4, 16, 8) == 8 and window_pairs(4, 16, 8) == 32
