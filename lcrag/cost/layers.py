@@ -97,8 +97,12 @@ def layer_kinds(f: Fields) -> list[str]:
     ):
         if types := f.get(field):
             return _read_kinds(types, meaning, field, layers)
-    if f.kind == "bamba":
-        return ["full" if i in f.get("attn_layer_indices", ()) else "linear" for i in range(layers)]
+    chosen = f.get("attn_layer_indices", f.get("full_attn_idxs", () if f.get("mamba_d_state") else None))
+    if chosen is not None:
+        return ["full" if i in chosen else "linear" for i in range(layers)]
+    if f.get("attention_chunk_size"):
+        every = f.get("no_rope_layer_interval", 4)
+        return ["full" if (i + 1) % every == 0 else "chunk" for i in range(layers)]
     if every := f.get("full_attention_interval"):
         return ["full" if (i + 1) % every == 0 else "linear" for i in range(layers)]
     if not f.get("sliding_window") or f.get("use_sliding_window") is False:

@@ -19,6 +19,7 @@ from lcrag.cost.architectures import (
 from lcrag.cost.fields import Fields
 from lcrag.errors import LcragError
 
+COUNT_FROM_ONE = ("decoder_sparse_step", "moe_layer_interval", "interleave_moe_layer_step")
 FLOAT32 = 4  # bytes of an element of a recurrent state
 
 
@@ -148,11 +149,13 @@ def _is_sparse(f: Fields, layer: int) -> bool:
     first, last = f.get("moe_layer_start_index", 0), f.get("moe_layer_end_index", -1)
     if layer < first or 0 <= last < layer:
         return False
-    every = f.get("decoder_sparse_step", f.get("moe_layer_interval", f.get("moe_layer_freq", 1)))
+    every = f.get("moe_layer_freq", 1)
     if isinstance(every, list):
         return bool(every[layer])
-    counts_from_one = "decoder_sparse_step" in f.given or "moe_layer_interval" in f.given
-    return bool((layer + 1) % every == 0 if counts_from_one else layer % every == 0)
+    for key in COUNT_FROM_ONE:
+        if step := f.get(key):
+            return bool((layer + 1) % step == 0)
+    return bool(layer % every == 0)
 
 
 def position_weights(f: Fields) -> int:

@@ -1,5 +1,7 @@
 """Weights, KV cache and FLOPs of small models that transformers builds, and configurations that are refused."""
 
+import sys
+
 import pytest
 
 from lcrag.cost.architectures import KNOWN_FIELDS, LEARNED_POSITIONS, REFUSED, REFUSED_TYPES
@@ -40,6 +42,8 @@ SHAPES = {
     "granitemoehybrid": DENSE | STATE_SPACE | {"num_local_experts": 8, "num_experts_per_tok": 2,
                                                "shared_intermediate_size": 40, "layer_types":
                                                ["mamba", "mamba", "attention", "mamba"]},
+    "granitemoehybrid, dense": DENSE | STATE_SPACE | {"num_local_experts": 0, "shared_intermediate_size": 40,
+                                                      "layer_types": ["mamba", "mamba", "attention", "mamba"]},
     "granitemoeshared": DENSE | {"num_local_experts": 8, "num_experts_per_tok": 2, "shared_intermediate_size": 40},
     "hunyuan_v1_moe": DENSE | {"head_dim": 16, "num_experts": 8, "moe_topk": 2,
                                "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
@@ -58,7 +62,12 @@ SHAPES = {
     "xglm": {"d_model": 64, "num_layers": 4, "attention_heads": 4, "ffn_dim": 96, "vocab_size": 128,
              "max_position_embeddings": 128, "dtype": "float32"},
 }  # fmt: skip
-LINEAR = {"bamba", "granitemoehybrid", "qwen3_next"}  # their FLOPs in chunks are another algorithm's
+LINEAR = {
+    "bamba",
+    "granitemoehybrid",
+    "granitemoehybrid, dense",
+    "qwen3_next",
+}  # their FLOPs in chunks are another algorithm's
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +77,7 @@ def build():
     from transformers import AutoConfig, AutoModelForCausalLM
 
     def make(kind):
-        config = AutoConfig.for_model(kind, **SHAPES[kind])
+        config = AutoConfig.for_model(kind.split(",")[0], **SHAPES[kind])
         config._experts_implementation = "eager"  # torch does not count grouped products
         model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
         return model, ModelSpec.from_config(config)
@@ -134,6 +143,42 @@ def test_a_published_mixture_with_nested_fields():
     assert spec.total_parameters == pytest.approx(131.6e9, rel=0.001)
     assert spec.active_parameters + spec.head_parameters == pytest.approx(36.5e9, rel=0.01)
     assert spec.kv_bytes_per_token == 40 * 2 * 8 * 128 * 2
+
+
+PUBLISHED = [  # config.json as published, where layers are not listed; billions as the model cards give them
+    ({"model_type": "lfm2", "hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 32,
+      "vocab_size": 65536, "num_key_value_heads": 8, "block_ff_dim": 12288, "block_auto_adjust_ff_dim": True,
+      "block_multiple_of": 256,
+      "block_ffn_dim_multiplier": 1.0, "conv_L_cache": 3, "full_attn_idxs": [2, 5, 8, 10, 12, 14]}, 1.17, 6),
+    ({"model_type": "llama4_text", "hidden_size": 5120, "num_hidden_layers": 48, "num_attention_heads": 40,
+      "head_dim": 128, "num_key_value_heads": 8, "intermediate_size": 8192, "intermediate_size_mlp": 16384,
+      "num_local_experts": 16, "num_experts_per_tok": 1, "interleave_moe_layer_step": 1, "attention_chunk_size": 8192,
+      "vocab_size": 202048,
+      "no_rope_layers": []}, 107.8, 12),
+    ({"model_type": "granitemoehybrid", "hidden_size": 1536, "num_hidden_layers": 40, "num_attention_heads": 12,
+      "num_key_value_heads": 4, "intermediate_size": 512, "shared_intermediate_size": 1024, "num_local_experts": 64,
+      "num_experts_per_tok": 6, "mamba_n_heads": 48, "mamba_d_state": 128, "mamba_n_groups": 1, "mamba_d_conv": 4,
+      "mamba_expand": 2, "mamba_chunk_size": 256, "vocab_size": 100352, "tie_word_embeddings": True,
+      "layer_types": (["mamba"] * 5 + ["attention"] + ["mamba"] * 4) * 4}, 6.94, 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("has_transformers", [True, False])
+@pytest.mark.parametrize(("config", "billions", "full_layers"), PUBLISHED)
+def test_a_published_configuration(monkeypatch, has_transformers, config, billions, full_layers):
+    """LFM2-1.2B, the language model of Llama 4 Scout, Granite 4.0 H Tiny."""
+    if has_transformers:
+        pytest.importorskip("transformers")
+    else:
+        monkeypatch.setitem(sys.modules, "transformers", None)
+    spec = ModelSpec.from_config(config)
+    assert spec.total_parameters == pytest.approx(billions * 1e9, rel=0.005)
+    assert spec.full_layers == full_layers
+
+
+def test_a_hybrid_that_names_no_layer_with_attention_has_none():
+    spec = ModelSpec.from_config(DENSE | STATE_SPACE | {"model_type": "bamba", "mamba_d_conv": 4})
+    assert (spec.linear_layers, spec.full_layers) == (4, 0)
 
 
 def test_chunks_are_forgotten_and_windows_slide():
