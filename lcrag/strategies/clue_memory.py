@@ -27,7 +27,7 @@ class ClueMemory(Strategy):
 
     The memory holds a gist of each large chunk. From the gists and the question the reader writes clues and surrogate
     questions. Each of them, and the question, is a query; all passages are read in document order. Clues of up to
-    three words are dropped. The paper trains a memory model; here the reader is prompted. ``notes``: ``clues``.
+    three words are dropped. ``notes``: ``clues``.
 
     Attributes:
         chunk_chars: characters of a chunk; 16,000 are about the published 4,096 tokens.
@@ -38,6 +38,8 @@ class ClueMemory(Strategy):
         retriever: replaces the experiment's retriever.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the reader is prompted for gists and clues instead of a trained memory model.
     """
 
     name: str = "clue_memory"

@@ -22,11 +22,9 @@ from retrievers.chunkers.sentence import sentences
 class LocalMemory(Strategy):
     """Read one end of the text together with the best chunks of the rest (after LongMem, arXiv 2306.07174).
 
-    LongMem (Wang et al. 2023) stores keys and values of one attention layer and fuses local context and memory with a
-    learned gate in each head; here a fixed share of the prompt's tokens replaces the gate. The text is stored in
-    chunks; a chunk scores as its best sentence does, like LongMem's tokens and chunks. The prompt holds the best
-    chunks outside the local window, in document order, then the window. ``notes``: ``local_tokens``, ``remembered``
-    (chunks).
+    The text is stored in chunks; a chunk scores as its best sentence does, like LongMem's tokens and chunks (Wang et
+    al. 2023). The prompt holds the best chunks outside the local window, in document order, then the window.
+    ``notes``: ``local_tokens``, ``remembered`` (chunks).
 
     Attributes:
         context_tokens: maximum tokens of the local window and the chunks together.
@@ -35,6 +33,9 @@ class LocalMemory(Strategy):
         chunk_chars: maximum characters of a chunk.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: text in the prompt instead of one attention layer's keys and values, and a fixed share of
+    the prompt's tokens instead of a learned gate.
     """
 
     name: str = "local_memory"
