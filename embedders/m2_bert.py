@@ -13,20 +13,33 @@ from embedders.base import OPERATIONAL, Embedded, Kind, LangChainNames, unit
 class M2BertEmbedder(LangChainNames):
     """An adapter for M2-BERT, not tested with its weights, which no package index carries.
 
-    The checkpoints bring their own code and pad every text, queries too, to ``window`` tokens.
+    The checkpoints bring their own code, which runs with all rights of the process, and pad every text, queries too,
+    to ``window`` tokens.
 
     Attributes:
         model: A Hugging Face name or folder, such as ``togethercomputer/m2-bert-80M-32k-retrieval``.
         window: The number of tokens that the checkpoint was made for.
         tokenizer: The tokenizer's name or folder.
         device: The torch device.
+        trust_remote_code: Run the code that the checkpoint brings; nothing is loaded without it.
+
+    Raises:
+        ValueError: ``trust_remote_code`` is not set.
     """
 
     model: str
     window: int = 32_768
     tokenizer: str = "bert-base-uncased"
     device: str = field(default="cpu", metadata=OPERATIONAL)
+    trust_remote_code: bool = field(default=False, metadata=OPERATIONAL)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.trust_remote_code is not True:
+            raise ValueError(
+                f"M2-BERT {self.model!r} runs code that comes with its weights: set trust_remote_code: true if you "
+                "trust it, or choose another embedder."
+            )
 
     @property
     def name(self) -> str:
@@ -47,7 +60,9 @@ class M2BertEmbedder(LangChainNames):
                 )
                 self._state["model"] = (
                     AutoModelForSequenceClassification.from_pretrained(
-                        self.model, trust_remote_code=True, local_files_only=only_local(self.model)
+                        self.model,
+                        trust_remote_code=self.trust_remote_code,
+                        local_files_only=only_local(self.model),
                     )
                     .to(self.device)
                     .eval()

@@ -6,6 +6,8 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``.
 from __future__ import annotations
 
 import re
+import sys
+from importlib import import_module
 from pathlib import Path
 
 from lcrag.components import KINDS
@@ -17,6 +19,7 @@ MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", r
 TABLES = {
     "core strategies": lambda: strategies(core=True),
     "all strategies": strategies,
+    "coverage": lambda: import_module("experiments.benchmarks.coverage").table(),  # runs them all: seconds
 } | {
     f"all {kind.plural}": lambda name=kind.name: listed(name)
     for kind in KINDS.values()
@@ -30,6 +33,7 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
     for page in PAGES:
         path = ROOT / page
         path.write_text(renewed(path.read_text("utf-8")), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +13,14 @@ from lcrag.commands import import_outcomes
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
+from lcrag.commands.report import report
+from lcrag.commands.run import run_experiment
+from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
 
 app = typer.Typer(
+    cls=StoppableGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -40,7 +45,7 @@ def demo(
     if full:
         del spec["dataset"]["questions"]
         spec["output"] = "runs/demo-full"
-    _run(spec, DEMO, output, no_mlflow)
+    run_experiment(spec, DEMO, output, no_mlflow)
 
 
 @app.command()
@@ -62,12 +67,12 @@ def run(
     no_mlflow: NoMlflow = False,
 ) -> None:
     """Run an experiment: a YAML file, or your own documents and questions with the demo's strategies."""
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
 
     if config is not None:
         if documents or questions or model or base_url:
             raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        _run(_with_window(read(config), context_window), config, output, no_mlflow)
+        run_experiment(_with_window(read_yaml(config), context_window), config, output, no_mlflow)
         return
     if documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
@@ -83,7 +88,7 @@ def run(
         spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
     elif model:
         spec["reader"]["model"] = model
-    _run(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
+    run_experiment(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
 
 
 @app.command()
@@ -95,9 +100,10 @@ def ui(
     import os
     import subprocess
 
-    from lcrag.experiment.tracking import default_tracking_uri, ui_command
+    from lcrag.experiment.tracking import check_store, default_tracking_uri, ui_command
 
     uri = tracking_uri or default_tracking_uri()
+    check_store(uri)
     _say(f"MLflow on http://127.0.0.1:{port} shows {redact(uri)} (stop it with Ctrl-C).")
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
@@ -116,6 +122,7 @@ def training_pairs(
     _say(f"{lines} chats in {output}.")
 
 
+app.command()(report)
 app.command()(components)
 app.command()(cost)
 app.add_typer(import_outcomes.app, name="import")
@@ -145,88 +152,27 @@ def _with_window(spec: Any, context_window: int | None) -> Any:
 
 
 def _demo() -> Any:
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
 
-    return read(DEMO)
-
-
-def _quiet() -> None:
-    """Bars and notices of the libraries below would write across ours."""
-    import logging
-    import os
-
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TQDM_DISABLE", "1")
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
-    logging.getLogger("lcrag.readers").setLevel(logging.WARNING)  # that a server is waited for
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-
-
-def _run(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
-    from lcrag.experiment.config import from_mapping
-    from lcrag.experiment.progress import RunProgress
-    from lcrag.tables import human, many
-
-    _quiet()
-    if isinstance(spec, dict) and no_mlflow:
-        spec["mlflow"] = False
-    if isinstance(spec, dict) and output is not None:
-        spec["output"] = str(output)
-    experiment = from_mapping(spec, str(where), where.parent)
-    dataset, strategies = experiment.dataset, experiment.strategies
-    rows = len(dataset.questions) * len(strategies)
-    _say(
-        f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}, "
-        f"{many(len(strategies), 'strategy', 'strategies')}: {many(rows, 'answer')} by {experiment.reader.name}."
-    )
-    for notice in experiment.check():
-        _say(notice)
-    with RunProgress(rows) as progress:
-        results = experiment.run(progress.on_row)
-    if progress.resumed:
-        _say(f"{progress.resumed} of {rows} answers were there already.")
-    if results.rewarmed.prompt_tokens:
-        tokens = human(results.rewarmed.prompt_tokens)
-        _say(f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row.")
-    _say(str(results))
-    _say("")
-    for title, path in (("Report", results.report), ("Table", results.output / "outcomes.parquet")):
-        if path.is_file():
-            _say(f"{title:<9}{path}")
-    if experiment.mlflow != "":
-        _say("MLflow   lcrag ui")
-    for problem in results.problems:
-        _complain(problem)
-    if results.failed:
-        first = results.failed[0]
-        raise LcragError(
-            f"{len(results.failed)} of {rows} answers failed, the first {first.strategy} on question "
-            f"{first.question_id}: {first.error}"
-        )
-    if results.problems:
-        raise typer.Exit(1)
+    return read_yaml(DEMO)
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _complain(text: str) -> None:
-    sys.stderr.write(f"lcrag: {redact(text)}\n")
-
-
 def main() -> None:
     """Run the command line; an ``LcragError`` is one sentence on stderr and exit status 1."""
+    treat_sigterm_as_interrupt()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a file's name need not be text
     try:
         app()
     except LcragError as error:
-        _complain(str(error))
+        sys.stdout.flush()
+        sys.stderr.write(f"lcrag: {redact(str(error))}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _complain("stopped; run the same command again to continue.")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

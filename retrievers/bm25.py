@@ -34,14 +34,17 @@ class BM25Retriever:
         import bm25s
 
         passages = chunked(texts, self.chunker)
+        words = _tokens([p.text for p in passages])
+        if not any(words):  # bm25s cannot index texts without a word
+            return BM25Index(passages, None)
         model = bm25s.BM25(k1=self.k1, b=self.b)
-        model.index(_tokens([p.text for p in passages]), show_progress=False)
+        model.index(words, show_progress=False)
         return BM25Index(passages, model)
 
 
 @dataclass(frozen=True)
 class BM25Index:
-    """An index that ``BM25Retriever`` built."""
+    """An index that ``BM25Retriever`` built; ``model`` is ``None`` where no passage has a word but stop words."""
 
     passages: list[Passage]
     model: Any
@@ -54,7 +57,7 @@ class BM25Index:
         results = []
         for query in queries:
             (words,) = _tokens([query])
-            indexed = [w for w in words if w in self.model.vocab_dict]
+            indexed = [w for w in words if self.model is not None and w in self.model.vocab_dict]
             scores = self.model.get_scores(indexed) if indexed else [0.0] * len(self.passages)
             results.append(best(self.passages, scores, k, document_ids))
         return results

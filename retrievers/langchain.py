@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -12,38 +14,65 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStoreRetriever
 
-from retrievers.base import Index, check_k
+from retrievers.base import Index, check_k, chunked
+from retrievers.chunkers import Chunker, RecursiveChunker
 from retrievers.passage import Passage
 
 
 @dataclass(frozen=True)
 class LangChainRetriever:
-    """Wraps a LangChain retriever that has its own documents; it is its own index.
+    """Wraps a LangChain retriever, or has one made from the documents.
+
+    A LangChain retriever has its own documents; it is its own index. In YAML give the name of what makes one, as
+    ``package.module:function`` or ``package.module:Class.from_documents``. It is called with a list of LangChain
+    documents, the chunks of the documents that are indexed, and with ``options``; what it returns searches them.
 
     The metadata ``document_id`` (or ``source``), ``start`` and ``end`` are used where the documents have them. A vector
     store's retriever (``store.as_retriever()``) is asked for as many passages as are wanted; any other one returns
     as many as it was set to, and those of other documents are dropped from them.
 
     Attributes:
-        retriever: The LangChain retriever.
+        retriever: The LangChain retriever, or the name of what makes one.
         build_tokens: Tokens that were embedded for it, if you know them.
         fetch: The number of candidates among which a vector store's retriever is searched for the passages of some
             documents; more are fetched where there are too few.
+        options: Keywords for what makes the retriever.
+        chunker: Cuts the documents for it.
+
+    Raises:
+        ValueError: the name cannot be imported.
     """
 
-    retriever: BaseRetriever
+    retriever: BaseRetriever | str
     build_tokens: int = 0
     fetch: int = 100
+    options: Mapping[str, Any] = field(default_factory=dict)
+    chunker: Chunker = field(default_factory=RecursiveChunker)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.retriever, str):
+            _imported(self.retriever)
 
     def build(self, texts: Mapping[str, str]) -> LangChainRetriever:
-        """Itself: the wrapped retriever searches its own documents, whatever ``texts`` are.
+        """Itself, which searches its own documents whatever ``texts`` are; or one that is made from ``texts``.
 
         Raises:
-            ValueError: there are no documents.
+            ValueError: there are no documents, or what makes the retriever makes something else.
         """
         if not texts:
             raise ValueError("There are no documents to index: give at least one.")
-        return self
+        if not isinstance(self.retriever, str):
+            return self
+        chunks = [
+            Document(p.text, metadata={"document_id": p.document_id, "start": p.start, "end": p.end})
+            for p in chunked(texts, self.chunker)
+        ]
+        made = _imported(self.retriever)(chunks, **self.options)
+        if not isinstance(made, BaseRetriever):
+            raise ValueError(
+                f"{self.retriever} made a {type(made).__name__}, which is not a LangChain retriever."
+            )
+        return replace(self, retriever=made)
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None
@@ -54,16 +83,41 @@ class LangChainRetriever:
             ValueError: ``k`` is less than 1, or documents are asked for and one that was retrieved has no id.
         """
         check_k(k)
-        if not isinstance(self.retriever, VectorStoreRetriever):
-            return [of_documents(self.retriever.invoke(q), k, document_ids) for q in queries]
-        return [search_deeper(partial(self._ask, q), k, document_ids, self.fetch) for q in queries]
-
-    def _ask(self, query: str, count: int) -> list[Document]:
-        return self.retriever.invoke(query, k=count)
+        wrapped = self.retriever
+        if isinstance(wrapped, str):
+            raise ValueError(f"{wrapped} has no documents yet: build it first.")
+        if not isinstance(wrapped, VectorStoreRetriever):
+            return [of_documents(wrapped.invoke(q), k, document_ids) for q in queries]
+        return [search_deeper(partial(_ask, wrapped, q), k, document_ids, self.fetch) for q in queries]
 
     def query_tokens(self, queries: Sequence[str]) -> int:
         """0: LangChain's interface does not report them."""
         return 0
+
+
+def _imported(name: str) -> Callable[..., Any]:
+    """What ``package.module:function`` or ``package.module:Class.method`` names.
+
+    Raises:
+        ValueError: there is no such thing, or it cannot be called.
+    """
+    module, _, path = name.partition(":")
+    try:
+        target = attrgetter(path)(import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"retriever {name!r} cannot be imported ({error}): give package.module:function, which makes a LangChain "
+            "retriever from a list of documents."
+        ) from error
+    if not callable(target):
+        raise ValueError(
+            f"retriever {name!r} cannot be called: give a function that makes a LangChain retriever."
+        )
+    return target  # type: ignore[no-any-return]
+
+
+def _ask(retriever: VectorStoreRetriever, query: str, count: int) -> list[Document]:
+    return retriever.invoke(query, k=count)
 
 
 def of_documents(hits: Sequence[Document], k: int, document_ids: Collection[str] | None) -> list[Passage]:

@@ -6,22 +6,22 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retrievers.base import chunked
 from retrievers.chunkers import Chunker
 from retrievers.embedding import Embedder
+from retrievers.manifest import FORMAT, PASSAGES, VECTORS, damaged, read_manifest
 from retrievers.passage import Passage
 from retrievers.vectors import VectorIndex
 from retrievers.work import embed
 
 if TYPE_CHECKING:
     from retrievers.dense import DenseIndex
-
-FORMAT = 1
 
 
 @dataclass
@@ -90,6 +90,8 @@ class DenseStore:
     def save(self, folder: Path | str) -> None:
         """Write the store; a reader sees the old one or the new one, never a part of one.
 
+        The files of the store that was there are removed; everything else in the folder stays.
+
         Raises:
             ValueError: nothing was ever added, or it cannot be written.
         """
@@ -100,12 +102,14 @@ class DenseStore:
         import pyarrow.parquet as pq
 
         folder = Path(folder)
+        before = _version_before(folder)
+        version_folder = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             version_folder = Path(tempfile.mkdtemp(dir=folder, prefix="v"))
-            faiss.write_index(self.vectors.index, str(version_folder / "vectors.faiss"))
+            faiss.write_index(self.vectors.index, str(version_folder / VECTORS))
             rows = [{"id": i, **asdict(p)} for i, p in self.passages.items()]
-            pq.write_table(pa.Table.from_pylist(rows), version_folder / "passages.parquet")
+            pq.write_table(pa.Table.from_pylist(rows), version_folder / PASSAGES)
             manifest = {
                 "format": FORMAT,
                 "folder": version_folder.name,
@@ -121,8 +125,11 @@ class DenseStore:
             temporary.write_text(json.dumps(manifest, indent=1), "utf-8")
             temporary.replace(folder / "manifest.json")
         except (OSError, RuntimeError) as error:
+            if version_folder is not None:
+                _remove(version_folder)
             raise ValueError(f"The index could not be written to {folder} ({error}): make room.") from error
-        _remove_others(folder, version_folder.name)
+        if before is not None:
+            _remove(before)
 
     @classmethod
     def load(
@@ -144,7 +151,7 @@ class DenseStore:
         import pyarrow.parquet as pq
 
         folder = Path(folder)
-        manifest = _manifest(folder)
+        manifest = read_manifest(folder)
         if manifest["model"] != embedder.name:
             raise ValueError(
                 f"The index in {folder} was made with {manifest['model']!r}, not {embedder.name!r}: "
@@ -152,39 +159,42 @@ class DenseStore:
             )
         version_folder = folder / manifest["folder"]
         for name, checksum in manifest["checksums"].items():
-            if not (version_folder / name).is_file() or _checksum(version_folder / name) != checksum:
-                raise ValueError(f"The index in {folder} is damaged ({name}): build it anew.")
+            if _checksum(version_folder / name) != checksum:
+                raise damaged(folder, name)
         flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY if mmap else 0
-        index = faiss.read_index(str(version_folder / "vectors.faiss"), flags)
+        try:
+            index = faiss.read_index(str(version_folder / VECTORS), flags)
+            rows = pq.read_table(version_folder / PASSAGES).to_pylist()
+            passages = {row.pop("id"): Passage(**row) for row in rows}
+        except Exception as error:  # faiss, pyarrow and Passage make anything of files that are not theirs
+            raise damaged(folder, f"{type(error).__name__}: {error}".splitlines()[0]) from error
+        if index.d != manifest["dimension"] or not len(passages) == len(rows) == index.ntotal:
+            raise damaged(folder, "vectors and passages do not belong together")
         vectors = VectorIndex(manifest["dimension"], manifest["factory"], gpu, index)
-        rows = pq.read_table(version_folder / "passages.parquet").to_pylist()
-        passages = {row.pop("id"): Passage(**row) for row in rows}
         return cls(embedder, chunker, vectors, passages, manifest["build_tokens"])
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ValueError(f"There is no index in {folder}: {path.name} is missing.") from error
-    except ValueError as error:
-        raise ValueError(f"The index in {folder} is damaged ({path.name}): build it anew.") from error
-    if manifest.get("format") != FORMAT:
-        raise ValueError(
-            f"The index in {folder} has format {manifest.get('format')}, not {FORMAT}: build it anew."
-        )
-    return manifest
-
-
 def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file; empty if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
-def _remove_others(folder: Path, keep: str) -> None:
-    import shutil
+def _version_before(folder: Path) -> Path | None:
+    """The folder of the files of the store that is in ``folder``."""
+    try:
+        return folder / str(read_manifest(folder)["folder"])
+    except ValueError:
+        return None
 
-    for other in folder.glob("v*"):
-        if other.is_dir() and other.name != keep:
-            shutil.rmtree(other, ignore_errors=True)
+
+def _remove(version_folder: Path) -> None:
+    """Remove the files of a store; a folder with anything else in it stays."""
+    for name in (VECTORS, PASSAGES, "manifest.json"):
+        with suppress(OSError):
+            (version_folder / name).unlink()
+    with suppress(OSError):
+        version_folder.rmdir()

@@ -141,6 +141,18 @@ def test_a_broken_router_metric_dataset_retriever_and_reader_are_found():
         check_reader(Unbounded(["word"] * 9, context_window=50))
 
 
+def test_a_reader_that_promises_what_it_does_not_keep_is_found():
+    check_reader(ScriptedReader([str(n) for n in range(9)], context_window=50))  # promises nothing
+    with pytest.raises(AssertionError, match="is batch_invariant, but requests at once have other answers"):
+        check_reader(Promising([str(n) for n in range(9)], context_window=50))
+
+
+class Promising(ScriptedReader):
+    """Gives its answers in the order of arrival and says that they depend on the request alone."""
+
+    batch_invariant = True
+
+
 class Unbounded(ScriptedReader):
     """Takes any prompt."""
 

@@ -11,8 +11,9 @@ import pandas as pd
 from lcrag.analysis import tables
 from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, common, routed_rows
+from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, check_names, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
+from lcrag.outcomes.failures import Failures, score_failures
 from lcrag.tables import many, markdown
 
 COLUMNS = (
@@ -27,7 +28,8 @@ class Comparison:
 
     Attributes:
         table: A row for each strategy, then routers, then baselines. Columns: ``name``, ``group``
-            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed``, ``unscored``, ``truncated`` (contexts
+            (``strategy``, ``router``, ``baseline``), ``scored``, ``failed`` (left out),
+            ``counted_wrong`` (failed, and among ``scored`` with 0), ``unscored``, ``truncated`` (contexts
             cut to fit), ``cut`` (answers cut at max_tokens), all numbers of questions; ``accuracy``, ``low``,
             ``high`` (95% interval); ``prompt``, ``cached``, ``completion``, ``build`` (tokens per question),
             ``flops``, ``seconds``, ``dollars`` and ``cost`` (in ``unit``), per question; ``p50`` and ``p95`` (the
@@ -87,6 +89,7 @@ def compare(
     *,
     routers: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
     cost: CostUnit = "auto",
+    failures: Failures | None = None,
     seed: int = 0,
     remarks: Sequence[str] = (),
 ) -> Comparison:
@@ -100,14 +103,18 @@ def compare(
         routers: for each router the strategy it chose for each question, or all that it ran, the one that answers
             last; replayed at no cost.
         cost: what costs are counted in; ``auto``: FLOPs where all are known, else tokens.
-        seed: seeds the bootstrap.
+        failures: whether failed answers are ``left_out`` or ``wrong`` (``score_failures``); by default as the table has
+            them, which for a run's own table is ``left_out``.
+        seed: seeds the paired tests.
         remarks: further footnotes.
 
     Raises:
-        LcragError: no rows, a missing column, two rows for one question and strategy, an unknown unit, or a router
-            that chose what is not a candidate or is named like a strategy.
+        LcragError: no rows, a missing column, two rows for one question and strategy, an unknown unit or rule, or a
+            router that chose what is not a candidate or is named like a strategy.
     """
     _check(outcomes)
+    if failures is not None:
+        outcomes = score_failures(outcomes, failures)
     unit = unit_of(outcomes, cost)
     outcomes = with_costs(outcomes, unit)
     names = list(dict.fromkeys(outcomes["strategy"]))
@@ -122,7 +129,7 @@ def compare(
     if len(pool):
         baselines = baseline_rows(pool, choosable)
         rows, groups = rows | baselines, groups | dict.fromkeys(baselines, "baseline")
-    table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r, seed)} for n, r in rows.items()])
+    table = pd.DataFrame([{"name": n, "group": groups[n], **summary(r)} for n, r in rows.items()])
     # its rows are means over strategies: their quantiles and maxima are not those of any question
     table.loc[table["name"] == RANDOM, ["p50", "p95", "kv_bytes"]] = float("nan")
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
@@ -156,6 +163,7 @@ def _check(outcomes: pd.DataFrame) -> None:
         )
     if not len(outcomes):
         raise LcragError("There are no outcomes to compare.")
+    check_names(outcomes["strategy"].unique())
     duplicates = outcomes[outcomes.duplicated(["question_id", "strategy"])]
     if len(duplicates):
         row = duplicates.iloc[0]

@@ -17,7 +17,24 @@ from lcrag.analysis.tables import smallest_p
 from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
+from lcrag.outcomes.failures import score_failures
 from lcrag.tables import human, many
+
+SHOWN = (
+    "question_id",
+    "document_id",
+    "kind",
+    "question",
+    "gold",
+    "strategy",
+    "answer",
+    "error",
+    "failure",
+    "score",
+    "read_prompt_tokens",
+    "read_cached_tokens",
+    "read_completion_tokens",
+)  # columns of the answers by question
 
 
 def headline(comparison: Comparison) -> list[str]:
@@ -78,7 +95,7 @@ def write_report(
         cost=_figure(accuracy_cost, comparison),
         kinds=_figure(accuracy_by_kind, comparison),
         metrics=comparison.by_metric,
-        failed=outcomes[outcomes["error"] != ""].to_dict("records"),
+        failed=score_failures(outcomes, "left_out").query("error != ''").to_dict("records"),
         questions=_by_question(outcomes),
         parameters=_flat(parameters),
     )
@@ -104,27 +121,29 @@ def _picture(figure: Any) -> str:
 
 
 def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
-    questions = []
-    for name, rows in outcomes.groupby("question_id", sort=False):
-        first = rows.iloc[0]
-        answers = [
-            {
-                "strategy": r["strategy"],
-                "answer": r["error"] or r["answer"],
-                "failed": bool(r["error"]),
-                "score": "-" if pd.isna(r["score"]) else f"{r['score']:.2f}",
-                "prompt": human(float(r["read_prompt_tokens"])),
-                "cached": human(float(r["read_cached_tokens"])),
-                "written": human(float(r["read_completion_tokens"])),
-            }
-            for r in rows.to_dict("records")
-        ]
-        questions.append(
-            {"id": name, "document": first["document_id"], "kind": first["kind"], "text": first.get("question", ""),
-             "gold": first.get("gold", ""), "answers": answers,
-             "right": sum(r["score"] == 1 for r in rows.to_dict("records"))}
-        )  # fmt: skip
-    return questions
+    # records are made once for the whole table: pandas takes milliseconds for each frame, however small
+    columns = outcomes.columns.intersection(SHOWN)
+    by_question: dict[str, list[dict[str, Any]]] = {}
+    for record in outcomes[columns].to_dict("records"):
+        by_question.setdefault(record["question_id"], []).append(record)
+    return [
+        {"id": name, "document": rows[0]["document_id"], "kind": rows[0]["kind"], "text": rows[0].get("question", ""),
+         "gold": rows[0].get("gold", ""), "answers": [_answer(r) for r in rows],
+         "right": sum(r["score"] == 1 for r in rows)}
+        for name, rows in by_question.items()
+    ]  # fmt: skip
+
+
+def _answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "strategy": row["strategy"],
+        "answer": row["error"] or row.get("failure") or row["answer"],
+        "failed": bool(row["error"] or row.get("failure")),
+        "score": "-" if pd.isna(row["score"]) else f"{row['score']:.2f}",
+        "prompt": human(float(row["read_prompt_tokens"])),
+        "cached": human(float(row["read_cached_tokens"])),
+        "written": human(float(row["read_completion_tokens"])),
+    }
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

@@ -10,20 +10,24 @@ import pandas as pd
 from lcrag.outcomes.baselines import BEST_FIXED, RANDOM
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT
 from lcrag.outcomes.duplicates import clusters
-from lcrag.statistics import clustered_mean, holm, paired_difference
+from lcrag.outcomes.failures import counted_wrong
+from lcrag.statistics import SCORES, clustered_mean, holm, paired_difference
 
 
-def summary(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+def summary(rows: pd.DataFrame) -> dict[str, Any]:
     """Counts, accuracy with its interval, and mean amounts of the rows that did not fail."""
-    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), seed=seed)
+    interval = clustered_mean(rows["score"].to_numpy(float), clusters(rows), bounds=SCORES)
     failed = rows["error"] != ""
     answered = rows[~failed]
     return {
         "scored": interval.n,
         "failed": int(failed.sum()),
+        "counted_wrong": int(counted_wrong(rows).sum()),
         "unscored": len(rows) - interval.n - int(failed.sum()),
         "truncated": int((answered["truncation"] != "").sum()) if "truncation" in rows else 0,
-        "cut": int((answered["finish_reason"] == "length").sum()) if "finish_reason" in rows else 0,
+        "cut": int((answered["finish_reason"] == "length")[~counted_wrong(answered)].sum())
+        if "finish_reason" in rows
+        else 0,
         "accuracy": interval.mean,
         "low": interval.low,
         "high": interval.high,

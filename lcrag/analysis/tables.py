@@ -24,6 +24,7 @@ from lcrag.tables import (
     wrapped,
 )
 
+OFTEN_CUT = 0.05  # share of a strategy's answers; as many can decide which strategy is the best
 UNKNOWN = {"flops": "its shape is not known", "dollars": "it has no price card"}
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
 LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
@@ -77,7 +78,7 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes = [
         "† the best strategy. p and W/T/L (questions won, tied, lost) are against it: paired sign-flip test by "
         "document, Holm-corrected; * p<.05, ** p<.01, *** p<.001.",
-        "Intervals: bootstrap clustered by document, wider for few documents. Tokens, FLOPs and seconds: per-question "
+        "Intervals: Student's t of the log-odds, clustered by document. Tokens, FLOPs and seconds: per-question "
         "means. build: its share of the tokens of what is built once for its document, an embedder's among them. FLOPs "
         "and seconds are those of reader, embedder and reranker. p50, p95: seconds that half and 95% of the questions "
         f"take at most. KV: bytes of the largest KV cache of a call. Costs are compared in {UNIT_NAMES[unit]}.",
@@ -102,11 +103,13 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
     notes += _unknown_amounts(strategies)
     for column, meaning in (
         ("failed", "Failed answers are not scored and not in the means of cost"),
+        ("counted_wrong", "Failed answers that count as wrong (score 0), at the cost that was recorded"),
         ("truncated", "Contexts that were cut to fit"),
         ("cut", "Answers cut at max_tokens"),
     ):
         if strategies[column].any():
             notes.append(f"{meaning}: {counts(strategies['name'], strategies[column])}.")
+    notes += _often_cut(strategies)
     if skipped == questions:
         notes.append("No question is scored in every strategy: there are no router and baseline figures.")
     elif skipped:
@@ -114,6 +117,22 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
             f"Routers and baselines leave out {many(skipped, 'question')} that some strategy has no score on."
         )
     return notes
+
+
+def _often_cut(strategies: pd.DataFrame) -> list[str]:
+    """A warning where a strategy loses the end of more than ``OFTEN_CUT`` of its answers."""
+    answered = strategies["scored"] + strategies["unscored"] - strategies["counted_wrong"]
+    shares = strategies["cut"] / answered.where(answered > 0)
+    often = shares > OFTEN_CUT
+    if not often.any():
+        return []
+    names = ", ".join(
+        f"{n} ({share:.0%})" for n, share in zip(strategies["name"][often], shares[often], strict=True)
+    )
+    return [
+        f"Many answers were cut: {names}. The end of such an answer is lost, and its score may be too low: raise "
+        "max_tokens of these strategies."
+    ]
 
 
 def _unknown_amounts(strategies: pd.DataFrame) -> list[str]:

@@ -25,6 +25,13 @@ class Scores(StrEnum):
     recall = "recall"
 
 
+class Failures(StrEnum):
+    """What failed calls count as."""
+
+    left_out = "left_out"
+    wrong = "wrong"
+
+
 @app.command()
 def lara(
     folder: Annotated[Path, typer.Argument(help="The LaRA repository.")],
@@ -32,6 +39,9 @@ def lara(
     scores: Annotated[
         Scores, typer.Option(help="sound: no score where a judge is needed; recall: token recall there.")
     ] = Scores.sound,
+    failures: Annotated[
+        Failures, typer.Option(help="left_out: failed calls have no score; wrong: they score 0.")
+    ] = Failures.left_out,
     features: Annotated[
         bool, typer.Option(help="Add features that routers learn from; reads the documents.")
     ] = True,
@@ -42,6 +52,7 @@ def lara(
     judge_limit: Annotated[int | None, typer.Option(help="The maximum number of answers to judge.")] = None,
 ) -> None:
     """LaRA: long-context and retrieval answers of 12 models to 2,326 questions."""
+    from lcrag.outcomes import score_failures
     from lcrag.published.lara import import_lara
 
     outcomes = import_lara(folder, scores=scores.value, features=features)
@@ -49,9 +60,16 @@ def lara(
         import asyncio
 
         from lcrag.published.judge import judge
+        from lcrag.runtime.calls import CallJournal
 
-        outcomes = asyncio.run(judge(outcomes, _reader(judge_model, judge_url), limit=judge_limit))
-    _write(outcomes, output)
+        # of a judge that was stopped
+        verdicts = CallJournal(output.with_name(f"{output.name}.verdicts.jsonl"))
+        reader = _reader(judge_model, judge_url)
+        outcomes = asyncio.run(judge(outcomes, reader, limit=judge_limit, calls=verdicts))
+        _write(score_failures(outcomes, failures.value), output)
+        verdicts.path.unlink(missing_ok=True)
+        return
+    _write(score_failures(outcomes, failures.value), output)
 
 
 @app.command("lara-table")
@@ -88,18 +106,26 @@ def _reader(model: str, url: str) -> Reader:
 
 
 def _write(outcomes: pd.DataFrame, output: Path) -> None:
+    from lcrag.outcomes.failures import counted_wrong
     from lcrag.outcomes.table import flags, save_outcomes
     from lcrag.tables import many
 
     save_outcomes(outcomes, output)
     scored = int(outcomes["score"].notna().sum())
     failed = int((outcomes["error"] != "").sum())
+    wrong = int(counted_wrong(outcomes).sum())
     lines = [
         f"{many(len(outcomes), 'outcome')} in {output}: {many(outcomes['question_id'].nunique(), 'question')}, "
         f"{many(outcomes['model'].nunique(), 'model')}, "
         f"{many(outcomes['strategy'].nunique(), 'strategy', 'strategies')}; "
         f"{scored} scored, {failed} failed, {len(outcomes) - scored - failed} without a score."
     ]
+    if wrong:
+        lines.append(f"Failed calls that count as wrong (score 0): {wrong}.")
+    if wrong and failed:
+        lines.append("The other failed calls are left out: answers to the same questions have no score.")
+    elif failed:
+        lines.append("Failed calls are left out of every figure; with --failures wrong they score 0.")
     for name in flags(outcomes):
         count = outcomes.loc[outcomes[f"flag_{name}"], "question_id"].nunique()
         lines.append(f"Known defect {name}: {many(count, 'question')} (lcrag replay --exclude {name}).")

@@ -34,6 +34,12 @@ Exclude = Annotated[
 ]
 Cost = Annotated[str, typer.Option(help="tokens, flops, dollars, or auto: flops where all are known.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
+Rule = Annotated[
+    str | None,
+    typer.Option(
+        help="left_out: failed calls are left out; wrong: they score 0. Default: as the table has them."
+    ),
+]
 EVERY = ("lara_rule", "lara_prior", "feature", "quality", "knn", "tfidf", "adaptive_rag", "probe", "cascade",
          "linucb", "thompson")  # fmt: skip
 PAIR = ("chunked_retrieval", "long_context")
@@ -50,6 +56,7 @@ def replay(
     strategy: Strategy = None,
     kind: Kind = None,
     exclude: Exclude = None,
+    failures: Rule = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
@@ -67,7 +74,7 @@ def replay(
 
     if load and (router or routers):
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
-    table = _table(outcomes, kind, exclude)
+    table = _table(outcomes, kind, exclude, failures)
     every = _every(strategy or table["strategy"])
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
     examples = _examples(table, strategy, chosen, cost, cache)
@@ -95,6 +102,7 @@ def fit(
     strategy: Strategy = None,
     kind: Kind = None,
     exclude: Exclude = None,
+    failures: Rule = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
 ) -> None:
@@ -102,27 +110,34 @@ def fit(
     from lcrag.routers import save_router
     from lcrag.tables import many
 
-    (chosen, *more) = _routers([] if routers else [router], routers, ())
-    if more:
-        raise LcragError(f"{routers} has {many(len(more) + 1, 'router')}: give one to fit.")
-    examples = _examples(_table(outcomes, kind, exclude), strategy, [chosen], cost, cache)
+    chosen, *more = _routers([] if routers else [router], routers, ()) or [None]
+    if more or chosen is None:
+        raise LcragError(
+            f"{routers} has {many(len(more) + (chosen is not None), 'router')}: give one to fit."
+        )
+    examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
 
 
 def _routers(names: list[str] | None, file: Path | None, otherwise: tuple[str, ...]) -> list[Any]:
     from lcrag.components.build import build
-    from lcrag.experiment.config import read
+    from lcrag.components.yaml_file import read_yaml
+    from lcrag.routers.learning.router import ReplayableRouter
 
     specs: list[Any] = list(names or [])
     where = "--router"
     if file is not None:
-        content = read(file)
+        content = read_yaml(file)
         listed = content.get("routers") if isinstance(content, dict) else content
         if not isinstance(listed, list):
             raise LcragError(f"{file}: a list of routers is expected, or a mapping with the key 'routers'.")
         specs, where = [*specs, *listed], str(file)
-    return [build("router", spec, where) for spec in specs or otherwise]
+    routers = [build("router", spec, where) for spec in specs or otherwise]
+    for router in routers:
+        if not isinstance(router, ReplayableRouter):
+            raise LcragError(f"Router {router.name} asks a model: run it as a `routed` strategy instead.")
+    return routers
 
 
 def _every(strategies: Iterable[str]) -> tuple[str, ...]:
@@ -130,11 +145,15 @@ def _every(strategies: Iterable[str]) -> tuple[str, ...]:
     return EVERY if set(PAIR) <= set(strategies) else tuple(r for r in EVERY if r not in NEED_PAIR)
 
 
-def _table(path: Path, kinds: list[str] | None, exclude: list[str] | None) -> pd.DataFrame:
-    """The outcomes at ``path``, of these kinds and without these defects."""
-    from lcrag.outcomes import load_outcomes, without_defects
+def _table(
+    path: Path, kinds: list[str] | None, exclude: list[str] | None, failures: str | None
+) -> pd.DataFrame:
+    """The outcomes at ``path``, of these kinds and without these defects, failed calls under this rule."""
+    from lcrag.outcomes import load_outcomes, score_failures, without_defects
 
     table = load_outcomes(path)
+    if failures:
+        table = score_failures(table, failures)  # type: ignore[arg-type]
     if exclude:
         table = without_defects(table, None if exclude == ["all"] else exclude)
     if kinds:

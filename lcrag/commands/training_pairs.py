@@ -10,27 +10,28 @@ from lcrag.errors import LcragError
 from lcrag.files import write_atomically
 from lcrag.readers.base import Message
 from lcrag.schema import Question
-from lcrag.strategies.pieces.prompts import SHORT, chat, question_block, text_block
-from lcrag.strategies.retrieve_then_reason import QUOTE
+from lcrag.strategies.pieces.prompts import REFUSAL, list_items, text_block
+from lcrag.strategies.retrieve_then_reason import reason_prompt, retrieve_prompt
 
 
 def training_pairs(dataset: Dataset) -> list[dict[str, object]]:
     """Two chats for each question with gold evidence: text and question to facts, then to the answer.
 
     ALR^2's joint objective (Li et al. 2024, arXiv 2410.03227, equation 4): one model learns p(z|q,c) and
-    p(y|z,q,c), z being the gold sentences. The prompts are those of ``RetrieveThenReason`` with ``reason_on:
-    facts_and_text``. Questions that cannot be answered, or whose evidence is not known, are left out.
+    p(y|z,q,c), z being the gold sentences. The prompts are those that ``RetrieveThenReason`` sends with ``reason_on:
+    facts_and_text``. Of a question that cannot be answered it learns to quote "none" and to answer "unanswerable".
+    Other questions whose answer or evidence is not known are left out.
     """
     rows: list[dict[str, object]] = []
     for question in dataset.questions:
-        if not (question.answerable and question.answers and question.evidence):
+        if question.answerable and not (question.answers and question.evidence):
             continue
         text = text_block([dataset.document(i) for i in question.document_ids])
-        facts = "\n".join(f"- {' '.join(span.text.split())}" for span in question.evidence)
-        ask = chat(text + question_block(question, QUOTE))
-        ending = f"Facts quoted from this text:\n{facts}\n\n{question_block(question, SHORT)}"
-        rows.append(_row(question, "retrieve", ask, facts))
-        rows.append(_row(question, "reason", chat(text + ending), question.answers[0]))
+        evidence = question.evidence if question.answerable else ()
+        quoted = "\n".join(f"- {' '.join(span.text.split())}" for span in evidence) or "none"
+        answer = question.answers[0] if question.answerable else REFUSAL
+        rows.append(_row(question, "retrieve", retrieve_prompt(question, text), quoted))
+        rows.append(_row(question, "reason", reason_prompt(question, list_items(quoted), text), answer))
     return rows
 
 
@@ -50,7 +51,7 @@ def write_training_pairs(dataset: Dataset, file: Path) -> int:
         LcragError: no question has an answer and evidence, or the file cannot be written.
     """
     rows = training_pairs(dataset)
-    if not rows:
+    if not any(q.answerable and q.answers and q.evidence for q in dataset.questions):
         raise LcragError(
             f"No question of {dataset.name} has both an answer and evidence: give quotes under `evidence`."
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ForwardRef, get_args
+from types import UnionType
+from typing import Any, ForwardRef, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -99,9 +100,21 @@ def _value(value: Any, hint: Any, where: str, given: Mapping[str, Any] | None, f
         return _checked(value, hint, where, folder)
     if value is None:
         return None
-    if isinstance(value, list):
+    wants_list = _holds_many(hint)
+    if isinstance(value, list) != wants_list:
+        expected = "a list" if wants_list else f"one {kind}, not a list,"
+        raise LcragError(f"{where}: {expected} is expected.")
+    if wants_list:
         return tuple(build(kind, x, f"{where}[{i}]", given, folder) for i, x in enumerate(value))
     return build(kind, value, where, given, folder)
+
+
+def _holds_many(hint: Any) -> bool:
+    """Whether a parameter takes several components: ``tuple[Strategy, ...]``, ``Sequence[Strategy] | None``."""
+    origin = get_origin(hint)
+    if inspect.isclass(origin) and issubclass(origin, Sequence):
+        return True
+    return origin in (Union, UnionType) and any(map(_holds_many, get_args(hint)))
 
 
 def _classes(hint: Any) -> Iterator[type]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,14 @@ def summary(component: Any) -> str:
     """The first sentence of a docstring, without the source in brackets, which has a column of its own."""
     line = (component.__doc__ or "").strip().splitlines()[0]
     return re.sub(r" \([^()]*\b(arXiv|LangChain)\b[^()]*\)", "", line).replace("``", "`")
+
+
+def deviation(component: Any) -> str:
+    """What a docstring's paragraph says that begins with "Differs from the paper:"; empty if there is none."""
+    _, _, text = (inspect.getdoc(component) or "").partition("\nDiffers from the paper:")
+    return (
+        " ".join(text.partition("\n\n")[0].split()).removesuffix(".").replace("``", "`").replace("|", "\\|")
+    )
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -27,15 +36,21 @@ def strategies(*, core: bool = False) -> str:
         core: only those that the README shows, with fewer columns.
     """
     found = [(name, find("strategy", name)) for name in names("strategy")]
-    cards = [(name, summary(kind), kind.card) for name, kind in found if kind.card is not None]
+    found = [(name, kind) for name, kind in found if kind.card is not None]
     if core:
-        rows = [[f"`{name}`", text, card.paper] for name, text, card in cards if card.core]
+        rows = [[f"`{name}`", summary(kind), kind.card.paper] for name, kind in found if kind.card.core]
         return markdown(["strategy", "what it does", "source"], rows)
     rows = [
-        [f"`{name}`{' ★' * card.core}", text, card.paper, card.calls, card.tokens, card.build, card.use]
-        for name, text, card in cards
-    ]
-    heads = ["strategy", "what it does", "source", "calls", "prompt tokens", "read once per document", "when"]
+        [
+            f"`{name}`{' ★' * kind.card.core}", summary(kind), kind.card.paper, kind.card.calls, kind.card.tokens,
+            kind.card.build, kind.card.use, deviation(kind),
+        ]
+        for name, kind in found
+    ]  # fmt: skip
+    heads = [
+        "strategy", "what it does", "source", "calls", "prompt tokens", "read once per document", "take it when",
+        "differs in",
+    ]  # fmt: skip
     return markdown(heads, rows)
 
 

@@ -7,8 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lcrag.components.yaml_file import read_yaml as read
 from lcrag.errors import LcragError, did_you_mean
 
 
@@ -18,12 +17,7 @@ def read_yaml(path: Path | str) -> Mapping[str, Any]:
     Raises:
         LcragError: the file is missing, is not YAML, or is not a mapping of mappings.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise LcragError(f"There is no file {path}.") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise LcragError(f"{path} is not YAML: {str(error).splitlines()[0]}.") from error
+    content = read(path)
     if not isinstance(content, Mapping) or not all(isinstance(v, Mapping) for v in content.values()):
         raise LcragError(f"{path}: cards by name are expected, such as `name: {{key: number}}`.")
     return {str(k): v for k, v in content.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lcrag.cost.layers import ALIASES
+from lcrag.cost.fields import ALIASES
 
 SIZE = ("hidden_size", "num_hidden_layers", "intermediate_size")  # never taken from a default
 LAYER_RULES = {"layer_types", "attn_type_list", "sliding_window_pattern", "full_attention_interval"}

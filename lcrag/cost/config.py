@@ -20,6 +20,7 @@ OUTER = (
     "quantization_config",
     "tie_word_embeddings",
 )  # of the whole multimodal model
+NESTED = ("attn_config", "ffn_config")
 SUFFIXES = ("-instruct", "-chat", "-hf", "-it", "-base")
 
 
@@ -64,8 +65,18 @@ def read_config(source: Any) -> Mapping[str, Any]:
     if isinstance(inner, Mapping):
         outer = {k: fields[k] for k in OUTER if fields.get(k) is not None}
         fields = {**outer, **inner}
+    fields = _flat(fields)
     is_complete = hasattr(source, "to_dict") or fields in known_models().values()
-    return fields if is_complete else with_class_defaults(fields)
+    return fields if is_complete else _flat(with_class_defaults(fields))
+
+
+def _flat(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """DBRX and MPT describe attention and feed-forward layers in mappings of their own; the model's size is outside."""
+    parts = {k: dict(fields[k]) for k in NESTED if isinstance(fields.get(k), Mapping)}
+    inner = {
+        k: v for part in parts.values() for k, v in part.items() if k not in ("hidden_size", "model_type")
+    }
+    return {**inner, **{k: v for k, v in fields.items() if k not in parts}}
 
 
 def _named(name: str) -> Mapping[str, Any]:

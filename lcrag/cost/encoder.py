@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lcrag.cost.config import read_config
-from lcrag.cost.layers import Fields
+from lcrag.cost.fields import Fields
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError
 

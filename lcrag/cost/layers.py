@@ -1,42 +1,36 @@
-"""The fields of a model's configuration under their common names, and the kinds of its layers."""
+"""The kinds of a model's layers, and the configurations that the cost model refuses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from lcrag.cost.architectures import (
+    ALL_SLIDE,
+    GATED,
+    PATTERNS,
+    REFUSED,
+    REFUSED_TYPES,
+    TWO_MATRICES,
+    known_fields,
+    refusal,
+    refusal_of_activation,
+    refusal_of_type,
+)
+from lcrag.cost.fields import Fields
 from lcrag.errors import LcragError
 
-ALIASES = {
-    "hidden_size": ("n_embd",),
-    "num_hidden_layers": ("n_layer",),
-    "num_attention_heads": ("n_head",),
-    "intermediate_size": ("n_inner", "ffn_dim", "ffn_hidden_size"),
-    "num_key_value_heads": ("num_kv_heads",),
-    "num_experts": ("num_local_experts", "n_routed_experts"),
-}
-NOT_COVERED = (
-    "is_encoder_decoder",
-    "num_kv_shared_layers",
-    "hidden_size_per_layer_input",
-    "global_head_dim",
-    "intermediate_size_mlp",
-    "mamba_d_state",
-    "ssm_state_size",
-    "state_size",
-)
 KINDS = {
     "full_attention": "full",
     "attention": "full",
     "sliding_attention": "window",
+    "chunked_attention": "chunk",
     "linear_attention": "linear",
+    "mamba": "linear",
+    "conv": "linear",
 }
-LIGHTNING = {0: "linear", 1: "full"}  # MiniMax's attn_type_list
-PATTERNS = {"gemma2": 2, "gpt_oss": 2, "gemma3_text": 6, "cohere2": 4}  # every n-th layer sees the whole text
-ALL_SLIDE = {"mistral", "mixtral", "phi3", "phimoe", "starcoder2"}
-TIED = {"bloom", "cohere", "cohere2", "falcon", "gemma", "gemma2", "gemma3_text", "gpt2", "opt", "smollm3"}
+LIGHTNING_KINDS = {0: "linear", 1: "full"}  # MiniMax's attn_type_list
 ABOUT_LAYERS = re.compile(
     r"attn|attention|layer|window|sliding|chunk|conv|block_types|recurrent|^kv_|^index_|per_head"
 )
@@ -50,7 +44,7 @@ READ = {
         "kv_lora_rank",
         "mlp_layer_types",
     ),
-    *("moe_layer_freq", "linear_conv_kernel_dim"),
+    *("moe_layer_freq", "linear_conv_kernel_dim", "kv_n_heads"),
 }
 NO_EFFECT = {  # on weights, cache or FLOPs
     *("layer_norm_eps", "layer_norm_epsilon", "layer_norm_elementwise_affine", "do_layer_norm_before"),
@@ -86,98 +80,25 @@ NO_EFFECT = {  # on weights, cache or FLOPs
     ),
     *("query_pre_attn_scalar", "chunk_size_feed_forward"),
 }
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float8_e4m3fn": 1}
-WEIGHT_BITS = {"fp8": 8, "mxfp4": 4.25, "bitsandbytes": 4, "gptq": 4, "awq": 4}
-
-
-@dataclass(frozen=True)
-class Fields:
-    """A configuration whose fields are found under any of their names.
-
-    Attributes:
-        given: the configuration.
-    """
-
-    given: Mapping[str, Any]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a field, ``default`` if it is missing or null."""
-        for name in (key, *ALIASES.get(key, ())):
-            if self.given.get(name) is not None:
-                return self.given[name]
-        return default
-
-    def need(self, key: str) -> int:
-        """The value of a field that must be a positive whole number.
-
-        Raises:
-            LcragError: it is missing, or another value.
-        """
-        value = self.get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            state = "has no" if value is None else f"has {value!r} as"
-            raise LcragError(
-                f"The model's configuration {state} {key!r}, a positive number that the cost model needs."
-            )
-        return value
-
-    @property
-    def heads(self) -> int:
-        """Attention heads."""
-        return self.need("num_attention_heads")
-
-    @property
-    def kv_heads(self) -> int:
-        """Heads of keys and values: all (MHA), fewer (GQA) or one (MQA)."""
-        if self.get("multi_query") and not self.get("new_decoder_architecture"):
-            return 1
-        return int(self.get("num_key_value_heads", self.heads))
-
-    @property
-    def head_dim(self) -> int:
-        """Width of a head."""
-        return int(self.get("head_dim", self.need("hidden_size") // self.heads))
-
-    @property
-    def kind(self) -> str:
-        """The architecture's name."""
-        return str(self.get("model_type", ""))
-
-    @property
-    def is_tied(self) -> bool:
-        """Whether the output head is the input embedding."""
-        return bool(self.get("tie_word_embeddings", self.kind in TIED))
-
-    @property
-    def dtype_bytes(self) -> int:
-        """Bytes of an element of activations and of the KV cache."""
-        dtype = str(self.get("dtype") or self.get("torch_dtype") or "bfloat16").removeprefix("torch.")
-        return BYTES.get(dtype, 2)
-
-    @property
-    def weight_bytes(self) -> float:
-        """Bytes of a weight, after quantization."""
-        quantization = self.get("quantization_config")
-        if not isinstance(quantization, dict):
-            return self.dtype_bytes
-        bits = quantization.get("bits") or WEIGHT_BITS.get(str(quantization.get("quant_method")))
-        return bits / 8 if isinstance(bits, int | float) else self.dtype_bytes
 
 
 def layer_kinds(f: Fields) -> list[str]:
-    """``full``, ``window`` or ``linear`` for each layer.
+    """``full``, ``window``, ``chunk`` or ``linear`` for each layer.
 
     Raises:
-        LcragError: the cost model does not cover a kind of layer.
+        LcragError: the cost model does not cover a kind of layer, or this model type.
     """
-    for key in NOT_COVERED:
-        if f.get(key):
-            raise LcragError(f"The cost model does not cover this architecture ({key} is set).")
     _check_known(f)
     layers = f.need("num_hidden_layers")
-    for field, meaning in (("attn_type_list", LIGHTNING), ("layer_types", KINDS)):
+    for field, meaning in (
+        ("attn_type_list", LIGHTNING_KINDS),
+        ("layer_types", KINDS),
+        ("layers_block_type", KINDS),
+    ):
         if types := f.get(field):
             return _read_kinds(types, meaning, field, layers)
+    if f.kind == "bamba":
+        return ["full" if i in f.get("attn_layer_indices", ()) else "linear" for i in range(layers)]
     if every := f.get("full_attention_interval"):
         return ["full" if (i + 1) % every == 0 else "linear" for i in range(layers)]
     if not f.get("sliding_window") or f.get("use_sliding_window") is False:
@@ -204,10 +125,19 @@ def _read_kinds(types: Sequence[Any], meaning: Mapping[Any, str], field: str, la
 
 def _check_known(f: Fields) -> None:
     """Refuse what may change layers or attention in a way that the cost model would leave out."""
+    if f.kind in REFUSED_TYPES:
+        raise LcragError(refusal_of_type(f.kind))
+    known = READ | NO_EFFECT | known_fields(f.kind)
+    for key in REFUSED:
+        if f.given.get(key) and key not in known:
+            raise LcragError(refusal(key))
     for key, value in f.given.items():
         about_norms = key.startswith("layernorm_")  # MiniMax's scales of residuals
-        if value and ABOUT_LAYERS.search(key) and key not in READ | NO_EFFECT and not about_norms:
+        if value and ABOUT_LAYERS.search(key) and key not in known and not about_norms:
             raise LcragError(
                 f"The cost model does not know the field {key!r} of this configuration, which may change layers or "
                 "attention: its figures would be a guess."
             )
+    activation = f.get("hidden_act", "silu")
+    if f.kind and activation not in ("silu", "swish") and f.kind not in TWO_MATRICES | GATED:
+        raise LcragError(refusal_of_activation(f.kind, activation))

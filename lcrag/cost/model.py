@@ -7,8 +7,10 @@ from typing import Any
 
 from lcrag.cost.amounts import not_negative
 from lcrag.cost.config import read_config
-from lcrag.cost.layers import Fields, layer_kinds
-from lcrag.cost.layout import attention_weights, feed_forward, linear_layer
+from lcrag.cost.fields import Fields
+from lcrag.cost.layers import layer_kinds
+from lcrag.cost.layout import attention_weights, feed_forward, linear_layer, position_weights
+from lcrag.cost.pairs import causal_pairs, chunk_pairs, window_pairs
 from lcrag.errors import LcragError
 
 
@@ -32,6 +34,7 @@ class ModelSpec:
         latent_rope: the part of these elements that carries the position.
         window: tokens that a sliding-window layer sees.
         window_layers: the number of sliding-window layers.
+        chunked: whether these layers see the tokens of their own chunk of ``window`` tokens instead (Llama 4).
         linear_layers: the number of layers with a state of constant size instead of a KV cache.
         state_bytes: bytes of the state of one linear layer.
         linear_flops: FLOPs per token on the state of one linear layer.
@@ -54,6 +57,7 @@ class ModelSpec:
     latent_rope: int = 0
     window: int = 0
     window_layers: int = 0
+    chunked: bool = False
     linear_layers: int = 0
     state_bytes: int = 0
     linear_flops: int = 0
@@ -66,8 +70,8 @@ class ModelSpec:
         """Read a configuration: a mapping, a transformers config, a ``config.json`` or its folder, a name.
 
         Raises:
-            LcragError: a field is missing, there is no such model, or its architecture is not covered (encoders
-                and decoders, Mamba, KV shared among layers).
+            LcragError: a field is missing, there is no such model, or its architecture is not covered
+                (``architectures.REFUSED``).
         """
         f = Fields(read_config(config))
         kinds = layer_kinds(f)
@@ -77,22 +81,25 @@ class ModelSpec:
         softmax = len(kinds) - kinds.count("linear")
         body = softmax * attention_weights(f) + mlp.shared
         body += kinds.count("linear") * linear.weights if linear else 0
+        chunked = "chunk" in kinds
+        near = "attention_chunk_size" if chunked else "sliding_window"
         latent, rope = f.get("kv_lora_rank", 0), f.get("qk_rope_head_dim", 0) if f.get("kv_lora_rank") else 0
         return cls(
-            total_parameters=body + mlp.experts + head * (1 if f.is_tied else 2),
+            total_parameters=body + mlp.experts + head * (1 if f.is_tied else 2) + position_weights(f),
             active_parameters=body + mlp.experts * mlp.chosen // max(mlp.routed, 1) + head,
             head_parameters=head,
             layers=len(kinds),
             query_heads=f.heads,
             kv_heads=f.kv_heads,
             head_dim=f.need("qk_nope_head_dim") + rope if latent else f.head_dim,
-            value_dim=f.need("v_head_dim") if latent else 0,
+            value_dim=f.value_dim if f.value_dim != f.head_dim or latent else 0,
             dtype_bytes=f.dtype_bytes,
             weight_bytes=f.weight_bytes,
             latent_dim=latent + rope,
             latent_rope=rope,
-            window=f.need("sliding_window") if "window" in kinds else 0,
-            window_layers=kinds.count("window"),
+            window=f.need(near) if {"window", "chunk"} & set(kinds) else 0,
+            window_layers=kinds.count("window") + kinds.count("chunk"),
+            chunked=chunked,
             linear_layers=kinds.count("linear"),
             state_bytes=linear.state_bytes if linear else 0,
             linear_flops=linear.flops if linear else 0,
@@ -192,15 +199,7 @@ class ModelSpec:
     def _mixing_flops(self, new: float, past: float, pair: float) -> float:
         """FLOPs of attention, and of the states of linear layers."""
         not_negative(new_tokens=new, past_tokens=past)
-        full = _pairs(new, past) * self.full_layers
-        sliding = _pairs(new, past, self.window) * self.window_layers if self.window_layers else 0.0
+        full = causal_pairs(new, past) * self.full_layers
+        near = chunk_pairs if self.chunked else window_pairs
+        sliding = near(new, past, self.window) * self.window_layers if self.window_layers else 0.0
         return pair * (full + sliding) + self.linear_layers * self.linear_flops * new
-
-
-def _pairs(new: float, past: float, window: float = float("inf")) -> float:
-    """The number of pairs that attend: the sum of ``min(position, window)`` over the new tokens."""
-
-    def up_to(end: float) -> float:
-        return end * end / 2 if end <= window else window * window / 2 + window * (end - window)
-
-    return up_to(past + new) - up_to(past) if window < past + new else new * past + new * new / 2

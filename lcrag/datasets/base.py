@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
+from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question
+from lcrag.tables import many
 
 MAX_CHOICES = 10  # A to J
 
@@ -20,17 +22,33 @@ MAX_CHOICES = 10  # A to J
 class Dataset:
     """Documents and questions under a name.
 
+    Half of a surrogate pair, which no file in UTF-8 can hold, becomes U+FFFD.
+
     Attributes:
         name: The name in results and messages.
         documents: All documents that the questions are about.
         questions: The questions under test.
         demonstrations: Questions with answers that are not under test; strategies may show them in a prompt.
+        notices: What was changed when the data was read, in sentences.
     """
 
     name: str
     documents: tuple[Document, ...]
     questions: tuple[Question, ...]
     demonstrations: tuple[Question, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", whole(self.name))
+        for name in ("documents", "questions", "demonstrations"):
+            given = getattr(self, name)
+            cleaned = type(given)(map(whole, given))
+            changed = [new.id for new, old in zip(cleaned, given, strict=True) if new is not old]
+            if changed:
+                object.__setattr__(self, name, cleaned)
+                kind = many(len(changed), name.removesuffix("s"))
+                notice = f"Half a surrogate pair is read as U+FFFD in {kind} of {self.name}, first in {changed[0]!r}."
+                object.__setattr__(self, "notices", (*self.notices, notice))
 
     @cached_property
     def _by_id(self) -> dict[str, Document]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import re
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lcrag.datasets.base import Dataset
-from lcrag.datasets.evidence import locate
+from lcrag.datasets.evidence import find_quote
+from lcrag.datasets.folder import read_folder, read_text
+from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question, Span
 
-SUFFIXES = (".txt", ".md", ".pdf")
 KEYS = (
     "id", "question", "documents", "answers", "kind", "choices", "evidence", "answerable", "metadata", "date",
 )  # fmt: skip
+MAX_ID_CHARS = 32  # characters of the question at the beginning of an id that is made of it
 
 
 def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
@@ -24,7 +30,8 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
     Args:
         documents: The folder, read with its subfolders, without hidden files and folders. A document's id is its
             path inside the folder, with ``/``.
-        questions: Each line is an object with ``question`` and, as needed, ``id`` (default q1, q2, ...),
+        questions: Each line is an object with ``question`` and, as needed, ``id`` (by default made of the
+            question and its documents, so that it stays the same wherever the line stands),
             ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a
             list of alternatives), ``kind``, ``choices``, ``evidence`` (quotes from the documents),
             ``answerable`` (true unless ``kind`` is hallucination), ``metadata`` and ``date`` (ISO 8601).
@@ -35,70 +42,38 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
     """
     documents, questions = Path(documents), Path(questions)
     texts = read_folder(documents)
-    rows = _read_questions(questions, texts, "q")
-    demonstrated = _read_questions(Path(demonstrations), texts, "d") if demonstrations else []
+    made = Counter[str]()
+    rows = _read_questions(questions, texts, made)
+    demonstrated = _read_questions(Path(demonstrations), texts, made) if demonstrations else []
     dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(demonstrated))
     dataset.validate()
     return dataset
 
 
-def _read_questions(file: Path, texts: dict[str, Document], letter: str) -> list[Question]:
-    if not file.is_file():
+def _read_questions(file: Path, texts: dict[str, Document], made: Counter[str]) -> list[Question]:
+    """The questions of a file; ``made`` counts the ids that were made for questions without one."""
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for some names
         raise LcragError(f"{file}: there is no such file of questions.")
     rows: list[Question] = []
-    for number, line in enumerate(_decoded(file).split("\n"), 1):
+    for number, line in enumerate(read_text(file).split("\n"), 1):
         if line.strip():
-            rows.append(_question(line, f"{letter}{len(rows) + 1}", texts, f"{file}:{number}"))
+            rows.append(_question(line, texts, made, f"{file}:{number}"))
     if not rows:
         raise LcragError(f"{file}: there is no question in it.")
     return rows
 
 
-def read_folder(folder: Path) -> dict[str, Document]:
-    """The folder's .txt, .md and .pdf files by their path inside it.
-
-    Raises:
-        LcragError: no such folder, nothing in it, or a file that is empty or cannot be read.
-    """
-    if not folder.is_dir():
-        raise LcragError(f"{folder}: there is no such folder of documents.")
-    paths = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
-    texts: dict[str, Document] = {}
-    for id, path in sorted(paths.items()):
-        if path.is_file() and not any(part.startswith(".") for part in id.split("/")):
-            text = _pdf_text(path) if path.suffix.lower() == ".pdf" else _decoded(path)
-            if not text.strip():
-                raise LcragError(f"{path}: the document is empty; fill it or remove it from the folder.")
-            texts[id] = Document(id, text)
-    if not texts:
-        raise LcragError(f"{folder}: there is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file in it.")
-    return texts
+def _made_id(text: str, document_ids: tuple[str, ...], made: Counter[str]) -> str:
+    """An id of a question that has none: its first words and a hash; a duplicate gets a number as well."""
+    words = "-".join(re.findall(r"\w+", text.lower()))
+    start = words if len(words) <= MAX_ID_CHARS else words[: MAX_ID_CHARS + 1].rpartition("-")[0]
+    content = json.dumps([text, *document_ids])  # ASCII, whatever the text holds
+    id = f"{start or words[:MAX_ID_CHARS] or 'question'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    made[id] += 1
+    return id if made[id] == 1 else f"{id}-{made[id]}"
 
 
-def _decoded(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise LcragError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
-
-
-def _pdf_text(path: Path) -> str:
-    from pypdf import PdfReader
-
-    try:
-        reader = PdfReader(path)
-        encrypted = reader.is_encrypted and not reader.decrypt("")
-        text = "" if encrypted else "\n\n".join(page.extract_text() for page in reader.pages)
-    except Exception as error:  # broken files make pypdf raise nearly anything
-        raise LcragError(f"{path}: it cannot be read as a PDF ({error}).") from error
-    if encrypted:
-        raise LcragError(f"{path}: the PDF is encrypted; save it without a password.")
-    if not text.strip():
-        raise LcragError(f"{path}: the PDF contains no text; run text recognition (OCR) on it first.")
-    return text
-
-
-def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Question:
+def _question(line: str, texts: dict[str, Document], made: Counter[str], where: str) -> Question:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -113,7 +88,7 @@ def _question(line: str, id: str, texts: dict[str, Document], where: str) -> Que
     ids = _document_ids(row, texts, where)
     kind = str(row.get("kind") or "")
     return Question(
-        id=str(row["id"]) if row.get("id") is not None else id,
+        id=_made_id(row["question"], ids, made) if row.get("id") is None else str(row["id"]),
         text=row["question"],
         document_ids=ids,
         answers=(answers := _texts(row, "answers", where)),
@@ -136,7 +111,7 @@ def _texts(row: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
 
 
 def _document_ids(row: dict[str, Any], texts: dict[str, Document], where: str) -> tuple[str, ...]:
-    ids = _texts(row, "documents", where)
+    ids = whole(_texts(row, "documents", where))
     if not ids and len(texts) > 1:
         raise LcragError(f"{where}: 'documents' is missing; name one or more of the {len(texts)} documents.")
     for id in ids:
@@ -158,8 +133,8 @@ def _choices(row: dict[str, Any], answers: tuple[str, ...], where: str) -> tuple
 
 def _span(quote: str, ids: tuple[str, ...], texts: dict[str, Document], where: str) -> Span:
     for id in ids:
-        if span := locate(texts[id], quote):
-            return span
+        if place := find_quote(texts[id].text, quote):
+            return Span(id, *place, texts[id].text[slice(*place)])
     raise LcragError(f"{where}: the evidence {quote!r} is not in {' or '.join(ids)}.")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
-
 from lcrag.components.build import build, check_keys
+from lcrag.components.yaml_file import read_yaml
 from lcrag.cost.price import read_prices
 from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
@@ -39,6 +38,7 @@ KEYS = [
 ]
 PACE = "seconds_per_token"
 MLFLOW_KEYS = ["tracking_uri", "experiment"]
+MAX_SEED = 2**32 - 1  # what numpy, torch and scikit-learn all take
 
 
 def load_experiment(path: Path | str) -> Experiment:
@@ -47,25 +47,7 @@ def load_experiment(path: Path | str) -> Experiment:
     Raises:
         LcragError: the file is missing, is not YAML, or has an unknown or missing key.
     """
-    return from_mapping(read(Path(path)), str(path), Path(path).parent)
-
-
-def read(path: Path) -> Any:
-    """What stands in a YAML file.
-
-    Raises:
-        LcragError: the file is missing or is not YAML.
-    """
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise LcragError(f"There is no file {path}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise LcragError(f"{path} cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise LcragError(f"{path}{line} is not YAML: {getattr(error, 'problem', error)}.") from error
+    return from_mapping(read_yaml(path), str(path), Path(path).parent)
 
 
 def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path()) -> Experiment:
@@ -86,10 +68,8 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         return build(kind, spec[kind], f"{where}: {kind}", shared, folder) if kind in spec else None
 
     shared["embedder"] = component("embedder") or default_embedder()
-    mlflow = spec.get("mlflow", {})
-    mlflow = {"tracking_uri": ""} if mlflow is False else mlflow or {}
-    check_keys(mlflow, MLFLOW_KEYS, f"{where}: mlflow")
-    name = str(spec.get("name", Path(where).stem))
+    mlflow = _mlflow(spec.get("mlflow"), f"{where}: mlflow")
+    name = _text(spec.get("name", Path(where).stem), f"{where}: name")
 
     def each(key: str, kind: str) -> tuple[Any, ...]:
         items = spec.get(key) or []
@@ -102,19 +82,19 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
         strategies=each("strategies", "strategy"),
-        output=Path(str(spec.get("output", f"runs/{name}"))),
+        output=Path(_text(spec.get("output", f"runs/{name}"), f"{where}: output")),
         routers=each("routers", "router"),
         retriever=component("retriever"),
         embedder=shared["embedder"],
         metric=_metric(spec.get("metric", "accuracy"), f"{where}: metric", folder),
         cost=_one_of(spec.get("cost", "auto"), get_args(CostUnit), f"{where}: cost"),
-        seed=_whole(spec.get("seed", 0), f"{where}: seed"),
+        seed=_seed(spec.get("seed", 0), f"{where}: seed"),
         name=name,
         budget=_budget(spec.get("budget"), f"{where}: budget"),
         prices=_prices(spec.get("prices"), f"{where}: prices", folder, reader.name, shared["embedder"].name),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
-        mlflow_experiment=str(mlflow.get("experiment", "lcrag")),
+        mlflow_experiment=mlflow.get("experiment", "lcrag"),
     )
 
 
@@ -124,7 +104,7 @@ def load_dataset(path: Path) -> Dataset:
     Raises:
         LcragError: the file is missing or is not YAML, or its dataset is.
     """
-    spec = read(path)
+    spec = read_yaml(path)
     if not isinstance(spec, Mapping) or "dataset" not in spec:
         raise LcragError(f"{path}: the key 'dataset' is missing.")
     dataset: Dataset = build("dataset", spec["dataset"], f"{path}: dataset", None, path.parent)
@@ -143,10 +123,35 @@ def _one_of(value: Any, allowed: tuple[str, ...], where: str) -> Any:
     return value
 
 
-def _whole(value: Any, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise LcragError(f"{where}: {value!r} is not a whole number.")
+def _seed(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEED:
+        raise LcragError(f"{where}: {value!r} is not a whole number from 0 to {MAX_SEED}.")
     return value
+
+
+def _text(value: Any, where: str) -> str:
+    """A name: a text, or a number or date that YAML has made of one."""
+    if (
+        value is None
+        or isinstance(value, bool | list | Mapping | set | bytes)
+        or not str(value).strip()
+        or "\0" in str(value)
+    ):
+        raise LcragError(f"{where}: {value!r} is not a text.")
+    return str(value)
+
+
+def _mlflow(spec: Any, where: str) -> dict[str, str]:
+    if spec is False:
+        return {"tracking_uri": ""}
+    if spec is None:
+        return {}
+    if not isinstance(spec, Mapping):
+        raise LcragError(
+            f"{where}: false is expected, or a mapping with {' and '.join(MLFLOW_KEYS)}, not {spec!r}."
+        )
+    check_keys(spec, MLFLOW_KEYS, where)
+    return {key: _text(value, f"{where}.{key}") for key, value in spec.items()}
 
 
 def _budget(spec: Any, where: str) -> Budget:

@@ -81,10 +81,11 @@ class Engine:
         """
         questions, strategies = self.plan.dataset.questions, self.plan.strategies
         keys = {(q.id, s.name): self.key(q, s) for q in questions for s in strategies}
-        self.resources.spending.pay(self.journal.paid)
-        finished = {k: self.journal.rows[k] for k in keys.values() if self._is_finished(k)}
+        self.resources.spending.pay(self.journal.content.paid)
+        self._take_over_calls()
+        finished = {k: self.journal.content.rows[k] for k in keys.values() if self._is_finished(k)}
         for key, row in finished.items():
-            self.resources.note_paid(row.usage, self.journal.prefixes[key])
+            self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:
@@ -99,17 +100,29 @@ class Engine:
         if work:  # a window that is not known stops a run before its first call
             _ = self.resources.reader.context_window
         await self.plan.executor.run(work, answer, self.resources.reader)
+        if self.resources.calls and not any(finished[k].error for k in keys.values()):
+            self.resources.calls.settle()
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
+
+    def _take_over_calls(self) -> None:
+        """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""
+        shared, journal = self.resources, self.resources.calls
+        if journal is None:
+            return
+        for call in journal.calls:
+            shared.paid_prefixes |= {call.completion.prefix_key} - {""}
+            if call.id not in journal.counted:
+                shared.spending.pay(shared.priced(call.replayed.usage))
 
     def _is_finished(self, key: str) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget."""
-        row = self.journal.rows.get(key)
-        refused = self.journal.refused.get(key)
+        row = self.journal.content.rows.get(key)
+        refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
         return row is not None and (not row.error or same_budget)
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
-        guard = BudgetGuard(self.resources, self.resources.spending.question())
+        guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
         refused: dict[str, float] = {}
         row = Outcome(
@@ -144,6 +157,9 @@ class Engine:
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=redact(f"{type(error).__name__}: {error}"), steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        self.journal.append(key, row, tools.warmed, tools.guard.paid, refused)
+        if row.error and self.resources.calls and not guard.call_failed:
+            self.resources.calls.forget(guard.calls)  # the same answers would fail again
+        prefixes = [*tools.warmed, *guard.prefixes]
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls)
         self.on_row(row, False)
         return row

@@ -13,6 +13,8 @@ from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
+from lcrag.experiment.stored import known_window
+from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
 
@@ -23,24 +25,56 @@ logger = logging.getLogger(__name__)
 class Experiment(Plan):
     """Every strategy on every question, with one reader; ``run()`` it."""
 
-    def run(self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None) -> Results:
+    def run(
+        self,
+        on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
+        on_table: Callable[[Results], None] = lambda results: None,
+    ) -> Results:
         """Run, or continue, and write everything into the output folder and MLflow.
 
         What fails after the last answer is told in ``Results.problems``, and everything else is written.
 
+        Args:
+            on_row: called with each outcome, and whether an earlier run had finished it.
+            on_table: called when the outcomes are on disk, before pictures, report and MLflow.
+
         Raises:
             LcragError: bad input, a reader that cannot be used, a full disk, a second run in the folder.
         """
-        return asyncio.run(self.run_async(on_row))
+        notices, output = self._noticed(), Path(self.output)
+        with Journal(output) as journal:
+            results = asyncio.run(self._results(journal, notices, on_row))
+            results.write(on_table)  # outside of the event loop, where Ctrl-C is heard at once
+        return results
 
     async def run_async(
-        self, on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None
+        self,
+        on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
+        on_table: Callable[[Results], None] = lambda results: None,
     ) -> Results:
         """``run`` for callers that have an event loop (notebooks)."""
+        notices, output = self._noticed(), Path(self.output)
+        with Journal(output) as journal:
+            results = await self._results(journal, notices, on_row)
+            results.write(on_table)
+        return results
+
+    def _noticed(self) -> tuple[str, ...]:
         notices = self.check()
         for notice in notices:
             logger.warning(notice)
-        output = Path(self.output)
+        return notices
+
+    async def _results(
+        self, journal: Journal, notices: tuple[str, ...], on_row: Callable[[Outcome, bool], None]
+    ) -> Results:
+        """Every outcome, with what routers may see of its question."""
+        output, content = Path(self.output), journal.content
+        calls = CallJournal(
+            output / "calls.jsonl",
+            finished={key for key, row in content.rows.items() if not row.error},
+            counted=content.counted,
+        )
         resources = Resources(
             reader=self.reader,
             documents={d.id: d for d in self.dataset.documents},
@@ -52,12 +86,21 @@ class Experiment(Plan):
             keep=output / "built",
             demonstration_pool=self.dataset.demonstrations,
             budget=self.budget,
+            calls=calls,
         )
         if self.budget:
             self.budget.check(resources.priced(Usage(1)), self.reader.name)
-        with Journal(output) as journal:
-            outcomes = await Engine(self, resources, journal, on_row).run()
-            features, problems = await features_of(self.dataset.questions, outcomes, resources)
-            results = Results(self, tuple(outcomes), features, resources.rewarmed, notices, problems)
-            results.write()
-        return results
+        damaged = (*content.damaged, *calls.notices)
+        for notice in damaged:
+            logger.warning(notice)
+        new = 0
+
+        def count(outcome: Outcome, resumed: bool) -> None:
+            nonlocal new
+            new += not resumed
+            on_row(outcome, resumed)
+
+        outcomes = await Engine(self, resources, journal, count).run()
+        window = None if new else known_window(output, self.reader.name)
+        features, problems = await features_of(self.dataset.questions, outcomes, resources, window)
+        return Results(self, tuple(outcomes), features, resources.rewarmed, (*notices, *damaged), problems)

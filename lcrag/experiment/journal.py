@@ -4,38 +4,100 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
+from lcrag.files import append_line
 from lcrag.schema import Ledger, Outcome, Step, Usage
+
+
+@dataclass
+class Content:
+    """What a journal holds.
+
+    Attributes:
+        rows: The last outcome of each row, by its key.
+        prefixes: The KV prefixes that each row paid for, by the row's key.
+        refused: The budget that refused a row, by the row's key; empty where none did.
+        paid: The sum over all lines, those of rows that were tried again included.
+        counted: Calls whose cost is in ``paid``.
+        damaged: Lines that cannot be read, in sentences that name file and line.
+        end: Bytes up to the end of the last whole line.
+    """
+
+    rows: dict[str, Outcome] = field(default_factory=dict)
+    prefixes: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, dict[str, float]] = field(default_factory=dict)
+    paid: Usage = field(default_factory=Usage)
+    counted: set[str] = field(default_factory=set)
+    damaged: list[str] = field(default_factory=list)
+    end: int = 0
+
+    @property
+    def finished(self) -> int:
+        """How many rows did not fail."""
+        return sum(not row.error for row in self.rows.values())
+
+
+def read_journal(path: Path) -> Content:
+    """Everything in a journal; a last line that a crash tore is left out, and a damaged line costs its row only.
+
+    Raises:
+        LcragError: the file cannot be read.
+    """
+    content = Content()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return content
+    except OSError as error:
+        raise LcragError(
+            f"The journal {path} cannot be read ({error.strerror}): make it readable or choose another output folder."
+        ) from error
+    content.end = data.rfind(b"\n") + 1
+    for number, line in enumerate(data[: content.end].split(b"\n")[:-1], start=1):
+        try:
+            entry = json.loads(line)
+            key, outcome = str(entry["key"]), _outcome(entry["outcome"])
+            prefixes, refused = list(entry["prefixes"]), dict(entry.get("refused", {}))
+            paid, calls = content.paid + _paid(entry, outcome), set(entry.get("calls", ()))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            content.damaged.append(
+                f"{path}:{number} is damaged ({reason(error)}): its row is not taken over."
+            )
+            continue
+        content.rows[key], content.prefixes[key], content.refused[key] = outcome, prefixes, refused
+        content.paid, content.counted = paid, content.counted | calls
+    return content
 
 
 class Journal:
     """Append-only outcomes of one output folder, locked against a second run.
 
     A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls have cost (shared
-    builds counted in full) and, where a question's budget refused it, that budget. ``paid`` is the sum over all lines,
-    those of rows that were tried again included. A last line that a crash tore is dropped. The lock ends with the
-    process, also when the process is killed.
+    builds counted in full) and, where a question's budget refused it, that budget. ``content`` is what it holds. A
+    last line that a crash tore is removed. The lock ends with the process, also when the process is killed.
 
     Raises:
-        LcragError: another run holds the folder, or the journal is damaged in the middle.
+        LcragError: another run holds the folder, or the journal cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "outcomes.jsonl"
         self._lock = FileLock(str(folder / ".lock"))
-        self.rows: dict[str, Outcome] = {}
-        self.prefixes: dict[str, list[str]] = {}
-        self.refused: dict[str, dict[str, float]] = {}
-        self.paid = Usage()
+        self.content = Content()
+
+    @property
+    def rows(self) -> dict[str, Outcome]:
+        """The last outcome of each row, by its key."""
+        return self.content.rows
 
     def __enter__(self) -> Journal:
         try:
@@ -60,23 +122,9 @@ class Journal:
         self._lock.release()
 
     def _load(self) -> None:
-        if not self.path.exists():
-            return
-        data = self.path.read_bytes()
-        end = data.rfind(b"\n") + 1
-        if end < len(data):  # torn by a crash
-            os.truncate(self.path, end)
-        for number, line in enumerate(data[:end].splitlines(), start=1):
-            try:
-                entry = json.loads(line)
-                self.rows[entry["key"]] = _outcome(entry["outcome"])
-                self.prefixes[entry["key"]] = list(entry["prefixes"])
-                self.refused[entry["key"]] = dict(entry.get("refused", {}))
-                self.paid += _paid(entry, self.rows[entry["key"]])
-            except (ValueError, KeyError, TypeError) as error:
-                raise LcragError(
-                    f"{self.path}:{number} is damaged ({error}): restore it or choose another output folder."
-                ) from error
+        self.content = read_journal(self.path)
+        if self.path.exists() and self.content.end < self.path.stat().st_size:  # torn by a crash
+            os.truncate(self.path, self.content.end)
 
     def append(
         self,
@@ -85,8 +133,17 @@ class Journal:
         prefixes: list[str],
         paid: Usage | None = None,
         refused: Mapping[str, float] | None = None,
+        calls: Sequence[str] = (),
     ) -> None:
         """Write one finished outcome, whole or not at all.
+
+        Args:
+            key: the row's key.
+            outcome: the row.
+            prefixes: the KV prefixes that it paid for.
+            paid: what its calls have cost, shared builds counted in full.
+            refused: the question's budget that refused it.
+            calls: the calls that ``paid`` counts, as the journal of calls names them.
 
         Raises:
             LcragError: the disk is full; rows written before stay.
@@ -94,25 +151,22 @@ class Journal:
         entry = {"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}
         entry |= {"paid": asdict(paid)} if paid is not None else {}
         entry |= {"refused": dict(refused)} if refused else {}
+        entry |= {"calls": [*calls]} if calls else {}
         line = json.dumps(entry, default=_plain)
-        data = line.encode("utf-8") + b"\n"
-        descriptor = None
-        size_before = self.path.stat().st_size if self.path.exists() else 0
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            while data:
-                data = data[os.write(descriptor, data) :]
+            append_line(self.path, line)
         except OSError as error:
-            if descriptor is not None:
-                os.truncate(self.path, size_before)
+            finished = self.content.finished
+            kept = "1 finished row is kept" if finished == 1 else f"{finished} finished rows are kept"
             raise LcragError(
-                f"{self.path} could not be written ({error.strerror}): make room and run again, "
-                f"the {len(self.rows)} finished rows are kept."
+                f"{self.path} could not be written ({error.strerror}): make room and run again, {kept}."
             ) from error
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-        self.rows[key], self.prefixes[key], self.refused[key] = outcome, prefixes, dict(refused or {})
+        content = self.content
+        content.rows[key], content.prefixes[key], content.refused[key] = (
+            outcome,
+            prefixes,
+            dict(refused or {}),
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -130,4 +184,21 @@ def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
 def _outcome(row: dict[str, Any]) -> Outcome:
     ledger = Ledger.from_plain(row.pop("usage"))
     steps = tuple(Step(**step) for step in row.pop("steps"))
-    return Outcome(**row, usage=ledger, steps=steps)
+    outcome = Outcome(**row, usage=ledger, steps=steps)
+    _check(outcome)
+    return outcome
+
+
+def _check(outcome: Outcome) -> None:
+    """Refuse values that no row can have: a damaged line can still be JSON.
+
+    Raises:
+        TypeError: the line is damaged.
+    """
+    numbers = {"score": outcome.score, **outcome.scores, **outcome.notes, **outcome.usage.flat()}
+    for name, value in numbers.items():
+        if value is not None and not isinstance(value, int | float):
+            raise TypeError(f"{name} is not a number")
+    for name in ("question_id", "document_id", "kind", "strategy", "model", "answer", "error", "prompt_hash"):
+        if not isinstance(getattr(outcome, name), str):
+            raise TypeError(f"{name} is not a text")

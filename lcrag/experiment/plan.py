@@ -20,6 +20,7 @@ from lcrag.experiment.unscored import unscored
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS, STANDARD
+from lcrag.outcomes.baselines import check_names
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
 from lcrag.routers.base import Router
@@ -45,7 +46,7 @@ class Plan:
         metric: The metric that decides: a key of ``Outcome.scores``, or a metric of your own.
         cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
             strategy's are known, else tokens.
-        seed: Seeds the reader, the routers and the bootstrap.
+        seed: Seeds the reader, the routers and the paired tests.
         name: What the run is called in MLflow and in the report.
         budget: Caps on what a question and the whole run may spend, kept before each call.
         prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.
@@ -98,7 +99,8 @@ class Plan:
         """Find what is wrong before anything is spent.
 
         Returns:
-            What a run would go on with, but not as one may expect, in sentences: questions that cannot be scored.
+            What a run would go on with, but not as one may expect, in sentences: questions that cannot be scored,
+            what reading the dataset has changed.
 
         Raises:
             LcragError: no questions or strategies, two strategies of one name, an unknown metric, a broken
@@ -112,11 +114,20 @@ class Plan:
         if not self.strategies:
             raise LcragError("The experiment has no strategies: give at least one.")
         names = [s.name for s in self.strategies]
+        check_names(names)
         duplicates = sorted({n for n in names if names.count(n) > 1})
         if duplicates:
             raise LcragError(f"Two strategies are named {duplicates[0]!r}: give one of them another `name`.")
+        for bound in ("max_concurrency", "documents_in_flight"):
+            if not getattr(self.reader, bound) >= 1:
+                raise LcragError(
+                    f"The reader {self.reader.name} has {bound} {getattr(self.reader, bound)!r}: nothing would ever be "
+                    "asked; give at least 1."
+                )
         check_routers(self.routers, self.strategies, self.dataset.questions)
-        return tuple(unscored(self.dataset.questions, self.metric)) if isinstance(self.metric, str) else ()
+        standard = isinstance(self.metric, str)
+        notices = unscored(self.dataset.questions, self.deciding) if standard else ()
+        return (*self.dataset.notices, *notices)
 
     def parameters(self) -> dict[str, Any]:
         """Everything that was set, defaults included, as plain values."""
@@ -136,7 +147,7 @@ class Plan:
             "cost": self.cost,
             "seed": self.seed,
             **({"budget": settings(self.budget)} if self.budget else {}),
-            "reader": settings(self.reader),
+            "reader": settings(self.reader) | {"batch_invariant": self.reader.batch_invariant},
             "embedder": settings(self.embedder),
             "retriever": settings(self.retriever),
             "strategies": [settings(s) for s in self.strategies],

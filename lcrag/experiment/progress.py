@@ -59,6 +59,10 @@ class RunProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away, so that something else can be printed."""
         self._bar.stop()
 
     def on_row(self, outcome: Outcome, resumed: bool) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lcrag.errors import LcragError, reason
+from lcrag.experiment.pages import Pages, drawings
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.routing import RoutedRuns, candidates_of, replay_routers
+from lcrag.experiment.stored import save_replay
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import save_outcomes
 from lcrag.schema import Outcome, Question, Usage
@@ -48,7 +47,6 @@ class Results:
     rewarmed: Usage = field(default_factory=Usage)
     notices: tuple[str, ...] = ()
     feature_problems: tuple[str, ...] = ()
-    _unwritten: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -80,7 +78,7 @@ class Results:
     @property
     def problems(self) -> tuple[str, ...]:
         """What failed after the last answer, in sentences: features, routers, files, MLflow. All else is written."""
-        return (*self.feature_problems, *self._routed.problems, *self._unwritten)
+        return (*self.feature_problems, *self._routed.problems, *self._pages.problems)
 
     @cached_property
     def _compared(self) -> Comparison:
@@ -94,8 +92,13 @@ class Results:
         """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
         return replace(
             self._compared,
-            remarks=(self.experiment.scoring, *self.notices, *self._routed.remarks, *self.problems),
+            remarks=(*self._remarks, *self._pages.problems),
         )
+
+    @property
+    def _remarks(self) -> tuple[str, ...]:
+        told = (*self.feature_problems, *self._routed.problems)
+        return (self.experiment.scoring, *self.notices, *self._routed.remarks, *told)
 
     @property
     def failed(self) -> list[Outcome]:
@@ -110,78 +113,39 @@ class Results:
     @property
     def report(self) -> Path:
         """The HTML report."""
-        return self.output / "report.html"
+        return self._pages.report
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the run was logged to MLflow."""
+        return self._pages.tracked
 
     def figures(self) -> dict[str, Figure]:
         """The pictures by file name."""
-        return {name: draw() for name, draw in self._drawings().items()}
+        return {name: draw() for name, draw in drawings(self.comparison).items()}
 
-    def _drawings(self) -> dict[str, Callable[[], Figure]]:
-        from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+    @cached_property
+    def _pages(self) -> Pages:
+        return Pages(self.output, self.table, lambda: self.comparison, {}, self.experiment.name)
 
-        comparison = self.comparison
-        return {
-            "accuracy_cost.png": lambda: accuracy_cost(comparison),
-            "accuracy_by_kind.png": lambda: accuracy_by_kind(comparison),
-        }
-
-    def write(self) -> None:
-        """Write table, report and pictures into the output folder, and log the run to MLflow.
+    def write(self, on_table: Callable[[Results], None] = lambda results: None) -> None:
+        """Write the outcomes, hand the table to ``on_table``, then write pictures and report and log to MLflow.
 
         What cannot be written is told in ``problems``, and its file of an earlier run is removed.
         """
-        self._unwritten.clear()
-        parameters: dict[str, Any] = {}
-        figures: dict[str, Figure] = {}
-        with self._surviving("outcomes.parquet", "The table outcomes.parquet could not be written"):
+        pages, experiment = self._pages, self.experiment
+        pages.problems.clear()
+        with pages.surviving("outcomes.parquet", "The table outcomes.parquet could not be written"):
             save_outcomes(self.table, self.output / "outcomes.parquet")
-        with self._surviving("experiment.json", "The settings could not be written"):
-            parameters |= self.experiment.parameters()
-            write_atomically(self.output / "experiment.json", json.dumps(parameters, indent=1))
-        for name, draw in self._drawings().items():
-            with self._surviving(name, f"The picture {name} could not be made"):
-                figure, image = draw(), io.BytesIO()
-                figure.savefig(image, format="png", dpi=150)
-                write_atomically(self.output / name, image.getvalue())
-                figures[name] = figure
-        with self._surviving(self.report.name, "The report could not be made"):
-            from lcrag.analysis.report import write_report
-
-            title = self.experiment.name
-            write_report(self.table, self.comparison, self.report, title=title, parameters=parameters)
-        if self.experiment.mlflow != "":
-            with self._surviving("", "The run could not be logged to MLflow"):
-                self._track(parameters, figures)
-
-    @contextmanager
-    def _surviving(self, file: str, what: str) -> Iterator[None]:
-        """Tell an error instead of raising it: the answers are paid for, and the rest can be written."""
-        try:
-            yield
-        except Exception as error:
-            told = str(error) if isinstance(error, LcragError) else f"{what} ({reason(error)})."
-            self._unwritten.append(told)
-            path = self.output / file
-            if path.is_file():  # it is an earlier run's
-                path.unlink()
-
-    def _track(self, parameters: Mapping[str, Any], figures: Mapping[str, Figure]) -> None:
-        from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
-
-        experiment = self.experiment
-        log_to_mlflow(
-            self.table,
-            self.comparison,
-            tracking_uri=experiment.mlflow or default_tracking_uri(),
-            experiment=experiment.mlflow_experiment,
-            run_name=experiment.name,
-            parameters=parameters,
-            strategy_parameters={s["name"]: s for s in parameters.get("strategies", ())},
-            dataset_name=experiment.dataset.name,
-            dataset_digest=experiment.dataset.digest,
-            report=self.report,
-            figures=figures,
-        )
+        with pages.surviving("experiment.json", "The settings could not be written"):
+            pages.parameters = experiment.parameters()
+            write_atomically(self.output / "experiment.json", json.dumps(pages.parameters, indent=1))
+        with pages.surviving("comparison.json", "The decisions of the routers could not be written"):
+            windows = {experiment.reader.name: next(iter(self.features.values()))["window"]}
+            save_replay(self.output, self.routed, experiment.cost, experiment.seed, self._remarks, windows)
+        with pages.surviving("", "The table could not be made"):
+            on_table(self)
+        pages.write(experiment.mlflow, experiment.mlflow_experiment)
 
     def __str__(self) -> str:
         return str(self.comparison)

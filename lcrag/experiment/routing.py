@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
@@ -66,20 +67,51 @@ def check_routers(
             )
 
 
+@dataclass
+class _FeatureToolbox(MeteredToolbox):
+    """A toolbox that need not ask a server for the reader's window.
+
+    Attributes:
+        window: The window in tokens, 0 where it is not known.
+    """
+
+    window: int = 0
+
+    @property
+    def context_window(self) -> int:
+        """See ``window``."""
+        return self.window
+
+
 async def features_of(
-    questions: Sequence[Question], outcomes: Sequence[Outcome], resources: Resources
+    questions: Sequence[Question],
+    outcomes: Sequence[Outcome],
+    resources: Resources,
+    window: float | None = None,
 ) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """What a router may see of each question, with a first retrieval where a strategy has retrieved for it.
+
+    Args:
+        questions: the questions.
+        outcomes: their outcomes.
+        resources: documents and retriever.
+        window: the reader's window where it is known from an earlier run; else the reader is asked for it.
 
     Returns:
         The features by question, and what went wrong with them, in sentences: a retrieval that fails leaves its
         features out.
     """
+    problems: list[str] = []
+    try:
+        tokens = int(resources.reader.context_window if window is None else window)
+    except Exception as error:  # its server is down; the answers are paid for
+        tokens = 0
+        problems.append(f"The window of {resources.reader.name} is not known ({reason(error)}).")
     retrieved = {o.question_id for o in outcomes if any(step.name == "retrieve" for step in o.steps)}
     features: dict[str, dict[str, float]] = {}
     errors: list[Exception] = []
     for question in questions:
-        tools = MeteredToolbox(resources, salt="features")
+        tools = _FeatureToolbox(resources, salt="features", window=tokens)
         try:
             query = await query_of(question, tools, retrieval=question.id in retrieved)
         except Exception as error:  # the answers are paid for: the run goes on without these features
@@ -87,16 +119,16 @@ async def features_of(
             query = await query_of(question, tools)
         features[question.id] = {
             "document_tokens": query.tokens,
-            "window": float(tools.context_window),
+            "window": float(tokens or nan),
             **{f"feature_{k}": v for k, v in query.features.items()},
         }
-    if not errors:
-        return features, ()
-    whose = "their" if len(errors) > 1 else "its"
-    return features, (
-        f"The features of {many(len(errors), 'question')} are incomplete: {whose} first retrieval failed "
-        f"({reason(errors[0])}).",
-    )
+    if errors:
+        whose = "their" if len(errors) > 1 else "its"
+        problems.append(
+            f"The features of {many(len(errors), 'question')} are incomplete: {whose} first retrieval failed "
+            f"({reason(errors[0])})."
+        )
+    return features, tuple(problems)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import isnan
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
 
+DATABASES = ("postgresql", "mysql", "mssql")
+METRIC_NAME_LIMIT = 200  # characters; MLflow takes 250
 PARAMETER_LIMIT = 500  # longer values go into parameters.json
 NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
@@ -27,6 +30,26 @@ NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_
 def default_tracking_uri() -> str:
     """MLFLOW_TRACKING_URI, else the database ``mlflow.db`` in the current folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+
+
+def check_store(uri: str) -> None:
+    """Refuse a store that MLflow's UI cannot open.
+
+    Raises:
+        LcragError: an unknown kind of store, a tracking server, or a file or folder that is not there.
+    """
+    scheme, _, rest = uri.partition(":") if "://" in uri or uri.startswith("file:") else ("", "", uri)
+    if scheme in ("http", "https"):
+        raise LcragError(f"{uri} is a tracking server: open it in a browser.")
+    if scheme.partition("+")[0] in DATABASES:
+        return
+    if scheme not in ("", "file", "sqlite"):
+        raise LcragError(f"{uri} is not a store that MLflow knows: give a sqlite:/// address or a folder.")
+    place = Path(rest.removeprefix("///") if scheme == "sqlite" else urlparse(uri).path)
+    if not (place.is_file() if scheme == "sqlite" else place.is_dir()):
+        raise LcragError(
+            f"There is no MLflow store at {uri}: run an experiment first, or give --tracking-uri."
+        )
 
 
 def ui_command(tracking_uri: str, port: int) -> list[str]:
@@ -73,8 +96,9 @@ def log_to_mlflow(
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes, "outcomes.json")
             mlflow.log_text(str(comparison), "comparison.txt")
-            mlflow.log_artifact(str(report))
-            mlflow.log_artifact(str(report.parent / "outcomes.parquet"))
+            for file in (report, report.parent / "outcomes.parquet"):
+                if file.is_file():  # else it could not be written, and that is told
+                    mlflow.log_artifact(str(file))
             for name, figure in figures.items():
                 mlflow.log_figure(figure, name)
             for _, row in comparison.table.iterrows():
@@ -95,9 +119,10 @@ def _log_child(
         mlflow.set_tags({"lcrag.kind": str(row["group"]), "lcrag.strategy": name})
         mlflow.log_metrics(_metrics(row), dataset=data)
         kinds = comparison.by_kind.loc[name].dropna()
-        mlflow.log_metrics({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()})
+        mlflow.log_metrics(_named({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()}))
         if row["group"] == "strategy":
-            mlflow.log_metrics({k: float(v) for k, v in comparison.by_metric.loc[name].dropna().items()})
+            further = comparison.by_metric.loc[name].dropna().items()
+            mlflow.log_metrics(_named({str(k): float(v) for k, v in further}))
             _log_parameters(mlflow, strategy_parameters.get(name, {}))
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
@@ -126,7 +151,20 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
         "p_value": "p_value",
     }
     values = {new: float(row[old]) for old, new in names.items()}
-    return {k: v for k, v in values.items() if not isnan(v)}  # missing is not zero
+    return {k: v for k, v in values.items() if isfinite(v)}  # missing is not zero
+
+
+def _named(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Metrics under names that MLflow takes; of names that become the same, the later ones are numbered."""
+    named: dict[str, float] = {}
+    for name, value in metrics.items():
+        allowed = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)[:METRIC_NAME_LIMIT]
+        unique, number = allowed, 2
+        while unique in named:
+            unique, number = f"{allowed}_{number}", number + 1
+        if isfinite(value):
+            named[unique] = value
+    return named
 
 
 def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:

@@ -68,16 +68,22 @@ def period_of(question: str) -> Period | None:
 
 
 def demote_outside(
-    ranked: Sequence[int], dates: Sequence[str | None], period: Period, widen_days: int = 2
+    ranked: Sequence[int], dates: Sequence[Sequence[str]], period: Period, widen_days: int = 2
 ) -> list[int]:
-    """Move items dated outside the widened period to the end, in the same order; nothing is dropped.
+    """Move items whose dates are all outside the widened period to the end, in the same order; nothing is dropped.
 
     LongMemEval widens the period by two days on both sides. Undated items are not moved.
+
+    Args:
+        ranked: positions of the items, best first.
+        dates: the ISO dates of each item, by position: its own and those of its events.
+        period: the first and the last day.
+        widen_days: by how many days the period is widened at both ends.
     """
     low, high = period[0] - timedelta(widen_days), period[1] + timedelta(widen_days)
 
     def outside(item: int) -> bool:
-        day = dates[item]
-        return day is not None and not low <= date.fromisoformat(day[:10]) <= high
+        days = [date.fromisoformat(day[:10]) for day in dates[item]]
+        return bool(days) and not any(low <= day <= high for day in days)
 
     return [i for i in ranked if not outside(i)] + [i for i in ranked if outside(i)]

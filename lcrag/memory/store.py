@@ -146,7 +146,7 @@ class Memory:
     def change(
         self,
         add: Iterable[Item] = (),
-        update: Mapping[int, str] | None = None,
+        update: Iterable[Item] = (),
         remove: Iterable[int] = (),
         cost: Ledger | None = None,
     ) -> None:
@@ -154,7 +154,7 @@ class Memory:
 
         Args:
             add: new items.
-            update: new texts by item id; keys and vectors of these items are removed.
+            update: items that replace the stored items with their ids; they are embedded again.
             remove: item ids.
             cost: what the change has cost.
 
@@ -164,8 +164,8 @@ class Memory:
         with self._transaction():
             self._db.executemany("DELETE FROM items WHERE id = ?", [(i,) for i in remove])
             self._db.executemany(
-                "UPDATE items SET text = ?, key = '', vector = NULL WHERE id = ?",
-                [(text, id) for id, text in (update or {}).items()],
+                f"UPDATE items SET {', '.join(f'{c} = ?' for c in _COLUMNS)}, vector = NULL WHERE id = ?",
+                [(*(getattr(item, c) for c in _COLUMNS), item.id) for item in update],
             )
             self._db.executemany(
                 f"INSERT INTO items (memory, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",

@@ -1,4 +1,5 @@
 from .duplicates import document_groups as document_groups
+from .failures import score_failures as score_failures
 from .table import SCHEMA as SCHEMA
 from .table import VERSION as VERSION
 from .table import load_outcomes as load_outcomes

@@ -5,16 +5,33 @@ On arrays of shape (queries, strategies), and on tables of outcomes by the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lcrag.errors import LcragError
+
 Matrix = NDArray[np.float64]
 
 ORACLE, BEST_FIXED, RANDOM = "oracle", "best fixed", "random (mean)"  # names of the rows in every table
+RESERVED = re.compile(
+    r"oracle|random( \(mean\))?|best[ _]fixed( \(.*\))?", re.DOTALL
+)  # names of rows, and what is meant by them
 CLOSED_BOOK = "closed_book"  # the strategy's name in tables without a column `closed_book`
+
+
+def check_names(strategies: Iterable[str]) -> None:
+    """Refuse a strategy that would replace a baseline's row in tables.
+
+    Raises:
+        LcragError: names the strategy.
+    """
+    for name in strategies:
+        if RESERVED.fullmatch(name):
+            raise LcragError(f"A strategy is named {name!r}, as a baseline is: give it another `name`.")
 
 
 def candidates(outcomes: pd.DataFrame) -> list[str]:

@@ -12,8 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.files import write_atomically
+from lcrag.outcomes.columns import marks, numbers, texts, whole_numbers
 from lcrag.outcomes.versions import current
 from lcrag.schema import ROLES, Usage
 
@@ -40,6 +41,7 @@ SCHEMA: dict[str, str] = {
 OPTIONAL = {
     "gold": "answers that count as right, joined by |",
     "document_group": "the near-duplicates that the document is one of; folds and intervals count a group as one",
+    "failure": "one sentence where the call failed and counts as wrong: score 0 and no error",
     "dataset": "where the question comes from",
     "domain": "the genre of the document",
     "length": "the nominal length of the document, such as 32k",
@@ -66,10 +68,11 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
 
     Raises:
         LcragError: no rows, a missing column, text in a column of numbers, a score outside 0 to 1, a duplicate
-            (two rows for one question, strategy, model and seed), or a row with an error and a score.
+            (two rows or columns of one name), or a row with an error and a score.
     """
-    import pandas as pd
-
+    names = list(outcomes.columns)
+    if repeated := next((c for c in names if names.count(c) > 1 or not isinstance(c, str)), None):
+        raise LcragError(f"{where} has a duplicate or nameless column {repeated!r}: keep one of that name.")
     outcomes = current(outcomes)
     if missing := [c for c in SCHEMA if c not in outcomes.columns]:
         raise LcragError(
@@ -80,18 +83,15 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
     usage = {c for c in SCHEMA if c.startswith(tuple(f"{role}_" for role in ROLES))}
     frame = outcomes.copy()
     for column in frame.columns:
+        place = f"{where}: the column {column!r}"
         if column in NUMBERS | usage or column.startswith(("score_", "note_", "feature_")):
-            try:
-                frame[column] = pd.to_numeric(frame[column]).astype(float)
-            except (TypeError, ValueError) as error:
-                raise LcragError(
-                    f"{where}: the column {column!r} holds a value that is not a number: {error}."
-                ) from error
+            is_figure = column.startswith(("note_", "feature_"))
+            frame[column] = numbers(frame[column], place, finite=not is_figure)
         elif column.startswith("flag_") or column in {"declined", "closed_book"}:
-            frame[column] = frame[column].fillna(False).astype(bool)
+            frame[column] = marks(frame[column], place)
         else:
-            frame[column] = frame[column].fillna("").astype(str)
-    frame["seed"] = frame["seed"].fillna(0).astype(int)
+            frame[column] = texts(frame[column], place)
+    frame["seed"] = whole_numbers(frame["seed"], f"{where}: the column 'seed'")
     _check_rows(frame, where)
     return frame
 
@@ -134,7 +134,6 @@ def load_outcomes(path: Path | str) -> pd.DataFrame:
     Raises:
         LcragError: there is no such file, it is not parquet, a newer lcrag wrote it, or it is not a table of outcomes.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = Path(path)
@@ -142,15 +141,22 @@ def load_outcomes(path: Path | str) -> pd.DataFrame:
     if not path.is_file():
         raise LcragError(f"There is no table of outcomes at {path}: give a .parquet file or a run's folder.")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise LcragError(f"{path} cannot be read as parquet: {error}.") from error
-    version = int((table.schema.metadata or {}).get(METADATA, b"0"))
+        schema = pq.read_schema(path)
+        repeated = next((c for c in schema.names if schema.names.count(c) > 1), "")
+        frame = None if repeated else pq.read_table(path).to_pandas(ignore_metadata=True)
+    except Exception as error:  # a damaged file makes pyarrow raise nearly anything
+        raise LcragError(f"{path} cannot be read as parquet ({reason(error)}): write it again.") from error
+    if frame is None:
+        raise LcragError(f"{path} has a duplicate column {repeated!r}: keep one of that name.")
+    written = (schema.metadata or {}).get(METADATA, b"0")
+    if not written.isdigit() or len(written) > 9:
+        raise LcragError(f"{path} has no version of the schema but {written[:40]!r}: write it again.")
+    version = int(written)
     if version > VERSION:
         raise LcragError(
             f"{path} has version {version} of the schema, this lcrag reads up to {VERSION}: upgrade it."
         )
-    return validate(table.to_pandas(), str(path))
+    return validate(frame, str(path))
 
 
 def flags(outcomes: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from lcrag.outcomes.columns import numbers
 from lcrag.schema import MODEL_ROLES, ROLES, Usage
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _with_savings(outcomes: pd.DataFrame) -> pd.DataFrame:
         return outcomes  # not a table of outcomes; whoever reads it says so
     columns = {
         f"{role}_{name}": 0.0 if name == "foreign_cached_tokens" else hits.map({0: 0.0})
-        for role, hits in ((role, pd.to_numeric(outcomes[column])) for role, column in cached.items())
+        for role, hits in ((role, numbers(outcomes[c], f"The column {c!r}")) for role, c in cached.items())
         for name in SINCE_3
         if f"{role}_{name}" not in outcomes
     }
@@ -50,9 +51,11 @@ def _with_models(outcomes: pd.DataFrame) -> pd.DataFrame:
         return outcomes  # not a table of outcomes; whoever reads it says so
     columns = {f"rerank_{name}": pd.Series(0.0, outcomes.index) for name in names}
     for role, before in WERE_BOOKED.items():
-        embedder = pd.to_numeric(outcomes[f"{before}_completion_tokens"]).eq(0)
+        embedder = numbers(
+            outcomes[f"{before}_completion_tokens"], f"The column '{before}_completion_tokens'"
+        ).eq(0)
         for name in names:
-            amounts = pd.to_numeric(outcomes[f"{before}_{name}"])
+            amounts = numbers(outcomes[f"{before}_{name}"], f"The column '{before}_{name}'")
             columns[f"{role}_{name}"] = amounts.where(embedder, 0.0)
             columns[f"{before}_{name}"] = amounts.where(~embedder, 0.0)
     kept = outcomes.drop(columns=[c for c in columns if c in outcomes])

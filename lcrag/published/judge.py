@@ -8,12 +8,16 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from lcrag.components.settings import digest
 from lcrag.errors import LcragError
-from lcrag.readers.base import Message, Reader, Request
+from lcrag.outcomes.failures import counted_wrong
+from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lcrag.runtime.calls import CallJournal
 
 SYSTEM = "You grade answers."
 CORRECT = (
@@ -35,6 +39,7 @@ async def judge(
     limit: int | None = None,
     seed: int = 0,
     everything: bool = False,
+    calls: CallJournal | None = None,
 ) -> pd.DataFrame:
     """The table with a judge's scores where there were none, and the judge's usage under ``judge_*``.
 
@@ -50,6 +55,7 @@ async def judge(
         limit: the maximum number of answers to judge, drawn at random; the others stay without a score.
         seed: seeds the draw.
         everything: judge answers that have a score, too.
+        calls: keeps verdicts as they come, so that a judge that was stopped goes on where it was.
 
     Returns:
         A copy, indexed from 0, with ``score``, ``score_judge``, ``judge_*`` and ``judge_model`` of the judged answers.
@@ -60,20 +66,32 @@ async def judge(
     if "gold" not in outcomes or not (outcomes["gold"] != "").any():
         raise LcragError("The outcomes have no gold answers: there is nothing to judge answers by.")
     frame = outcomes.reset_index(drop=True)
-    is_unjudged = frame["error"].eq("") & frame["gold"].ne("") & (frame["score"].isna() | everything)
+    is_unjudged = (
+        frame["error"].eq("")
+        & ~counted_wrong(frame)
+        & frame["gold"].ne("")
+        & (frame["score"].isna() | everything)
+    )
     places = list(frame.index[is_unjudged])
     if limit is not None and limit < len(places):
         places = sorted(random.Random(seed).sample(places, limit))
-    slots = asyncio.Semaphore(reader.max_concurrency)
+    slots, scope = asyncio.Semaphore(reader.max_concurrency), f"judge:{digest(reader)}"
+
+    async def ask(request: Request) -> Completion:
+        if calls and (known := calls.take(scope, request)):
+            return known.completion
+        async with slots:
+            reply = await reader.generate(request)
+        if calls:
+            calls.record(scope, request, reply)
+        return reply
 
     async def judge_row(place: int) -> tuple[float, Usage]:
         row = frame.loc[place]
         prompt = REFUSES if row["kind"] == "hallucination" else CORRECT
         content = prompt.format(question=row["question"], gold=row["gold"], answer=row["answer"])
-        async with slots:
-            reply = await reader.generate(
-                Request((Message("system", SYSTEM), Message("user", content)), 4, begin=("True", "False"))
-            )
+        messages = (Message("system", SYSTEM), Message("user", content))
+        reply = await ask(Request(messages, 4, begin=("True", "False")))
         verdict = _VERDICT.match(reply.text)
         return (float(verdict[1].lower() == "true") if verdict else float("nan")), reply.usage
 

@@ -19,6 +19,7 @@ from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.metrics.text import token_recall
 from lcrag.outcomes.duplicates import document_groups
+from lcrag.outcomes.failures import Failures, score_failures
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 from lcrag.published.features import add_features
@@ -39,13 +40,16 @@ FILE = re.compile(rf"(full|rag)_.*_({'|'.join(LENGTHS)})_({'|'.join(GENRES)})_({
 Scores = Literal["sound", "recall"]
 
 
-def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool = True) -> pd.DataFrame:
+def import_lara(
+    folder: Path | str, *, scores: Scores = "sound", features: bool = True, failures: Failures = "left_out"
+) -> pd.DataFrame:
     """Outcomes of every model folder under ``evaluation/prediction``.
 
     Tokens are estimated from characters (four per token): long context from the document, cut where the authors cut
     it, retrieval as their five chunks of 600 tokens. Cached tokens are those of a warm prefix cache: each question but
-    the first on a document finds the document there, and all share the first one's cost. A failed call is a row with
-    an error. Documents that share text are in one ``document_group``. Known defects are flags:
+    the first on a document finds the document there, and all share the first one's cost. Of
+    the 201 failed calls 160 are those of the long context, 139 of them at 128k. Documents that share text are in one
+    ``document_group``. Known defects are flags:
 
     - ``renamed``: a comparison on a book asks with the original names, the text has others.
     - ``paper_number``: the question names a paper by its number, which a retrieved chunk does not show.
@@ -53,6 +57,7 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
     Args:
         folder: the repository, with ``datasets`` and ``evaluation``.
         scores: ``recall`` scores reasoning and comparison by token recall too, a weak proxy.
+        failures: failed calls are ``left_out`` (rows with an error) or ``wrong`` (score 0, see ``score_failures``).
         features: add ``feature_*`` columns; this reads the documents and searches them by BM25.
 
     Raises:
@@ -85,7 +90,7 @@ def import_lara(folder: Path | str, *, scores: Scores = "sound", features: bool 
     if features:
         documents = {key: Document(key, text) for key, text in texts.items()}
         frame = add_features(frame, documents, supported=[ARMS["rag"]])
-    return validate(frame, f"The outcomes of {folder}")
+    return score_failures(validate(frame, f"The outcomes of {folder}"), failures)
 
 
 def _documents(folder: Path) -> dict[str, str]:

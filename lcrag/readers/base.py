@@ -80,18 +80,15 @@ class PrefixCache:
     Attributes:
         block: Tokens of a block; only whole blocks are reused (vLLM: 16 on a GPU, OpenAI: 128).
         minimum: Tokens of the shortest prefix that is reused (OpenAI: 1,024).
+        apart: Whether the server keeps prompts with another ``Request.cache_salt`` apart.
         encode: Token ids of a chat prompt and how many of them lie within the first ``prefix_chars`` of the first user
-            message; without it a prompt is compared by its characters, four of them for a token.
+            message; without it a prompt is compared by its characters.
     """
 
     block: int = 16
     minimum: int = 0
+    apart: bool = False
     encode: Callable[[Sequence[Message], int], tuple[list[int], int]] | None = None
-
-    @property
-    def block_units(self) -> int:
-        """Units of a block: tokens, or characters where the tokenizer is not known."""
-        return self.block if self.encode else 4 * self.block
 
     def units(self, messages: Sequence[Message], prefix_chars: int) -> tuple[list[int], int]:
         """What a prompt is compared by, and how many units its declared prefix has."""
@@ -111,8 +108,8 @@ class Reader(Protocol):
     """A language model.
 
     A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
-    ``shares_prefix_in_batch``, ``spec`` and ``prefix_cache``; every other class defines them itself. A frozen
-    dataclass that inherits needs a default for a field that is named like a property here.
+    ``shares_prefix_in_batch``, ``batch_invariant``, ``spec`` and ``prefix_cache``; every other class defines them
+    itself. A frozen dataclass that inherits needs a default for a field that is named like a property here.
 
     Attributes:
         documents_in_flight: How many documents' questions run at once.
@@ -147,6 +144,16 @@ class Reader(Protocol):
         ``None`` where nothing but prompts of the same ``Request.cache_salt`` counts into ``cached_tokens``.
         """
         return None
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a request's text does not depend on the requests beside and before it.
+
+        Then a run that is resumed, or repeated with another concurrency, writes the same texts as an undisturbed one
+        (with the same settings, versions and machine). Where it is ``False`` their texts may differ, also at
+        temperature 0: products of another shape round differently.
+        """
+        return False
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.

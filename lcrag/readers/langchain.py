@@ -50,6 +50,7 @@ class LangChainReader:
     shares_prefix_in_batch: ClassVar[bool] = Reader.shares_prefix_in_batch
     spec: ClassVar[ModelSpec | None] = None
     prefix_cache: ClassVar[PrefixCache | None] = PrefixCache()
+    batch_invariant: ClassVar[bool] = False  # the provider decides what shares a batch
 
     model: BaseChatModel
     context_window: int = field(metadata=OPERATIONAL)

@@ -113,6 +113,7 @@ class OpenAIReader(Reader):
         return PrefixCache(
             self.prefix_block or block,
             minimum if self.prefix_minimum is None else self.prefix_minimum,
+            self.send_cache_salt,
             self._tokenizer.encode if self.tokenizer else None,
         )
 

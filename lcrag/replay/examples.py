@@ -11,6 +11,7 @@ from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import candidates
 from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
 from lcrag.outcomes.duplicates import clusters
+from lcrag.outcomes.failures import counted_wrong
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -101,8 +102,19 @@ def _examples(
         for i, row in enumerate(head.itertuples())
     )
     lengths = tuple(head["length"]) if "length" in head else _thirds(tokens)
+    is_counted = counted_wrong(rows).to_numpy()[ordered]
     groups = tuple(clusters(head)) if "document_group" in head else ()
-    return Examples(queries, tuple(names), scores, costs, tuple(head["document_id"]), unit, lengths, groups)
+    return Examples(
+        queries,
+        tuple(names),
+        scores,
+        costs,
+        tuple(head["document_id"]),
+        unit,
+        lengths,
+        groups,
+        is_counted if is_counted.any() else None,
+    )
 
 
 def _signals(row: Mapping[str, Any]) -> dict[str, float]:
@@ -134,6 +146,10 @@ def _column(frame: pd.DataFrame, name: str) -> Any:
 def _embeddings(texts: Sequence[str], embedder: Embedder | None) -> dict[str, Any]:
     if embedder is None:
         return {}
+    if not all(text.strip() for text in texts):
+        raise LcragError(
+            "A question of the outcomes has no text, and a router embeds it: leave out the question or the router."
+        )
     distinct = list(dict.fromkeys(texts))
     return dict(zip(distinct, embedder.embed(distinct, "query").vectors, strict=True))
 

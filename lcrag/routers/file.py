@@ -22,7 +22,7 @@ from lcrag.files import write_atomically
 from lcrag.routers.learning.router import LearningRouter, ReplayableRouter
 from lcrag.routers.saving.archive import damaged, read_members
 from lcrag.routers.saving.classes import Trusted, class_of, estimator_names, name_of
-from lcrag.routers.saving.plain import decode, encode
+from lcrag.routers.saving.plain import checked, decode, encode
 from lcrag.routers.saving.schema import check_schema, holds_estimators, plain, types_in
 
 FORMAT = 2
@@ -65,8 +65,8 @@ def load_router(path: RouterPath, trusted: Trusted = ()) -> ReplayableRouter:
     path = Path(path)
     data, members = read_members(path)
     estimators = estimator_names(trusted)
-    schema = check_schema(members, estimators, path)
     try:
+        schema = check_schema(members, estimators, path)
         _check_versions(schema, path)
         content = loads(data, trusted=sorted(types_in(schema)))  # all of them are checked by now
         return _router(content["router"], trusted, path)
@@ -121,7 +121,9 @@ def _router(record: Mapping[str, Any], trusted: Trusted, path: Path) -> Replayab
         raise LcragError(
             f"{path} has a setting {unknown[0]!r}, which {kind.__name__} does not have: fit it again."
         )
-    router = kind(**{n: decode(v, hints[n], inner) for n, v in record["settings"].items()})
+    router = kind(
+        **{n: checked(decode(v, hints[n], inner), hints[n], n) for n, v in record["settings"].items()}
+    )
     if isinstance(router, LearningRouter) and record["state"] is not None:
         return router.with_state(decode(record["state"], router.state_type(), inner))
     return router

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lcrag.errors import LcragError, reason
 from lcrag.routers.learning.cost_lines import CostLines, Matrix
 from lcrag.routers.learning.estimators import regressor
 from lcrag.routers.learning.examples import Examples
@@ -68,7 +69,13 @@ class TfidfRouter(ScoringRouter[TfidfState]):
 
         texts = list(dict.fromkeys(q.text for q in examples.queries))
         min_df = self.min_df if len(texts) > 20 * self.min_df else 1  # too few questions to be strict
-        vectorizer = TfidfVectorizer(min_df=min_df, **OPTIONS).fit(texts)
+        try:
+            vectorizer = TfidfVectorizer(min_df=min_df, **OPTIONS).fit(texts)
+        except ValueError as error:
+            raise LcragError(
+                f"Router {self.name} learns from the words of questions, and too few of these have any "
+                f"({reason(error)}): leave it out."
+            ) from error
         models = models_of(examples.queries) if self.model else []
         ridge = regressor(Ridge(alpha=self.alpha))
         ridge.fit(_rows(vectorizer, texts, models, examples.queries), examples.scores)

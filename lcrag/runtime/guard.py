@@ -20,12 +20,20 @@ class BudgetGuard:
         meters: The question's (or the build's) meter, then the experiment's; none without a budget.
         parent: The guard whose work set this work off; it counts these calls as paid, too.
         paid: What the calls have cost. A build that is shared by many questions counts in full.
+        scope: The row whose calls are journalled; empty where they are not.
+        calls: The journalled calls that ``paid`` counts.
+        prefixes: The KV prefixes that calls paid for which were given again.
+        call_failed: Whether a call was refused or failed.
         booked: The reader's part of the toolbox's ledger. There a shared build counts with its share.
     """
 
     shared: Resources
     meters: Sequence[Meter] = ()
     parent: BudgetGuard | None = None
+    scope: str = ""
+    calls: list[str] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    call_failed: bool = False
     paid: Usage = field(default_factory=Usage)
     booked: Usage = field(default_factory=Usage)
 
@@ -35,26 +43,42 @@ class BudgetGuard:
         Raises:
             OverBudget: the call could go over a cap, and was not made.
         """
+        journal = self.shared.calls if self.scope else None
+        if journal and (call := journal.take(self.scope, request)):  # paid for before the run was killed
+            cost = self.shared.priced(call.replayed.usage)
+            self.shared.note_replayed(request)
+            self._count(cost)
+            self._keep(call.completion.prefix_key)
+            if call.id not in journal.counted:
+                self._pay(cost, call.id)
+            return call.replayed
         upper_bound = Usage()
         if self.meters:
             prompt = self.shared.reader.count_tokens(request.messages)
             tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
             upper_bound = self.shared.spending.timed(self.shared.priced(tokens))
-        async with reserve(self.meters, upper_bound):
-            completion = await self.shared.generate(request)
-            cost = self.shared.priced(completion.usage)
-            self._count(cost)
-            self.shared.spending.pay(cost)
-            self._pay(cost)
+        try:
+            async with reserve(self.meters, upper_bound):
+                completion = await self.shared.generate(request)
+                rewarmed = completion.prefix_key in self.shared.paid_prefixes
+                id = journal.record(self.scope, request, completion, rewarmed) if journal else ""
+                cost = self.shared.priced(completion.usage)
+                self._count(cost)
+                self.shared.spending.pay(cost)
+                self._pay(cost, id)
+        except BaseException:
+            self._fail()
+            raise
         return completion
 
     def for_part(self) -> BudgetGuard:
         """A guard for a part of the same question's work, under the same caps."""
-        return BudgetGuard(self.shared, self.meters, self)
+        return BudgetGuard(self.shared, self.meters, self, self.scope)
 
     def for_build(self, questions: int) -> BudgetGuard:
         """A guard for what is built once for that many questions: it may spend the caps of all of them."""
-        return BudgetGuard(self.shared, self.shared.spending.question(questions), self)
+        scope = self.shared.build_scope if self.scope else ""
+        return BudgetGuard(self.shared, self.shared.spending.question(questions), self, scope)
 
     def book_share(self, usage: Usage) -> None:
         """Count a share of a build, or what was paid in an earlier run, as this question's."""
@@ -65,7 +89,19 @@ class BudgetGuard:
         for meter in self.meters[:1]:
             meter.book(usage)
 
-    def _pay(self, usage: Usage) -> None:
+    def _pay(self, usage: Usage, call: str) -> None:
         self.paid += usage
+        if call:
+            self.calls.append(call)
         if self.parent is not None:
-            self.parent._pay(usage)
+            self.parent._pay(usage, call)
+
+    def _keep(self, prefix: str) -> None:
+        self.prefixes += [prefix] if prefix else []
+        if self.parent is not None:
+            self.parent._keep(prefix)
+
+    def _fail(self) -> None:
+        self.call_failed = True
+        if self.parent is not None:
+            self.parent._fail()

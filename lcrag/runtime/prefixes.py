@@ -15,20 +15,22 @@ from lcrag.readers.base import Completion, PrefixCache, Request
 
 
 @dataclass(frozen=True)
-class Prefix:
-    """Where a prompt stands in the simulated cache, in units of ``PrefixCache.units``.
+class Prompt:
+    """A prompt in the simulated cache.
 
     Attributes:
-        length: The whole prompt.
-        reused: The whole blocks at its start that earlier prompts had.
-        declared: The whole blocks of ``Request.prefix_chars``.
-        key: Names the declared blocks and the strategy; empty where there are none.
+        salt: The strategy's ``Request.cache_salt``.
+        blocks: Names its whole blocks, each with all before it.
+        reused: How many of them prompts had that were sent before.
+        declared: How many of them lie within ``Request.prefix_chars``.
+        units: Its length in ``PrefixCache.units``.
     """
 
-    length: int
+    salt: str
+    blocks: tuple[bytes, ...]
     reused: int
     declared: int
-    key: str
+    units: int
 
 
 @dataclass
@@ -42,25 +44,24 @@ class PrefixLedger:
 
     cache: PrefixCache
     is_reporting: bool = False
-    _blocks: dict[str, set[bytes]] = field(default_factory=dict)
+    _sent: dict[str, set[bytes]] = field(default_factory=dict)
+    _answered: dict[str, set[bytes]] = field(default_factory=dict)
 
-    def enter(self, request: Request) -> Prefix:
-        """Look a prompt up and add its blocks, before it is sent: requests in flight share blocks, too."""
+    def enter(self, request: Request) -> Prompt:
+        """Add a prompt before it is sent: requests in flight share blocks, too."""
         units, declared = self.cache.units(request.messages, request.prefix_chars)
-        size = self.cache.block_units
-        known = self._blocks.setdefault(request.cache_salt, set())
-        digest = hashlib.blake2b(request.cache_salt.encode(), digest_size=16)
-        reused, hit, key = 0, True, ""
+        size, salt = self.cache.block, request.cache_salt
+        digest = hashlib.blake2b(salt.encode(), digest_size=16)
+        blocks = []
         for end in range(size, len(units) + 1, size):
             digest.update(array("l", units[end - size : end]).tobytes())
-            block = digest.copy().digest()
-            hit = hit and block in known
-            reused += size * hit
-            known.add(block)
-            key = block.hex() if end <= declared else key
-        return Prefix(len(units), reused, declared // size * size, key)
+            blocks.append(digest.digest())
+        sent = self._sent.setdefault(salt, set())
+        reused = _leading(blocks, sent)
+        sent.update(blocks)
+        return Prompt(salt, tuple(blocks), reused, declared // size, len(units))
 
-    def settle(self, completion: Completion, prefix: Prefix) -> Completion:
+    def settle(self, completion: Completion, prompt: Prompt) -> Completion:
         """The completion with the strategy's own cached tokens, at most as many as the server reports.
 
         ``prefix_key`` names the declared prefix where it had to be computed.
@@ -68,19 +69,29 @@ class PrefixLedger:
         usage = completion.usage
         reported = int(usage.cached_tokens)
         self.is_reporting |= reported > 0
-        tokens = int(usage.prompt_tokens)
-        reused, declared = (self._tokens(units, prefix, tokens) for units in (prefix.reused, prefix.declared))
-        cached = min(reused, reported)
+        answered = self._answered.setdefault(prompt.salt, set())
+        blocks = max(
+            prompt.reused, _leading(prompt.blocks, answered)
+        )  # a later request may have overtaken this one
+        answered.update(prompt.blocks)
+        reused, declared = (self._tokens(b, prompt, usage.prompt_tokens) for b in (blocks, prompt.declared))
+        exact = self.cache.encode is not None
+        cached = reported if self.cache.apart and blocks and not exact else min(reused, reported)
         return replace(
             completion,
             usage=replace(usage, cached_tokens=cached, foreign_cached_tokens=reported - cached),
-            prefix_key=prefix.key if reused < declared else "",
+            prefix_key=prompt.blocks[prompt.declared - 1].hex() if reused < declared else "",
             prefix_tokens=declared if self.is_reporting else min(declared, reported),
         )
 
-    def _tokens(self, units: int, prefix: Prefix, prompt_tokens: int) -> int:
-        """Units as the tokens of whole blocks; the last token of a prompt is always computed."""
-        block = self.cache.block
-        tokens = min(round(units / max(1, prefix.length) * prompt_tokens), prompt_tokens - 1)
-        whole = max(0, tokens) // block * block
+    def _tokens(self, blocks: int, prompt: Prompt, prompt_tokens: float) -> int:
+        """Blocks of units as the tokens of whole blocks; the last token of a prompt is always computed."""
+        size = self.cache.block
+        share = blocks * size / max(1, prompt.units)
+        whole = max(0, min(round(share * prompt_tokens), int(prompt_tokens) - 1)) // size * size
         return whole if whole >= self.cache.minimum else 0
+
+
+def _leading(blocks: list[bytes] | tuple[bytes, ...], known: set[bytes]) -> int:
+    """How many blocks at the start are known."""
+    return next((i for i, block in enumerate(blocks) if block not in known), len(blocks))

@@ -10,12 +10,14 @@ from math import isnan
 from pathlib import Path
 
 from embedders.base import Embedder
+from lcrag.components.settings import digest
 from lcrag.cost.price import Price, dollars
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
+from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.meter import Spending
 from lcrag.runtime.prefixes import PrefixLedger
@@ -40,6 +42,7 @@ class Resources:
         budget: Caps on what a question and the experiment may spend.
         paid_prefixes: KV prefixes that an earlier, interrupted process has paid for.
         rewarmed: What those prefixes cost when they had to be computed again; it is booked in no row.
+        calls: The journal of calls; without one a killed row's calls are made again.
         built: What has been built, by its key.
     """
 
@@ -55,6 +58,7 @@ class Resources:
     budget: Budget = field(default_factory=Budget)
     paid_prefixes: set[str] = field(default_factory=set)
     rewarmed: Usage = field(default_factory=Usage)
+    calls: CallJournal | None = None
     built: dict[str, asyncio.Future[Built]] = field(default_factory=dict)
 
     @cached_property
@@ -78,10 +82,27 @@ class Resources:
         """What the experiment has spent of its budget."""
         return Spending(self.budget)
 
+    @cached_property
+    def build_scope(self) -> str:
+        """Under what the calls of builds are journalled: the reader that answers them."""
+        return f"build:{digest(self.reader)}"
+
     def sharing(self, document_ids: Sequence[str]) -> int:
         """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
+        if not document_ids:
+            return len(self.questions) or 1
+        of_rarest = min((self._by_document.get(i, []) for i in document_ids), key=len)
         wanted = set(document_ids)
-        return sum(wanted <= set(ids) for ids in self.questions) or len(self.questions) or 1
+        return sum(wanted <= ids for ids in of_rarest) or len(self.questions) or 1
+
+    @cached_property
+    def _by_document(self) -> dict[str, list[set[str]]]:
+        """The document ids of the questions about each document."""
+        by_document: dict[str, list[set[str]]] = {}
+        for ids in map(set, self.questions):
+            for id in ids:
+                by_document.setdefault(id, []).append(ids)
+        return by_document
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
         """That many of the demonstrations, without the question itself.
@@ -103,6 +124,11 @@ class Resources:
         if self.prefixes is not None:
             total = usage.total
             self.prefixes.is_reporting |= total.cached_tokens + total.foreign_cached_tokens > 0
+
+    def note_replayed(self, request: Request) -> None:
+        """Take note of a request that was answered before an interruption: its prompt warms those after it."""
+        if self.prefixes is not None:
+            self.prefixes.enter(request)
 
     async def generate(self, request: Request) -> Completion:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""

@@ -12,6 +12,8 @@ from langchain_core.documents import Document as LangChainDocument
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from embedders.base import Embedder
+from lcrag.datasets.base import Dataset
+from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.readers.base import Reader
 from lcrag.runtime.defaults import with_defaults
@@ -53,7 +55,7 @@ class Application(Runnable[Any, dict[str, Any]]):
         embedder: Embedder | None = None,
     ) -> None:
         self.strategy = strategy
-        known = {d.id: d for d in _documents(documents)}
+        known = {d.id: d for d in Dataset("application", tuple(_documents(documents)), ()).documents}
         if not known:
             raise LcragError("An application needs at least one document.")
         self.resources = Resources(reader, known, *with_defaults(retriever, embedder))
@@ -95,7 +97,7 @@ class Application(Runnable[Any, dict[str, Any]]):
             if id not in self.resources.documents:
                 hint = did_you_mean(str(id), list(self.resources.documents))
                 raise LcragError(f"The application has no document {id!r}; {hint}")
-        return Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", "")))
+        return whole(Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", ""))))
 
     def _result(self, answer: Answer, question: Question) -> dict[str, Any]:
         route = next((s for s in answer.steps if s.name == "route"), None)
@@ -119,7 +121,7 @@ def _documents(given: Any) -> list[Document]:
     if isinstance(given, Mapping):
         return [Document(str(id), text) for id, text in given.items()]
     if isinstance(given, str | Path):
-        from lcrag.datasets.files import read_folder
+        from lcrag.datasets.folder import read_folder
 
         return list(read_folder(Path(given)).values())
     return list(given)

@@ -1,5 +1,6 @@
 """Confidence intervals and paired tests for questions in clusters: several questions on one document."""
 
+from lcrag.statistics.mean import SCORES as SCORES
 from lcrag.statistics.mean import Interval as Interval
 from lcrag.statistics.mean import clustered_mean as clustered_mean
 from lcrag.statistics.paired import Paired as Paired

@@ -21,6 +21,9 @@ class Cascade(Strategy):
         strategies: cheapest first.
         accept: the test that scores an answer: ``answered``, ``supported`` or ``self_rating`` (see ``acceptors``).
         thresholds: the score from which an answer is accepted: one for all strategies but the last, or one for each.
+
+    Differs from the paper: an acceptor scores the answers, not a trained model, and the thresholds are given, not
+    learned.
     """
 
     strategies: tuple[Strategy, ...]

@@ -28,6 +28,9 @@ class ChainOfAgents(Strategy):
         message_tokens: maximum tokens of a message.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the part comes before message and question; parts have a fixed size, whatever the reader's
+    window.
     """
 
     name: str = "chain_of_agents"

@@ -25,6 +25,9 @@ class ChunkedRetrieval(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
         decline: the sentence that says so.
+
+    Differs from the paper: the reader is prompted, not trained together with the retriever, and reads all passages in
+    one prompt.
     """
 
     name: str = "chunked_retrieval"

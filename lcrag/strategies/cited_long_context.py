@@ -13,7 +13,7 @@ from lcrag.strategies.pieces.truncation import Truncate, fit_passages
 from retrievers.chunkers import RecursiveChunker
 
 CITE = (
-    "Answer briefly. End every sentence with the numbers of the one to three passages that it stands on, "
+    "Answer briefly. End every sentence with the numbers of the one to three passages that support it, "
     "each in square brackets, like this: It opened in May [2][5]."
 )
 
@@ -33,6 +33,9 @@ class CitedLongContext(Strategy):
         max_tokens: maximum tokens of the answer.
         truncate: which passages to leave out when they do not all fit.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: no solved example is shown (the paper shows one), and by default shared words decide what
+    supports a sentence, not an entailment model.
     """
 
     name: str = "cited_long_context"

@@ -7,30 +7,36 @@ from dataclasses import dataclass, field
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.compressors import Compressor, Extractive
+from lcrag.strategies.compressors import Compressor, SentenceSelection
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
 
 
 @dataclass(frozen=True)
 class CompressedContext(Strategy):
-    """Shorten the document to a fixed number of tokens, then read it (after LLMLingua, arXiv 2310.05736).
+    """Shorten the document to a fixed number of tokens, then read it.
 
-    ``notes``: ``kept``, the share of the document's tokens that remain.
+    By default sentences are selected; LLMLingua-2 (Pan et al. 2024, arXiv 2403.12968) removes tokens. ``notes``:
+    ``kept``, the share of the document's tokens that remain.
 
     Attributes:
         tokens: approximate tokens of the shortened document.
-        compressor: ``extractive`` (the sentences most similar to the question) or ``llmlingua``.
+        compressor: ``sentence_selection`` (the sentences most similar to the question) or ``llmlingua``.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the default, ``sentence_selection``, is not LLMLingua and has no paper.
     """
 
     name: str = "compressed_context"
     tokens: int = 1000
-    compressor: Compressor = field(default_factory=Extractive)
+    compressor: Compressor = field(default_factory=SentenceSelection)
     max_tokens: int = 48
     allow_decline: bool = True
     card = Card(
-        "LLMLingua, arXiv 2310.05736", "1", "tokens", "the number of tokens is fixed and the text is wordy"
+        "with `llmlingua`: LLMLingua-2, arXiv 2403.12968",
+        "1",
+        "tokens",
+        "the number of tokens is fixed and the text is wordy",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

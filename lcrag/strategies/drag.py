@@ -13,8 +13,8 @@ from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
 from retrievers.base import Retriever
 
 INSTRUCTION = (
-    "You are an expert in question answering. Examples of contexts, a question and its answer come first; contexts may "
-    "be beside the point.\n\n"
+    "You are an expert in question answering. Examples of contexts, a question and its answer come first. Contexts may "
+    "be irrelevant.\n\n"
 )
 NOW = "Now answer this question in the same way.\n\n"
 ONLY = "Write the answer only."
@@ -36,6 +36,9 @@ class DRAG(Strategy):
         retriever: replaces the experiment's retriever.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: documents are passages of the question's own documents, not of Wikipedia, and the reader may
+    decline.
     """
 
     name: str = "drag"

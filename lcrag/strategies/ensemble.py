@@ -20,6 +20,8 @@ class Ensemble(Strategy):
     Self-consistency over strategies instead of samples. Answers are compared after normalisation; among equally
     frequent answers that of the earlier strategy wins. All calls of all strategies count. ``notes``: ``agreement``,
     the share of the strategies that gave the answer.
+
+    Differs from the paper: the votes are those of different strategies, not of samples of one.
     """
 
     strategies: tuple[Strategy, ...]

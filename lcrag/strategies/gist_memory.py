@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from lcrag.memory.store import Item, Memory, digest
 from lcrag.metrics.declining import declines
+from lcrag.readers.base import Completion
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
@@ -42,6 +43,8 @@ class GistMemory(Strategy):
         gist_tokens: maximum tokens of a gist.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: gists have at most ``gist_tokens`` tokens; two pages are looked up, not up to six.
     """
 
     name: str = "gist_memory"
@@ -63,9 +66,8 @@ class GistMemory(Strategy):
         selected = await (self._parallel if self.look_up == "parallel" else self._sequential)(
             pages, question, tools
         )
-        opened = {i: pages[i].text for i in selected}
         ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        completion = await tools.read(chat(_view(pages, opened) + ending), max_tokens=self.max_tokens)
+        completion = await _ask(pages, selected, ending, self.max_tokens, tools)
         return Answer(
             completion.text,
             tuple(passage(pages[i]) for i in selected),
@@ -75,16 +77,15 @@ class GistMemory(Strategy):
 
     async def _parallel(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
         ask = question_block(question, PAGES.format(max_pages=self.max_pages))
-        reply = await tools.read(chat(_view(pages, {}) + ask), max_tokens=24)
+        reply = await _ask(pages, [], ask, 24, tools)
         return _numbers(reply.text, len(pages))[: self.max_pages]
 
     async def _sequential(self, pages: Sequence[Item], question: Question, tools: Toolbox) -> list[int]:
         selected: list[int] = []
         for _ in range(self.max_pages):
-            view = _view(pages, {i: pages[i].text for i in selected})
             read = ", ".join(str(i + 1) for i in selected) or "none"
             ask = question_block(question, PAGE.format(read=read))
-            reply = await tools.read(chat(view + ask), max_tokens=12)
+            reply = await _ask(pages, selected, ask, 12, tools)
             new = [i for i in _numbers(reply.text, len(pages)) if i not in selected]
             if not new:
                 break
@@ -150,12 +151,21 @@ def _window(text: str, at: int, words: int) -> list[int]:
     return ends
 
 
-def _view(pages: Sequence[Item], opened: Mapping[int, str]) -> str:
-    """All pages in order: the opened ones in full, the others as gists."""
-    return "".join(
-        f"Page {i + 1}{'' if i in opened else ' (shortened)'}:\n{opened.get(i, p.key).strip()}\n\n"
+async def _ask(
+    pages: Sequence[Item], opened: Sequence[int], ask: str, max_tokens: int, tools: Toolbox
+) -> Completion:
+    """Ask about all pages in order: the opened ones in full, the others as gists.
+
+    The pages before the first opened one begin every prompt on the documents, so that they are declared as prefix.
+    """
+    blocks = [
+        f"Page {i + 1}:\n{p.text.strip()}\n\n"
+        if i in opened
+        else f"Page {i + 1} (shortened):\n{p.key.strip()}\n\n"
         for i, p in enumerate(pages)
-    )
+    ]
+    shared = "".join(blocks[: min(opened, default=len(blocks))])
+    return await tools.read(chat("".join(blocks) + ask), max_tokens=max_tokens, prefix_chars=len(shared))
 
 
 def _numbers(text: str, count: int) -> list[int]:

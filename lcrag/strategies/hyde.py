@@ -18,9 +18,6 @@ from retrievers.order import Order
 class HyDE(Strategy):
     """Search with invented passages beside the question (HyDE, Gao et al. 2022, arXiv 2212.10496, section 3.2).
 
-    The paper averages the embeddings of the invented passages and the question. Here their rankings are fused by
-    reciprocal rank, which works with any retriever.
-
     Attributes:
         k: passages in the prompt.
         passages: number of invented passages (8 as published).
@@ -30,6 +27,9 @@ class HyDE(Strategy):
         retriever: replaces the experiment's retriever.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: rankings are fused by reciprocal rank instead of embeddings averaged, which works with any
+    retriever, and by default one passage is invented, not 8 at temperature 0.7.
     """
 
     name: str = "hyde"

@@ -6,6 +6,13 @@ from dataclasses import dataclass, replace
 
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.pieces.demonstrations import (
+    demonstrations_with_evidence,
+    evidence_text,
+    examples_block,
+    gold,
+    with_evidence,
+)
 from lcrag.strategies.pieces.passages import answer_from, merge
 from lcrag.strategies.pieces.prompts import Reasoning, chat, passages_block, question_block
 from retrievers.base import Retriever
@@ -24,9 +31,12 @@ class IRCoT(Strategy):
 
     The passages of each retrieval are added to the prompt. The loop ends when a thought states the answer, when a
     thought is empty or repeated, or after ``max_thoughts``; then a last call answers from all passages. ``notes``:
-    ``thoughts``.
+    ``thoughts``, ``demonstrations``. A demonstration has the passages that its question retrieves, with the gold
+    evidence; its argument is the evidence, then "So the answer is ...".
 
     Attributes:
+        demonstrations: how many of the dataset's demonstrations, of those with evidence, every call shows at most; each
+            adds k passages to every prompt.
         k: passages per retrieval (6 in Adaptive-RAG's code).
         max_thoughts: maximum thoughts.
         max_passages: maximum passages; the earliest are kept (15 as published).
@@ -35,9 +45,13 @@ class IRCoT(Strategy):
         retriever: replaces the experiment's retriever.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: arguments of demonstrations are the gold evidence, not written by hand, and none is shown by
+    default; passages are in the order of their retrieval, not at random.
     """
 
     name: str = "ircot"
+    demonstrations: int = 0
     k: int = 3
     max_thoughts: int = 4
     max_passages: int = 15
@@ -49,17 +63,29 @@ class IRCoT(Strategy):
     card = Card(
         "IRCoT, arXiv 2212.10509",
         "2 to max_thoughts + 1",
-        "Σ k·c·i",
+        "Σ k·c·i, and demonstrations·k·c each",
         "one must know one fact to search for the next",
     )
 
+    def __post_init__(self) -> None:
+        if self.demonstrations < 0:
+            raise ValueError(f"demonstrations = {self.demonstrations}: give 0 for none, or more.")
+
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call per thought and one for the answer."""
+        solved = [
+            (d, with_evidence(await tools.retrieve(d.text, d, self.k, self.retriever), d))
+            for d in demonstrations_with_evidence(question, self.demonstrations, tools)
+        ]
+        argued = examples_block(
+            f"{passages_block(p)}{question_block(d)}\nThe argument: {evidence_text(d)} So the answer is {gold(d)}."
+            for d, p in solved
+        )
         passages = await tools.retrieve(question.text, question, self.k, self.retriever)
         thoughts: list[str] = []
         for _ in range(self.max_thoughts):
             so_far = f"The argument so far: {' '.join(thoughts)}\n" if thoughts else ""
-            content = passages_block(passages) + question_block(question) + "\n" + so_far + NEXT
+            content = argued + passages_block(passages) + question_block(question) + "\n" + so_far + NEXT
             thought = _first_sentence((await tools.read(chat(content), max_tokens=self.sentence_tokens)).text)
             if not thought or thought in thoughts:
                 break
@@ -68,10 +94,25 @@ class IRCoT(Strategy):
                 break
             more = await tools.retrieve(thought, question, self.k, self.retriever)
             passages = merge(passages, more, max_passages=self.max_passages)
-        answer = await answer_from(
-            passages, question, tools, "score", self.max_tokens, self.allow_decline, self.reasoning
+        answered = examples_block(
+            f"{passages_block(p)}{question_block(d)}\n{self._steps(d)}Answer: {gold(d)}" for d, p in solved
         )
-        return replace(answer, notes={**answer.notes, "thoughts": len(thoughts)})
+        answer = await answer_from(
+            passages,
+            question,
+            tools,
+            "score",
+            self.max_tokens,
+            self.allow_decline,
+            self.reasoning,
+            demonstrations=answered,
+        )
+        notes = {"thoughts": len(thoughts), "demonstrations": len(solved)}
+        return replace(answer, notes={**answer.notes, **notes})
+
+    def _steps(self, demonstration: Question) -> str:
+        """What a demonstration shows before its answer."""
+        return f"{evidence_text(demonstration)}\n" if self.reasoning == "think" else ""
 
 
 def _first_sentence(text: str) -> str:

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.metrics.score import score
 from lcrag.readers.base import Message
-from lcrag.schema import Answer, Passage, Question
+from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.drag import check_theta, over_cap
-from lcrag.strategies.pieces.demonstrations import demonstration, documents_block
-from lcrag.strategies.pieces.passages import merge
+from lcrag.strategies.drag import NOW, check_theta, over_cap
+from lcrag.strategies.pieces.demonstrations import EXAMPLES, each_demonstration
 from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
+from lcrag.strategies.pieces.trace import Trace
 from retrievers.base import Retriever
 
 FOLLOW, INTERMEDIATE, FINAL = "Follow up: ", "Intermediate answer: ", "So the final answer is: "
 INSTRUCTION = (
     "You are an expert in question answering. Take a question apart where that helps: write a follow-up question "
     f'on a line that begins with "{FOLLOW}", its answer on a line that begins with "{INTERMEDIATE}", and at the end '
-    f'the answer on a line that begins with "{FINAL}". Contexts may be beside the point.\n\n'
+    f'the answer on a line that begins with "{FINAL}". Contexts may be irrelevant.\n\n'
 )
-
-
-@dataclass
-class _Trace:
-    """The passages, lines and counts of one question so far."""
-
-    passages: list[Passage]
-    lines: list[str] = field(default_factory=list)
-    iterations: int = 0
-    unprefixed: int = 0
-    capped: int = 0
-    final: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,15 +33,18 @@ class IterDRAG(Strategy):
     follow-up question, the documents for it are retrieved and added, and the reader answers it; then it gives the
     final answer. Every reply begins with one of Self-Ask's three prefixes (Press et al. 2023, arXiv 2210.03350), which
     constrained decoding enforces where the reader has it. A reply without a prefix is a follow-up question if it ends
-    with a question mark, else the final answer. Demonstrations are traces of the same loop on other questions; only
-    those with a correct answer are kept. They are built once for all questions, under the role ``build``.
+    with a question mark, else the final answer. Demonstrations are traces of the same loop on other questions. Only
+    those with a correct answer are kept (appendix H); the dataset's next demonstration replaces one without. They are
+    built once for all questions, under the role ``build``. New documents are added below the earlier ones, so that
+    the prompt keeps its beginning and the best of the newest stands nearest to the question.
 
     At most 2n + 1 calls. ``notes``: ``iterations``, ``demonstrations``, ``effective_context`` (prompt tokens of all
     calls), ``unprefixed`` (replies without their prefix), ``capped`` (1 if the cap ended the iterations).
 
     Attributes:
         k: documents per question and follow-up question.
-        m: questions from which demonstrations are built.
+        m: demonstrations; fewer are shown where the reader answers too few of the dataset's right, and none at all is
+            an error.
         n: maximum iterations (5 as published).
         max_context: maximum tokens of effective context. The iterations end when the next call would leave no room
             for the final answer; lines and documents that no longer fit are left out of the final call. A question
@@ -61,6 +53,9 @@ class IterDRAG(Strategy):
         step_tokens: maximum tokens of a follow-up or intermediate answer.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: documents are passages of the question's own documents, the reader may decline, and traces
+    for demonstrations are made without demonstrations before them.
     """
 
     name: str = "iter_drag"
@@ -99,12 +94,12 @@ class IterDRAG(Strategy):
             },
         )
 
-    async def _loop(self, question: Question, demonstrations: Sequence[str], tools: Toolbox) -> _Trace:
+    async def _loop(self, question: Question, demonstrations: Sequence[str], tools: Toolbox) -> Trace:
         """The trace of one question; each call leaves room in the cap for a final answer after it."""
         passages = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
-        trace = _Trace(passages)
+        trace = Trace([passages])
 
-        def room(trace: _Trace, *begins: tuple[str, ...]) -> bool:
+        def room(trace: Trace, *begins: tuple[str, ...]) -> bool:
             needed = self._needed(question, demonstrations, trace, tools, *begins)
             return self.max_context is None or needed <= self.max_context
 
@@ -122,7 +117,7 @@ class IterDRAG(Strategy):
                 return trace
             query = line.removeprefix(FOLLOW).strip()
             hits = await tools.retrieve(query, question, self.k, self.retriever) if self.k and query else []
-            after_question = replace(trace, passages=merge(trace.passages, hits), lines=[*trace.lines, line])
+            after_question = trace.with_retrieval(hits, line)
             if not room(after_question, (INTERMEDIATE,), (FINAL,)):
                 trace = after_question if room(after_question, (FINAL,)) else trace
                 trace.capped = 1
@@ -143,21 +138,23 @@ class IterDRAG(Strategy):
         return trace
 
     def _prompt(
-        self, begin: tuple[str, ...], question: Question, demonstrations: Sequence[str], trace: _Trace
+        self, begin: tuple[str, ...], question: Question, demonstrations: Sequence[str], trace: Trace
     ) -> tuple[Message, ...]:
         """The prompt that asks for a line with one of these prefixes."""
-        documents = documents_block(trace.passages)
         ending = question_block(question, DECLINE if self.allow_decline else "")
         so_far = "".join(f"\n{line}" for line in trace.lines)
         prefixes = " or ".join(f'"{b}"' for b in begin)
         instruction = f"\n(Write one line that begins with {prefixes}.)"
-        return chat(f"{INSTRUCTION}{''.join(demonstrations)}{documents}{ending}{so_far}{instruction}")
+        head = INSTRUCTION
+        if demonstrations:
+            head += "".join([EXAMPLES, *demonstrations, NOW])
+        return chat(f"{head}{trace.documents}{ending}{so_far}{instruction}")
 
     def _needed(
         self,
         question: Question,
         demonstrations: Sequence[str],
-        trace: _Trace,
+        trace: Trace,
         tools: Toolbox,
         *begins: tuple[str, ...],
     ) -> float:
@@ -170,7 +167,7 @@ class IterDRAG(Strategy):
         begin: tuple[str, ...],
         question: Question,
         demonstrations: Sequence[str],
-        trace: _Trace,
+        trace: Trace,
         tools: Toolbox,
         max_tokens: int,
     ) -> str:
@@ -186,17 +183,28 @@ class IterDRAG(Strategy):
         return prefix + line
 
     async def _demonstrations(self, question: Question, tools: Toolbox) -> list[str]:
-        """Traces of other questions that ended in a correct answer, as text."""
+        """Up to ``m`` traces of other questions that ended in a correct answer, as text."""
         settings = f"{self.k}:{self.m}:{self.n}:{self.step_tokens}:{self.max_tokens}:{self.retriever!r}"
 
         async def make(build: Toolbox) -> list[str]:
+            build.demonstrations(question, self.m)  # an error if there are fewer
             bare = replace(self, m=0, max_context=None)
-            traces = []
-            for other in build.demonstrations(question, self.m):
+            traces: list[str] = []
+            tried = 0
+            for other in each_demonstration(question, build):
+                tried += 1
                 trace = await bare._loop(other, [], build)
                 answer = Answer(trace.final, declined=declines(trace.final))
                 if score(other, answer).get("accuracy") == 1:
-                    traces.append(demonstration(other, trace.passages, "\n".join(trace.lines)))
+                    lines = "\n".join(trace.lines)
+                    traces.append(f"{trace.documents}{question_block(other)}\n{lines}\n\n")
+                if len(traces) == self.m:
+                    break
+            if not traces:
+                raise LcragError(
+                    f"{self.name}: the reader answered none of {tried} demonstrations right, so there is none to show; "
+                    "take a stronger reader, give the dataset more `demonstrations`, or set m: 0."
+                )
             return traces
 
-        return await tools.build(f"iter_drag:{settings}", [], make, keep=True)
+        return await tools.build(f"iter_drag, correct traces:{settings}", [], make, keep=True)

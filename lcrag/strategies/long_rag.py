@@ -7,6 +7,12 @@ from dataclasses import dataclass, replace
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.pieces.demonstrations import (
+    demonstrations_with_evidence,
+    evidence_text,
+    examples_block,
+    gold,
+)
 from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
 from retrievers.base import Retriever
 from retrievers.chunkers import RecursiveChunker
@@ -16,17 +22,23 @@ from retrievers.chunkers import RecursiveChunker
 class LongRAG(Strategy):
     """Retrieve units of about 4k tokens, answer at length, then shorten the answer (Jiang et al., arXiv 2406.15319).
 
-    A unit scores as its best chunk does, which is the paper's approximation (section 3.2). Units are cut from the
-    document itself; the paper groups linked Wikipedia pages.
+    A unit scores as its best chunk does, which is the paper's approximation (section 3.2). The second call sees
+    demonstrations: a question, its gold evidence as the longer answer, and the short answer. ``notes``:
+    ``demonstrations``.
 
     Attributes:
         k: units that are read (4 to 8 as published, about 30k tokens).
         unit_chars: maximum characters of a unit; 16,000 are about 4k tokens.
         chunks: number of best chunks whose units are ranked.
         retriever: searches the chunks; replaces the experiment's retriever.
+        demonstrations: how many of the dataset's demonstrations, of those with evidence, the second call shows at
+            most (8 in the authors' code).
         long_tokens: maximum tokens of the first, long answer.
         max_tokens: maximum tokens of the short answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: units are cut from each document, not grouped from linked Wikipedia pages, and the longer
+    answers of demonstrations are gold evidence.
     """
 
     name: str = "long_rag"
@@ -34,6 +46,7 @@ class LongRAG(Strategy):
     unit_chars: int = 16_000
     chunks: int = 50
     retriever: Retriever | None = None
+    demonstrations: int = 8
     long_tokens: int = 128
     max_tokens: int = 48
     allow_decline: bool = True
@@ -44,6 +57,10 @@ class LongRAG(Strategy):
         "documents are many or very long and the reader has a long window",
     )
 
+    def __post_init__(self) -> None:
+        if self.demonstrations < 0:
+            raise ValueError(f"demonstrations = {self.demonstrations}: give 0 for none, or more.")
+
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One retrieval, two calls; the second sees the long answer only."""
         hits = await tools.retrieve(question.text, question, self.chunks, self.retriever)
@@ -52,10 +69,20 @@ class LongRAG(Strategy):
         ending = question_block(question, "Answer in full sentences, with the reasons.", decline)
         long = await tools.read(chat(passages_block(units) + ending), max_tokens=self.long_tokens)
         short = question_block(question, "Take the answer from this longer answer. " + SHORT, decline)
-        completion = await tools.read(
-            chat(f"A longer answer:\n{long.text}\n\n{short}"), max_tokens=self.max_tokens
+        solved = demonstrations_with_evidence(question, self.demonstrations, tools)
+        head = examples_block(
+            f"A longer answer:\n{evidence_text(d)}\n\n{question_block(d)}\nShort answer: {gold(d)}"
+            for d in solved
         )
-        return Answer(completion.text, tuple(units), declined=declines(completion.text))
+        completion = await tools.read(
+            chat(f"{head}A longer answer:\n{long.text}\n\n{short}"), max_tokens=self.max_tokens
+        )
+        return Answer(
+            completion.text,
+            tuple(units),
+            declined=declines(completion.text),
+            notes={"demonstrations": len(solved)},
+        )
 
     def _units(self, hits: list[Passage], question: Question, tools: Toolbox) -> list[Passage]:
         """Units in the order of their best chunks."""

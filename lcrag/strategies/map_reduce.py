@@ -23,6 +23,9 @@ class MapReduce(Strategy):
         part_chars: maximum characters of a part.
         part_tokens: maximum tokens of a part's answer.
         max_tokens: maximum tokens of the answer.
+
+    Differs from the paper: a last call combines the answers, where the paper takes a vote, and parts that decline are
+    left out.
     """
 
     name: str = "map_reduce"

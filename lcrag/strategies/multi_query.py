@@ -27,6 +27,9 @@ class MultiQuery(Strategy):
         query_tokens: maximum tokens of all wordings together.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the answer is short, where the paper's chatbot writes at length, and the wording of the
+    prompts is ours.
     """
 
     name: str = "multi_query"
@@ -50,7 +53,7 @@ class MultiQuery(Strategy):
             f"Question: {question.text}\n\nWrite {self.queries} other ways to ask it, each on a line of its own "
             'that begins with "- ".'
         )
-        reply = await tools.read(chat(ask, "You word questions anew."), max_tokens=self.query_tokens)
+        reply = await tools.read(chat(ask, "You rephrase questions."), max_tokens=self.query_tokens)
         queries = [question.text, *list_items(reply.text)[: self.queries]]
         rankings = [await tools.retrieve(q, question, max(2 * self.k, 20), self.retriever) for q in queries]
         best = reciprocal_rank(rankings, self.k)

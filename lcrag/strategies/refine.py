@@ -37,8 +37,9 @@ class Refine(Strategy):
         answer, changes = "", 0
         for part in parts:
             block = part_block(part)
-            answer_line = f"The answer so far: {answer}\n" if answer else ""
-            ask = f"{answer_line}{question_block(question, UPDATE if answer else '', SHORT, DECLINE)}"
+            answer_line = f"The answer so far: {answer}\n\n" if answer else ""
+            instructions = (UPDATE, SHORT) if answer else (SHORT, DECLINE)
+            ask = answer_line + question_block(question, *instructions)
             reply = await tools.read(chat(block + ask), max_tokens=self.max_tokens, prefix_chars=len(block))
             if reply.text and not declines(reply.text) and reply.text != answer:
                 changes += bool(answer)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from lcrag.datasets.evidence import locate
 from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated, nearest_sentence, unlike_any
+from lcrag.readers.base import Message
 from lcrag.schema import Answer, Document, Passage, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import (
@@ -31,11 +32,26 @@ COPY = (
 )
 QUOTE = "Do not answer yet. " + COPY
 BOTH = (
-    "First: "
+    "Work in two steps. "
     + COPY
     + " Then write, on a line of its own, the word Answer and a colon, and the answer in a few words."
 )
 _ANSWERED = re.compile(r"^\W*answer\s*:", re.IGNORECASE | re.MULTILINE)
+
+
+def retrieve_prompt(question: Question, text: str) -> tuple[Message, ...]:
+    """The first call of two: quote the facts; ``text`` is the documents' block."""
+    return chat(text + question_block(question, QUOTE))
+
+
+def reason_prompt(
+    question: Question, facts: Sequence[str], text: str = "", allow_decline: bool = True
+) -> tuple[Message, ...]:
+    """The second call of two: answer from the facts, and from the documents' block ``text`` if it is given."""
+    facts_block = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
+    source = "this text" if text else "a longer text"
+    ending = question_block(question, SHORT, DECLINE if allow_decline else "")
+    return chat(f"{text}Facts quoted from {source}:\n{facts_block}\n\n{ending}")
 
 
 def passages_of(facts: Sequence[str], documents: Sequence[Document]) -> list[Passage]:
@@ -59,12 +75,14 @@ class RetrieveThenReason(Strategy):
         verify: what happens between the calls to facts that are not in the source: nothing (``off``), they are
             left out (``drop``), or replaced by the most similar sentence of the source (``snap``; left out if
             none is similar).
-        reason_on: what the second call sees with the question.
+        reason_on: what the second call sees: the ``facts`` alone, or ``facts_and_text``, as training pairs do.
         matchers: how facts are compared with the source; ``semantic`` embeds facts and sentences.
         fact_tokens: maximum tokens of the quoted facts.
         max_tokens: maximum tokens of the answer.
         truncate: what to do when the document does not fit.
         allow_decline: tell the reader that it may answer "unanswerable".
+
+    Differs from the paper: the reader is prompted, not trained; the second call does not see the text by default.
     """
 
     name: str = "retrieve_then_reason"
@@ -103,7 +121,7 @@ class RetrieveThenReason(Strategy):
         documents, truncation = fit(question, originals, instruction, tools, longest, self.truncate)
         text = text_block(documents)
         first = await tools.read(
-            chat(text + instruction),
+            retrieve_prompt(question, text) if self.calls == "two" else chat(text + instruction),
             max_tokens=self.fact_tokens if self.calls == "two" else longest,
             prefix_chars=len(text),
         )
@@ -116,7 +134,10 @@ class RetrieveThenReason(Strategy):
             answer = after_answer(first.text)
         else:
             verified = self._verified(facts, originals, notes)
-            answer = await self._reason(verified, question, text, decline, tools)
+            seen = text if self.reason_on == "facts_and_text" else ""
+            messages = reason_prompt(question, verified, seen, self.allow_decline)
+            second = await tools.read(messages, max_tokens=self.max_tokens, prefix_chars=len(seen))
+            answer = second.text
         return Answer(
             answer,
             tuple(passages_of(facts, originals)),
@@ -125,20 +146,6 @@ class RetrieveThenReason(Strategy):
             notes=notes,
             quotes=tuple(facts),
         )
-
-    async def _reason(
-        self, facts: Sequence[str], question: Question, text: str, decline: str, tools: Toolbox
-    ) -> str:
-        facts_block = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
-        ending = question_block(question, SHORT, decline)
-        if self.reason_on == "facts":
-            content, prefix_chars = f"Facts quoted from a longer text:\n{facts_block}\n\n{ending}", 0
-        else:
-            content, prefix_chars = (
-                f"{text}Facts quoted from this text:\n{facts_block}\n\n{ending}",
-                len(text),
-            )
-        return (await tools.read(chat(content), max_tokens=self.max_tokens, prefix_chars=prefix_chars)).text
 
     def _verified(
         self, facts: Sequence[str], documents: Sequence[Document], notes: dict[str, float]
@@ -171,7 +178,7 @@ class RetrieveThenReason(Strategy):
             async def embed(build: Toolbox) -> Any:
                 return await build.embed(texts, "build")
 
-            vectors = await tools.build("sentences", [d.id for d in documents], embed)
+            vectors = await tools.build("facts:sentences", [d.id for d in documents], embed)
             missing = unlike_any(await tools.embed(facts), vectors) if facts else []
             notes["hallucinated_facts_semantic"] = sum(missing)
         return notes

@@ -26,6 +26,8 @@ class SelfRoute(Strategy):
         max_tokens: maximum tokens of the answer.
         truncate: what to do when the whole document does not fit.
         decline: the sentence that tells the reader that it may decline.
+
+    Differs from the paper: the chunks are the experiment's, not of 300 words, and the wording of the prompts is ours.
     """
 
     name: str = "self_route"

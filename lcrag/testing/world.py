@@ -65,6 +65,9 @@ def dataset() -> Dataset:
         (
             Question("d1", "Where was Northwind founded?", ("north.md",), ("Bergen",), "location"),
             Question("d2", "What do lamps give?", ("south.md",), ("light",), "location"),
+            Question(
+                "d3", "Who is the auditor of Southbay?", ("south.md",), (), "hallucination", answerable=False
+            ),
         ),
     )
 

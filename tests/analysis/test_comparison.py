@@ -66,6 +66,19 @@ def test_answers_cut_at_max_tokens_are_counted_and_told(outcomes, change):
     found = compare(table)
     assert row(found, "long_context")["cut"] == 2 and row(found, "memory")["cut"] == 0
     assert "Answers cut at max_tokens: long_context 2." in str(found)
+    assert "Many answers were cut" not in str(found)  # 2 of 47
+
+
+def test_many_cut_answers_are_a_warning_that_names_the_strategy(outcomes, change):
+    table = outcomes().assign(finish_reason="stop")
+    for question in ("d0q0", "d1q1", "d2q2"):
+        table = change(table, "long_context", question, finish_reason="length")
+        table = change(table, "memory", question, finish_reason="length")
+    table = change(table, "memory", "d2q2", score=None, error="It broke.")
+    for failures in ("left_out", "wrong"):
+        text = " ".join(str(compare(table, failures=failures)).split())
+        assert "Many answers were cut: long_context (6%)." in text  # 3 of 48, while memory has 2 of 47
+        assert "raise max_tokens of these strategies" in text
 
 
 @pytest.mark.parametrize(
@@ -108,6 +121,22 @@ def test_a_failed_answer_is_counted_and_not_scored_as_wrong(outcomes, change):
     assert memory.prompt == pytest.approx(whole["read_prompt_tokens"].mean())
     assert found.skipped == 1
     assert "Failed answers are not scored" in str(found) and "memory 1" in str(found)
+
+
+def test_a_failed_answer_counts_as_wrong_on_demand(outcomes, change):
+    table = outcomes()
+    table = change(table, "memory", "d0q0", score=None, error="It broke.", read_prompt_tokens=70)
+    table = table.astype({"score": float})
+    memory = row(compare(table, failures="wrong"), "memory")
+    assert (memory.scored, memory.failed, memory.counted_wrong) == (48, 0, 1)
+    rows = table[table.strategy == "memory"]
+    assert memory.accuracy == pytest.approx(rows["score"].sum() / 48)
+    assert memory.prompt == pytest.approx(rows["read_prompt_tokens"].mean())
+    found = compare(table, failures="wrong")
+    text = " ".join(str(found).split())
+    assert "count as wrong (score 0), at the cost that was recorded: memory 1." in text
+    assert "not scored" not in text and found.skipped == 0
+    assert row(compare(table), "memory").counted_wrong == 0 and "as wrong" not in str(compare(table))
 
 
 def test_unknown_flops_are_a_dash_and_cost_falls_back_to_tokens(outcomes):

@@ -45,6 +45,52 @@ def table(tmp_path):
     return tmp_path / "t.parquet"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--folds", 0), "folds is 0, but must be at least 2"),
+        (("--folds", 1), "folds is 1, but must be at least 2"),
+        (("--seed", -1), "seed is -1, but must be at least 0"),
+        (("--fold-seeds", 0), "fold_seeds is 0, but must be at least 1"),
+        (("--router", "llm"), "Router llm_router asks a model: run it as"),
+    ],
+)
+def test_numbers_out_of_range_and_routers_that_ask_a_model_are_one_sentence(table, arguments, message):
+    with pytest.raises(LcragError, match=message):
+        lcrag("replay", table, "--router", "tfidf", *arguments)
+
+
+def test_a_router_that_asks_a_model_cannot_be_fitted_and_no_router_neither(table, tmp_path):
+    with pytest.raises(LcragError, match="Router llm_router asks a model"):
+        lcrag("fit", table, tmp_path / "r", "--router", "llm")
+    (tmp_path / "none.yaml").write_text("[]")
+    with pytest.raises(LcragError, match=r"none\.yaml has 0 routers: give one to fit"):
+        lcrag("fit", table, tmp_path / "r", "--routers", tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "name", ["oracle", "best_fixed", "best fixed", "best fixed (a)", "random", "random (mean)"]
+)
+def test_a_strategy_named_like_a_baseline_is_refused(table, tmp_path, name):
+    outcomes = load_outcomes(table).replace({"strategy": {"long_context": name}})
+    save_outcomes(outcomes, tmp_path / "o.parquet")
+    with pytest.raises(LcragError, match="as a baseline is: give it another `name`"):
+        lcrag("replay", tmp_path / "o.parquet", "--router", "tfidf")
+
+
+@pytest.mark.parametrize("question", ["", " ", "???"])
+def test_questions_without_words_are_one_sentence_or_a_table(table, tmp_path, question):
+    save_outcomes(load_outcomes(table).assign(question=question), tmp_path / "o.parquet")
+    with pytest.raises(LcragError, match="tfidf_router learns from the words of questions, and too few"):
+        lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "tfidf")
+    if question.strip():
+        lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "knn")
+    else:
+        with pytest.raises(LcragError, match="question of the outcomes has no text"):
+            lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "knn")
+    lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "quality")
+
+
 def test_import_nocha(tmp_path):
     sample = tmp_path / "s.json"
     sample.write_text(json.dumps([claim(), claim(claim="It snows.", type=False)]))
@@ -88,6 +134,26 @@ def test_import_lara(small_lara, tmp_path):  # noqa: F811
     assert "48 scored" in said
     with pytest.raises(LcragError, match="has no evaluation/prediction"):
         lcrag("import", "lara", tmp_path)
+
+
+def test_failed_calls_count_as_wrong_on_demand(small_lara, tmp_path):  # noqa: F811
+    for kind in ("location", "reasoning"):
+        file = small_lara / f"evaluation/prediction/tiny/full_preds_tiny_32k_book_{kind}.jsonl"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"prediction": False}) + "\n")
+    output = tmp_path / "l.parquet"
+    command = ["import", "lara", small_lara, "--output", output, "--no-features"]
+    assert "23 scored, 2 failed" in (said := lcrag(*command)) and "with --failures wrong they score 0" in said
+    said = lcrag(*command, "--failures", "wrong")
+    assert "24 scored, 1 failed" in said and "Failed calls that count as wrong (score 0): 1." in said
+    assert "answers to the same questions have no score" in said  # reasoning needs a judge
+    lcrag(*command, "--scores", "recall")
+    command = ["replay", output, "--router", "random", "--split", "task"]
+    said = " ".join(lcrag(*command, "--failures", "wrong").split())
+    assert "24 queries" in said
+    assert "Failed calls that count as wrong (score 0), at the cost that was recorded: long_context 2" in said
+    assert "22 queries" in lcrag(*command)
+    with pytest.raises(LcragError, match="Failed calls are left_out or wrong, not 'right'"):
+        lcrag(*command, "--failures", "right")
 
 
 def test_replay_routers_by_name(table, tmp_path):

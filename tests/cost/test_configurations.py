@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lcrag.cost.layers import ALL_SLIDE, PATTERNS, TIED
+from lcrag.cost.architectures import ALL_SLIDE, PATTERNS, TIED
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError
 
@@ -79,9 +79,9 @@ SMALL = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "i
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"attention_chunk_size": 8192}, "does not know the field 'attention_chunk_size'"),
+        ({"attention_chunk_size": 8192}, "does not cover 'attention_chunk_size'"),
         ({"global_attn_every_n_layers": 4}, "does not know the field 'global_attn_every_n_layers'"),
-        ({"index_topk": 2048}, "does not know the field 'index_topk'"),
+        ({"index_topk": 2048}, "does not cover 'index_topk'"),
         (
             {"sliding_window": 8, "model_type": "brand_new"},
             "not known for the model type 'brand_new': give layer_types",

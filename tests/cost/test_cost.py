@@ -108,8 +108,6 @@ def test_weights_and_cache_of_real_models(kind):
     model = AutoModelForCausalLM.from_config(config).eval()
     spec = ModelSpec.from_config(config)
     matrices = {n: p.numel() for n, p in model.named_parameters() if p.dim() > 1}
-    positions = matrices.pop("transformer.wpe.weight", 0)
-    assert positions in (0, 16 * 64)
     assert spec.total_parameters == sum(matrices.values())
     if kind in ("llama", "qwen3", "falcon"):
         with torch.inference_mode():
@@ -181,7 +179,7 @@ def test_published_ways_of_counting():
     [
         ({"mamba_d_state": 16}, "mamba_d_state"),
         ({"is_encoder_decoder": True}, "is_encoder_decoder"),
-        ({"layer_types": ["chunked_attention"] * 32}, "'chunked_attention'"),
+        ({"layer_types": ["chunked_attention"] * 32}, "has no 'attention_chunk_size'"),
         ({"layer_types": ["full_attention"]}, "32 layers with 1 layer_types"),
         ({"hidden_size": None}, "has no 'hidden_size'"),
         ({"num_hidden_layers": -1}, "-1 as 'num_hidden_layers'"),

@@ -16,6 +16,7 @@ from embedders import (
     SentenceTransformerEmbedder,
     max_sim,
 )
+from embedders.loading import bundled_minilm
 
 TEXT = "Northwind sells kites. It was founded in Bergen in 1987. The firm employs forty people."
 SPANS = [(0, 22), (23, 55), (56, len(TEXT))]
@@ -161,7 +162,10 @@ def test_how_a_server_is_reached_does_not_change_the_identity_of_what_it_gives()
             SentenceTransformerEmbedder(device="cpu", batch_size=2, progress=True),
         ),
         (MultiVectorEmbedder("m"), MultiVectorEmbedder("m", device="cpu", batch_size=2)),
-        (M2BertEmbedder("m"), M2BertEmbedder("m", device="cuda")),
+        (
+            M2BertEmbedder("m", trust_remote_code=True),
+            M2BertEmbedder("m", device="cuda", trust_remote_code=True),
+        ),
     ):
         assert settings(small, identity=True) == settings(large, identity=True)
 
@@ -182,7 +186,30 @@ def test_a_server_that_is_down_and_a_key_that_is_missing(monkeypatch):
 
 def test_absent_weights_say_how_to_get_them():
     with pytest.raises(ValueError, match=r"M2-BERT's weights 'no/m2' are not here .*hf download"):
-        M2BertEmbedder("no/m2", tokenizer="no/tokenizer").embed_query("a")
+        M2BertEmbedder("no/m2", tokenizer="no/tokenizer", trust_remote_code=True).embed_query("a")
+
+
+def test_m2_bert_runs_no_code_of_strangers_unless_told_so(tmp_path):
+    """A checkpoint whose code leaves a file behind."""
+    from lcrag.components.build import build
+    from lcrag.errors import LcragError
+
+    trace, checkpoint = tmp_path / "trace", tmp_path / "checkpoint"
+    checkpoint.mkdir()
+    (checkpoint / "stranger.py").write_text(f"open({str(trace)!r}, 'w').write('ran')\n")
+    auto = {"AutoConfig": "stranger.C", "AutoModelForSequenceClassification": "stranger.M"}
+    (checkpoint / "config.json").write_text(json.dumps({"model_type": "stranger", "auto_map": auto}))
+    tokenizer = str(bundled_minilm())
+    spec = {"type": "m2_bert", "model": str(checkpoint), "tokenizer": tokenizer}
+    for switch in ({}, {"trust_remote_code": False}):
+        with pytest.raises(
+            LcragError, match="runs code that comes with its weights: set trust_remote_code: true"
+        ):
+            build("embedder", spec | switch, "own.yaml: embedder").embed(["text"])
+    assert not trace.exists()
+    with pytest.raises(Exception, match=r"stranger|M2-BERT|C"):
+        build("embedder", spec | {"trust_remote_code": True}, "own.yaml: embedder").embed(["text"])
+    assert trace.exists()
     with pytest.raises(ValueError, match=r"'no/colbert' could not be loaded .*hf download"):
         MultiVectorEmbedder("no/colbert").embed(["a"], "query")
 

@@ -74,6 +74,30 @@ def test_fields_are_keys_and_components_nest():
             r"fit: factor is 0.5: .* 1\.$",
         ),
         ({"seed": "one"}, "seed: 'one' is not a whole number"),
+        ({"seed": -1}, "seed: -1 is not a whole number from 0 to"),
+        ({"seed": float("inf")}, "seed: inf is not a whole number"),
+        ({"seed": 10**30}, "seed: 10+ is not a whole number"),
+        (
+            {"mlflow": True},
+            "mlflow: false is expected, or a mapping with tracking_uri and experiment, not True",
+        ),
+        ({"mlflow": 5000}, "mlflow: false is expected, or a mapping .*, not 5000"),
+        ({"mlflow": "http://127.0.0.1"}, "mlflow: false is expected, or a mapping"),
+        ({"mlflow": {"tracking_uri": True}}, "mlflow.tracking_uri: True is not a text"),
+        ({"name": ["a"]}, r"name: \['a'\] is not a text"),
+        ({"output": "a\0b"}, "output: .* is not a text"),
+        (
+            {"strategies": [{"type": "cascade", "strategies": "long_context"}]},
+            r"\.strategies: a list is expected",
+        ),
+        (
+            {"strategies": [{"type": "cascade", "strategies": {"type": "long_context"}}]},
+            r"strategies\[0\] \(cascade\)\.strategies: a list is expected",
+        ),
+        (
+            {"strategies": [{"type": "routed", "router": ["lara_rule"], "strategies": ["long_context"]}]},
+            r"\(routed\)\.router: one router, not a list, is expected",
+        ),
         ({"mlflow": {"uri": "x"}}, "mlflow: unknown key 'uri'"),
         ({"reader": {"type": "openai"}}, "the key 'model' is missing"),
     ],
@@ -81,6 +105,104 @@ def test_fields_are_keys_and_components_nest():
 def test_what_is_wrong_is_said_with_its_place(change, message):
     with pytest.raises(LcragError, match=message):
         from_mapping(BASE | change)
+
+
+def _bomb(levels, width):
+    lines = ["a0: &a0 [x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * width)}]" for i in range(1, levels)]
+    return "\n".join(lines)
+
+
+def _merge_bomb(levels, width):
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * width)}]}}" for i in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (_bomb(12, 9), "holds more than 10,000 values"),
+        (_merge_bomb(12, 9), "holds more than 10,000 values"),
+        ("a: &a [*a]", "holds more than 10,000 values"),
+        ("seed: " + "[" * 300 + "]" * 300, ":1 is not YAML: it is nested more than 40 deep"),
+        ("seed: " + "[" * 100_000, "is not YAML: it is nested more than 40 deep"),
+        ("\n".join(" " * i + "a:" for i in range(300)), ":40 is not YAML: it is nested more than 40 deep"),
+        ("x" * 2_000_000, "is longer than the 1,048,576 bytes that are read as YAML"),
+        ("seed: " + "9" * 5000, "is not YAML: it has a value that is not of its type"),
+        ("name: 2024-13-45", "is not YAML: it has a value that is not of its type"),
+        ("seed: !!bool perhaps", "is not YAML: it has a value that is not of its type"),
+        ("seed: !!int x", "is not YAML: it has a value that is not of its type"),
+        ('name: "\\U00110000"', "is not YAML|cannot be read"),
+        ("a: 1\n---\nb: 2", ":2 is not YAML: but found another document"),
+        ("name: \x00", "is not YAML: unacceptable character"),
+        ("", "a mapping with the keys"),
+    ],
+)
+def test_yaml_that_would_grow_or_that_python_stumbles_over_is_one_sentence(tmp_path, content, message):
+    (tmp_path / "own.yaml").write_text(content)
+    with pytest.raises(LcragError, match=rf"own\.yaml.*{message}") as raised:
+        load_experiment(tmp_path / "own.yaml")
+    assert "\n" not in str(raised.value)
+
+
+def test_half_a_surrogate_pair_in_yaml_is_replaced(tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        'name: "a\\ud83d"\ndataset: {type: synthetic, documents: 1, tokens: 1000}\n'
+        'strategies: [{type: closed_book, name: "b\\ud83d"}]\n'
+    )
+    experiment = load_experiment(tmp_path / "own.yaml")
+    assert (experiment.name, experiment.strategies[0].name) == ("a\ufffd", "b\ufffd")
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_reader_that_would_never_ask_is_refused_before_the_run(value, embedder):
+    from dataclasses import replace
+
+    reader = {"type": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1", "max_concurrency": value}
+    with pytest.raises(LcragError, match=f"max_concurrency.*{value}"):
+        replace(from_mapping(BASE | {"reader": reader}), embedder=embedder).check()
+
+
+@pytest.mark.parametrize(
+    "name", ["oracle", "best_fixed", "best fixed (closed_book)", "random", "random (mean)"]
+)
+def test_a_strategy_named_like_a_baseline_is_refused_before_the_run(name):
+    spec = {"strategies": [{"type": "closed_book", "name": name}]}
+    with pytest.raises(LcragError, match="as a baseline is: give it another `name`"):
+        from_mapping(BASE | spec).check()
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("foo://x", "is not a store that MLflow knows"),
+        ("nowhere", "There is no MLflow store at nowhere"),
+        ("sqlite:///nowhere/mlflow.db", "There is no MLflow store at sqlite"),
+        ("file:///nowhere", "There is no MLflow store at file"),
+        ("http://127.0.0.1:5000", "is a tracking server: open it in a browser"),
+    ],
+)
+def test_the_ui_of_a_store_that_is_not_there_is_one_sentence(uri, message):
+    from typer.testing import CliRunner
+
+    from lcrag.cli import app
+
+    with pytest.raises(LcragError, match=message):
+        raise CliRunner().invoke(app, ["ui", "--tracking-uri", uri]).exception
+
+
+def test_the_ui_opens_stores_that_are_there(tmp_path):
+    from lcrag.experiment.tracking import check_store
+
+    (tmp_path / "mlflow.db").touch()
+    for uri in (
+        f"sqlite:///{tmp_path / 'mlflow.db'}",
+        str(tmp_path),
+        f"file:{tmp_path}",
+        "postgresql+psycopg2://h/d",
+    ):
+        check_store(uri)
 
 
 def test_files(tmp_path):
@@ -160,6 +282,7 @@ def test_what_was_resolved_is_what_is_logged(dataset, scripted, embedder, tmp_pa
     assert logged["embedder"]["type"] == "SentenceTransformerEmbedder"
     assert logged["retriever"]["type"] == "HybridRetriever"
     assert logged["executor"] == {"type": "LocalExecutor"}
+    assert logged["reader"]["batch_invariant"] is True
     logged = Experiment(dataset, scripted(), [ClosedBook()], tmp_path, embedder=embedder).parameters()
     assert "WordEmbedder" in str(logged["retriever"]["embedder"])
 

@@ -272,3 +272,27 @@ def test_anyones_executor_runs_the_batches(tmp_path, dataset, scripted, embedder
         outcomes = asyncio.run(engine.run())
     assert order[0] == ("long_context", "s3") and order[-1] == ("closed_book", "n1")
     assert [o.question_id for o in outcomes[:6]] == ["n1", "n2", "n3", "s1", "s2", "s3"]
+
+
+def test_a_reader_that_takes_no_requests_is_refused(tmp_path, dataset, scripted, embedder):
+    with pytest.raises(LcragError, match="scripted has max_concurrency = 0: set it to 1 or more"):
+        run(tmp_path, dataset, scripted(max_concurrency=0), embedder)
+
+
+def test_one_question_that_always_fails_is_a_failed_row_and_the_others_are_answered(
+    tmp_path, dataset, scripted, embedder
+):
+    well = scripted()
+
+    def respond(request):
+        if "auditor" in request.messages[-1].content:
+            raise LcragError("The connection was lost three times.")
+        return well.answers(request)
+
+    outcomes, _ = run(tmp_path, dataset, scripted(respond), embedder)
+    assert {o.question_id for o in outcomes if o.error} == {"n3"}
+    assert len([o for o in outcomes if not o.error]) == 5 * len(ALL)
+    again, _ = run(tmp_path, dataset, well, embedder)
+    assert not [o for o in again if o.error] and all(
+        "auditor" in r.messages[-1].content for r in well.requests
+    )

@@ -39,10 +39,11 @@ def test_no_period(text):
 
 
 def test_out_of_range_items_are_demoted_and_none_is_dropped():
-    dates = ["2024-05-03", "2024-06-11", None, "2024-06-02"]
+    dates = [["2024-05-03"], ["2024-06-11"], [], ["2024-06-02"], ["2024-06-11", "2024-05-09"]]
     period = (date(2024, 5, 1), date(2024, 5, 31))
-    assert demote_outside([1, 0, 2, 3], dates, period) == [0, 2, 3, 1]  # 2 June is within two days
-    assert demote_outside([1, 0, 2, 3], dates, period, widen_days=0) == [0, 2, 1, 3]
+    ranked = [1, 0, 2, 3, 4]
+    assert demote_outside(ranked, dates, period) == [0, 2, 3, 4, 1]  # 2 June is within two days
+    assert demote_outside(ranked, dates, period, widen_days=0) == [0, 2, 4, 1, 3]
 
 
 def test_rounds_are_exact_and_dated():

@@ -1,4 +1,5 @@
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,8 +39,8 @@ def test_an_updated_item_is_embedded_anew():
     memory.set_vectors([memory.items[0].id], np.ones((1, 2), np.float32), Ledger())
     assert not memory.without_vector()
     assert memory.vectors().tolist() == [[1, 1], [0, 0]]
-    memory.change(update={memory.items[0].id: "uno"})
-    assert [i.text for i in memory.without_vector()] == ["uno"]
+    memory.change(update=[replace(memory.items[0], text="uno", date="2024-05-01")])
+    assert [(i.text, i.date) for i in memory.without_vector()] == [("uno", "2024-05-01")]
 
 
 def test_what_is_no_store_is_refused(tmp_path):

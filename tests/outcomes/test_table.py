@@ -60,6 +60,17 @@ def test_missing_values_get_one_form(table):
         (lambda t: t.assign(score=-0.1), "outside 0 to 1"),
         (lambda t: t.assign(error="it failed"), "has an error and a score: a failed row is not scored"),
         (lambda t: pd.concat([t, t.tail(1)]), "question q2, strategy long_context, model m is a duplicate"),
+        (lambda t: t.assign(declined="perhaps"), "'declined' holds 'perhaps', which is neither true nor false"),
+        (lambda t: t.assign(declined=2), "'declined' holds '2', which is neither true nor false"),
+        (lambda t: t.assign(seed=np.inf), "the column 'seed' holds an infinite value"),
+        (lambda t: t.assign(seed=0.5), "the column 'seed' holds 0.5, which is not a whole number"),
+        (lambda t: t.assign(seed=1e300), "the column 'seed' holds 1e.300, which is not a whole number"),
+        (lambda t: t.assign(read_flops=-np.inf), "the column 'read_flops' holds an infinite value"),
+        (lambda t: t.assign(read_calls=[10**400] * 4), "the column 'read_calls' holds a value that is not a number"),
+        (lambda t: t.assign(question=b"caf\xe9"), "the column 'question' holds bytes where text is expected"),
+        (lambda t: t.assign(kind=[["a"]] * 4), "the column 'kind' holds list where text is expected"),
+        (lambda t: pd.concat([t, t[["kind"]]], axis=1), "duplicate or nameless column 'kind'"),
+        (lambda t: t.rename(columns={"kind": 7}), "duplicate or nameless column 7"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(table, tmp_path, spoil, message):
@@ -69,6 +80,65 @@ def test_what_is_wrong_is_named(table, tmp_path, spoil, message):
     with pytest.raises(LcragError, match=message):
         save_outcomes(bad, tmp_path / "t.parquet")
     assert not (tmp_path / "t.parquet").exists()
+
+
+def test_false_as_text_is_false(table):
+    table["declined"] = ["False", "true", " FALSE ", "1"]
+    assert validate(table)["declined"].tolist() == [False, True, False, True]
+
+
+def test_infinite_notes_are_not_known_and_half_surrogate_pairs_are_replaced(table, tmp_path):
+    table["note_own"] = np.inf
+    table["answer"] = pd.Series(["\ud800"] * len(table), dtype=object)
+    save_outcomes(table, tmp_path / "t.parquet")
+    again = load_outcomes(tmp_path / "t.parquet")
+    assert again["note_own"].isna().all() and set(again["answer"]) == {"\ufffd"}
+
+
+def test_a_table_of_the_first_version_with_text_for_a_number_is_told(table):
+    old = table.drop(columns=[c for c in table if c.startswith(("embed_", "index_", "rerank_"))])
+    with pytest.raises(LcragError, match="'build_flops' holds a value that is not a number"):
+        validate(old.assign(build_flops="many"))
+
+
+def _written(table, file, change):
+    arrow = pa.Table.from_pandas(validate(table), preserve_index=False)
+    pq.write_table(change(arrow), file)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.replace_schema_metadata({METADATA: b"two"}), r"has no version of the schema but b'two'"),
+        (lambda t: t.replace_schema_metadata({METADATA: b"-1"}), r"has no version of the schema but b'-1'"),
+        (
+            lambda t: t.append_column("kind", t["kind"]),
+            r"has a duplicate column 'kind': keep one of that name",
+        ),
+        (
+            lambda t: t.set_column(
+                t.schema.get_field_index("question"), "question", pa.array([b"\xff"] * len(t))
+            ),
+            r"'question' holds bytes",
+        ),
+    ],
+)
+def test_a_crafted_file_is_one_sentence(table, tmp_path, change, message):
+    _written(table, tmp_path / "t.parquet", change)
+    with pytest.raises(LcragError, match=message):
+        load_outcomes(tmp_path / "t.parquet")
+
+
+def test_the_damage_of_a_file_is_told(table, tmp_path):
+    file = tmp_path / "t.parquet"
+    save_outcomes(table, file)
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 97):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            load_outcomes(file)
+        except LcragError as error:
+            assert str(file) in str(error) and not str(error).endswith(": .") and "\n" not in str(error)
 
 
 def test_one_question_of_two_models_or_seeds_is_not_twice(table):

@@ -10,6 +10,7 @@ from lcrag.errors import LcragError
 from lcrag.outcomes import validate
 from lcrag.published.judge import judge
 from lcrag.readers.scripted import ScriptedReader
+from lcrag.runtime.calls import CallJournal
 from tests.outcomes.conftest import row
 
 
@@ -86,6 +87,13 @@ def test_everything_is_judged_on_demand(answers):
     assert found["score"].fillna(-1).tolist() == [0.0, 0.0, 0.0, -1.0, -1.0, 0.0]
 
 
+def test_a_failed_call_that_counts_as_wrong_is_not_judged(answers):
+    counted = answers.assign(failure=["", "", "The call failed.", "", "", ""])
+    found, reader = judged(counted, everything=True)
+    assert not any("q3" in r.messages[-1].content for r in reader.requests)
+    assert found.loc["q3", "score"] == 0.25
+
+
 def test_a_limit_draws_by_seed(answers):
     many = pd.concat([answers.head(1).assign(question_id=f"r{i}") for i in range(40)])
     first, reader = judged(many, limit=10)
@@ -103,3 +111,17 @@ def test_without_gold_there_is_nothing_to_judge_by(answers):
     for table in (answers.assign(gold=""), answers.drop(columns="gold")):
         with pytest.raises(LcragError, match="no gold answers: there is nothing to judge answers by"):
             judged(table)
+
+
+def test_a_judge_that_was_stopped_asks_for_no_verdict_twice(answers, tmp_path):
+    def stops(request):
+        if "What is q6?" in request.messages[-1].content:
+            raise LcragError("The server is down.")
+        return "True"
+
+    with pytest.raises(LcragError, match="down"):
+        judged(answers, stops, calls=CallJournal(tmp_path / "verdicts.jsonl"))
+    found, reader = judged(answers, calls=CallJournal(tmp_path / "verdicts.jsonl"))
+    assert len(reader.requests) == 1 and "What is q6?" in reader.requests[0].messages[-1].content
+    once, _ = judged(answers)
+    pd.testing.assert_frame_equal(found, once)

@@ -3,9 +3,12 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lcrag.errors import LcragError
+from lcrag.outcomes import score_failures, validate
+from lcrag.outcomes.costs import cost_of
 from lcrag.published.lara import CUT, import_lara
 from lcrag.published.lara_table import import_lara_table
 from lcrag.replay import examples_of, replay
@@ -46,6 +49,22 @@ def test_failed_calls_are_failed_and_not_wrong(lara):
     assert gemini["strategy"].value_counts().to_dict() == {"long_context": 77, "chunked_retrieval": 68}
 
 
+def test_failed_calls_can_count_as_wrong(lara):
+    failed = lara[lara["error"] != ""]
+    assert len(failed) == 201
+    found = validate(score_failures(lara, "wrong"))
+    rows = found.loc[failed.index]
+    is_sound = rows["kind"].isin(["location", "hallucination"])
+    assert (rows.loc[is_sound, "score"] == 0).all() and (rows.loc[is_sound, "error"] == "").all()
+    assert rows.loc[is_sound, "failure"].str.startswith("The call failed").all()
+    assert rows.loc[~is_sound, "score"].isna().all()  # else failures would be all that is scored
+    assert (cost_of(rows[is_sound]) > 0).all()
+    others = found.drop(failed.index)
+    pd.testing.assert_series_equal(others["score"], lara.drop(failed.index)["score"])
+    again = score_failures(found, "left_out")
+    pd.testing.assert_frame_equal(again[lara.columns], lara)
+
+
 def test_scores_are_where_they_are_sound(lara):
     scored = lara[lara["score"].notna()]
     assert set(scored["kind"]) == {"location", "hallucination"}
@@ -59,8 +78,6 @@ def test_scores_are_where_they_are_sound(lara):
 
 def test_hallucination_scores_go_with_the_judged_ones(lara, data):
     """Over models, lengths and modes the share of refusals follows the paper's judge (Pearson 0.955 by our notes)."""
-    import pandas as pd
-
     published = import_lara_table(data / "LaRA" / "paper_main_table.json").query("kind == 'hallucination'")
     names = {m: m.replace("-instruct", "").replace("-20241022", "") for m in lara["model"].unique()}
     mine = lara.query("kind == 'hallucination'").assign(model=lambda t: t["model"].map(names))
@@ -114,6 +131,8 @@ def test_a_failed_call_and_a_question_that_stands_twice(small_lara):
     (failed,) = import_lara(small_lara, features=False).query("error != ''").to_dict("records")
     assert failed["question_id"] == "32k-book-hallu-1" and np.isnan(failed["score"])
     assert failed["error"] == "The call failed: no answer was published."
+    wrong = import_lara(small_lara, features=False, failures="wrong").query("failure != ''")
+    assert wrong["score"].tolist() == [0.0] and wrong["error"].tolist() == [""]
 
 
 def test_bad_folders(small_lara, tmp_path):

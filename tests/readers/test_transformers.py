@@ -73,6 +73,13 @@ def test_an_answer_does_not_depend_on_its_batch_mates(reader):
     assert together[3:] == backwards
 
 
+def test_a_resumed_run_has_the_same_texts(reader):
+    """A run that was cut off starts anew, without kept prefixes and with fewer questions in the batch."""
+    requests = [request(q, SMALL, "resumed", 24) for q in QUESTIONS]
+    undisturbed = [a.text for a in ask(reader, requests)]
+    assert [a.text for a in ask(TransformersReader(), requests[5:])] == undisturbed[5:]
+
+
 def test_the_shared_prefix_gives_what_transformers_itself_gives(reader):
     """Logits against a plain forward pass over the whole prompt, teacher-forced on the same tokens."""
     import torch

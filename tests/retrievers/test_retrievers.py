@@ -123,3 +123,11 @@ def test_langchain_both_ways(embedder):
     assert [(p.document_id, p.start, p.end) for p in found] == [
         (p.document_id, p.start, p.end) for p in direct
     ]
+
+
+@pytest.mark.parametrize(
+    "texts", [{"a": "\U0001f600"}, {"a": "the of and"}, {"a": "\U0001f600", "b": "The."}]
+)
+def test_bm25_takes_documents_without_a_word(texts):
+    found = BM25Retriever().build(texts).search(["kites", "the", "\U0001f600", ""], 2)
+    assert [[p.score for p in hits] for hits in found] == [[0.0] * len(texts)] * 4

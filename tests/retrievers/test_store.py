@@ -164,6 +164,112 @@ def test_a_mismatched_damaged_or_missing_index_is_refused(store, embedder, tmp_p
         DenseStore.load(tmp_path, embedder, SMALL)
 
 
+def test_saving_removes_only_the_files_of_the_store_before(store, tmp_path):
+    """People keep other folders there whose names begin with a v."""
+    for name in ("venv", "videos", "v1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("precious")
+    store.save(tmp_path)
+    (kept,) = tmp_path.glob("v*/vectors.faiss")
+    (kept.parent / "notes.txt").write_text("precious")
+    store.save(tmp_path)
+    assert [p.name for p in kept.parent.iterdir()] == ["notes.txt"]
+    assert all((tmp_path / name / "mine").read_text() == "precious" for name in ("venv", "videos", "v1"))
+
+
+@pytest.mark.parametrize("folder", ["venv", "../venv", "/venv", "", ".", "v/../venv"])
+def test_a_manifest_that_names_another_folder_removes_nothing_there(store, tmp_path, folder):
+    place = tmp_path / "store"
+    store.save(place)
+    for venv in (tmp_path / "venv", place / "venv"):
+        venv.mkdir()
+        (venv / "mine").write_text("precious")
+    manifest = place / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"folder": folder}))
+    store.save(place)
+    assert all((venv / "mine").is_file() for venv in (tmp_path / "venv", place / "venv"))
+
+
+def _manifest_with(**changes):
+    def spoil(folder):
+        path = folder / "manifest.json"
+        manifest = json.loads(path.read_text())
+        path.write_text(json.dumps({k: v for k, v in (manifest | changes).items() if v != "gone"}))
+
+    return spoil
+
+
+def _swapped(folder):
+    """Files of two stores, each whole, with checksums that fit."""
+    import hashlib
+
+    import pyarrow.parquet as pq
+
+    (path,) = folder.glob("v*/passages.parquet")
+    pq.write_table(pq.read_table(path)[:1], path)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["checksums"]["passages.parquet"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _not_faiss(folder):
+    import hashlib
+
+    (path,) = folder.glob("v*/vectors.faiss")
+    path.write_bytes(b"IxMp" + b"\xff" * 60)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["checksums"]["vectors.faiss"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _unlinked(name):
+    return lambda folder: next(folder.glob(f"v*/{name}")).unlink()
+
+
+def _a_folder_instead(folder):
+    (path,) = folder.glob("v*/vectors.faiss")
+    path.unlink()
+    path.mkdir()
+
+
+SPOILS = {
+    "manifest is a list": lambda f: (f / "manifest.json").write_text("[1]"),
+    "manifest is null": lambda f: (f / "manifest.json").write_text("null"),
+    "manifest is not UTF-8": lambda f: (f / "manifest.json").write_bytes(b"\xff{}"),
+    "manifest is deep": lambda f: (f / "manifest.json").write_text("[" * 100_000),
+    "manifest is a folder": lambda f: ((f / "manifest.json").unlink(), (f / "manifest.json").mkdir()),
+    "manifest is half": lambda f: (f / "manifest.json").write_text((f / "manifest.json").read_text()[:90]),
+    "no vectors": _unlinked("vectors.faiss"),
+    "no passages": _unlinked("passages.parquet"),
+    "vectors are a folder": _a_folder_instead,
+    "vectors are not FAISS's": _not_faiss,
+    "passages of another store": _swapped,
+    "no checksums": _manifest_with(checksums="gone"),
+    "empty checksums": _manifest_with(checksums={}),
+    "checksums are a list": _manifest_with(checksums=["vectors.faiss"]),
+    "null checksum": _manifest_with(checksums={"vectors.faiss": None, "passages.parquet": None}),
+    **{f"no {key}": _manifest_with(**{key: "gone"}) for key in
+       ("format", "folder", "model", "dimension", "factory", "build_tokens")},
+    "folder is a number": _manifest_with(folder=3),
+    "folder is elsewhere": _manifest_with(folder="../v1"),
+    "dimension is text": _manifest_with(dimension="many"),
+    "another dimension": _manifest_with(dimension=5),
+    "model is null": _manifest_with(model=None),
+    "factory is a number": _manifest_with(factory=3),
+    "build_tokens is text": _manifest_with(build_tokens="x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_every_damage_is_one_sentence_that_names_the_folder(store, embedder, tmp_path, spoil, mmap):
+    store.save(tmp_path)
+    SPOILS[spoil](tmp_path)
+    with pytest.raises(ValueError, match=r"^The index in .*(is damaged|cannot be read) ?\(.*\)") as raised:
+        DenseStore.load(tmp_path, embedder, SMALL, mmap=mmap)
+    assert str(tmp_path) in str(raised.value) and "\n" not in str(raised.value)
+
+
 def test_an_empty_store_is_not_saved_but_an_emptied_one_is(store, embedder, tmp_path):
     with pytest.raises(ValueError, match="add documents before you save"):
         DenseStore.create(embedder, SMALL).save(tmp_path)

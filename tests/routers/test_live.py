@@ -29,6 +29,7 @@ from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.strategies import ChunkedRetrieval, LongContext
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
+from tests.strategies.conftest import ask
 
 STRATEGIES = (ChunkedRetrieval(k=2), LongContext())
 RETRIEVER = BM25Retriever(chunker=RecursiveChunker(200, 0))
@@ -187,13 +188,45 @@ def named(reply, scripted):
 )
 def test_a_model_that_routes(live, scripted, reply, strategy, reason):
     reader = named(reply, scripted)
-    answer, tools, requests = live(LLMRouter(), reader=reader)
+    answer, tools, requests = live(LLMRouter(reasoning="direct"), reader=reader)
     assert answer.text == "1987" and answer.steps[0].output == strategy and answer.steps[0].input == reason
     prompt = requests[0].messages[-1].content
     assert "north: about" in prompt and "8192 tokens" in prompt and "founded?" in prompt
     assert "It was founded in 1987" not in prompt  # before retrieving: metadata and the document's beginning
     assert tools.ledger["route"].calls == 1 and tools.ledger["read"].calls == 1
     assert requests[0].begin == ("chunked_retrieval", "long_context")
+
+
+@pytest.mark.parametrize(
+    ("reply", "strategy", "reason"),
+    [
+        (
+            "1. A fact. long_context is dear.\nDecision: chunked_retrieval",
+            "chunked_retrieval",
+            "named by the model",
+        ),
+        ("Decision: none yet.\n6. Little.\nDecision: long_context.", "long_context", "named by the model"),
+        ("1. A fact. long_context would do, but", "chunked_retrieval", "the model named no strategy"),
+    ],
+)
+def test_a_model_that_reasons_before_it_routes(live, scripted, reply, strategy, reason):
+    answer, tools, requests = live(LLMRouter(), reader=named(reply, scripted))
+    assert answer.steps[0].output == strategy and answer.steps[0].input == reason
+    prompt = requests[0].messages[-1].content
+    assert [f"{n}. " in prompt for n in range(1, 8)] == [True] * 6 + [False]
+    assert "In doubt take the cheaper way" in prompt and "scripted" in prompt
+    assert requests[0].max_tokens >= 200 and not requests[0].begin
+    assert tools.ledger["route"].calls == 1
+
+
+def test_a_router_by_prompt_is_told_title_and_type_but_not_the_kind(dataset, scripted, embedder):
+    north = replace(dataset.documents[0], metadata={"title": "Kite almanac", "type": "annual report"})
+    question = replace(dataset.questions[0], kind="hallucination")
+    told = replace(dataset, documents=(north, dataset.documents[1]), questions=(question,))
+    reader = named("Decision: long_context", scripted)
+    ask(Routed(LLMRouter(), (ChunkedRetrieval(k=1), LongContext())), told, reader, embedder)
+    prompt = reader.requests[0].messages[-1].content
+    assert "title Kite almanac, type annual report" in prompt and "hallucination" not in prompt
 
 
 def test_what_a_model_that_names_nothing_falls_back_to(live, scripted):

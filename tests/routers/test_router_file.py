@@ -239,6 +239,52 @@ def test_a_bomb_is_refused_before_it_is_unpacked(file, monkeypatch):
         load_router(file)
 
 
+def test_what_a_file_may_unpack_to_is_bounded_by_its_size(file):
+    """A gigabyte of zeros is a megabyte in a zip."""
+    rewrite(file, **{"bomb.npy": bytes(100_000_000)})
+    assert file.stat().st_size < 2_000_000
+    with pytest.raises(LcragError, match=r"unpacks to [\d,]+ bytes; a router file of its size has at most"):
+        load_router(file)
+
+
+def test_any_flipped_byte_is_a_router_or_one_sentence(file):
+    whole = file.read_bytes()
+    for at in [*range(0, len(whole), max(1, len(whole) // 150)), *range(len(whole) - 60, len(whole))]:
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            load_router(file)
+        except LcragError as error:
+            assert str(file) in str(error) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"file": ["a"]}, "refers to a member"),
+        ({"content": None}, "damaged one"),
+        ({"content": {"format": 3}}, "damaged one"),
+        ({"content": []}, "damaged one"),
+    ],
+)
+def test_a_schema_of_another_shape_is_one_sentence(content, message, file):
+    rewrite(file, lambda schema: schema.update(content))
+    with pytest.raises(LcragError, match=rf"r\.router.*{message}"):
+        load_router(file)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("k", "many"), ("k", [1]), ("name", 3), ("own_model", "x")])
+def test_a_setting_of_another_type_is_refused_when_it_is_loaded(setting, value, examples, tmp_path):
+    from skops.io import dumps, loads
+
+    file = tmp_path / "r.router"
+    save_router(KNNRouter().fit(examples), file)
+    content = loads(file.read_bytes(), trusted=["builtins.str"])
+    content["router"]["settings"][setting] = value
+    file.write_bytes(dumps(content))
+    with pytest.raises(LcragError, match=rf"r\.router .*(damaged|does not have).*{setting}"):
+        load_router(file)
+
+
 def test_too_many_members_and_too_large_a_schema_are_refused(file, monkeypatch):
     monkeypatch.setattr(limits, "MAX_MEMBERS", 3)
     with pytest.raises(LcragError, match=r"members; a router file has at most 3"):

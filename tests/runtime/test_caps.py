@@ -154,7 +154,7 @@ def test_what_a_build_took_counts_once_for_the_experiment(tmp_path, dataset, scr
     _, shared = run(tmp_path, dataset, reader, embedder, [GistMemory()], Budget(experiment={"tokens": 1e6}))
     assert shared.spending.paid.prompt_tokens == tokens(reader)
     with Journal(tmp_path) as journal:
-        assert journal.paid.prompt_tokens == tokens(reader)
+        assert journal.content.paid.prompt_tokens == tokens(reader)
 
 
 def test_seconds_are_refused_at_the_pace(tmp_path, dataset, scripted, embedder):

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from lcrag.components import find, names
-from lcrag.routers import LaRARule
+from lcrag.routers import LaRARule, LLMRouter, Routed
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Question
+from lcrag.schema import Question, Span
 from lcrag.strategies import (
     Cascade,
     ChunkedRetrieval,
     ClosedBook,
     GistMemory,
+    IRCoT,
     LongContext,
     MemoryReading,
     RetrieveThenReason,
@@ -58,23 +59,27 @@ VARIANTS = [
     RetrieveThenReason(
         name="verified", verify="snap", reason_on="facts_and_text", matchers=("exact", "fuzzy", "semantic")
     ),
+    IRCoT(name="ircot_demonstrations", k=1, max_thoughts=2, demonstrations=2),
     MemoryReading(
         name="memory_facts", k=2, chunk_chars=600, keys="value+fact", reading="direct", form="text"
     ),
     MemoryReading(name="memory_notes", k=2, chunk_chars=300, keys="fact", reading="note_each", time="reader"),
     GistMemory(name="gist_sequential", look_up="sequential", max_page_words=80, min_page_words=30),
+    Routed(LLMRouter(), (ChunkedRetrieval(k=1), LongContext()), name="routed_by_prompt"),
     Cascade((ChunkedRetrieval(k=1), LongContext()), accept=SelfRating(), name="rated"),
 ]
 MATRIX = [*(find("strategy", name)(**SETTINGS.get(name, {})) for name in names("strategy")), *VARIANTS]
 SHOWN = (
-    Question("d1", "In which town was Northwind founded?", ("north",), ("Bergen",), "location"),
+    Question("d1", "In which town was Northwind founded?", ("north",), ("Bergen",), "location",
+             evidence=(Span("north", 690, 723, "It was founded in 1987 in Bergen."),)),
     Question("d2", "What do lamps give?", ("south",), ("light",), "location"),
-)
+    Question("d3", "Who is Southbay's auditor?", ("south",), (), "hallucination", answerable=False),
+)  # fmt: skip
 
 
 @pytest.fixture
 def shown_dataset(dataset):
-    """The tiny dataset with two demonstrations."""
+    """The tiny dataset with three demonstrations, of which the scripted reader answers the last right."""
     return replace(dataset, demonstrations=SHOWN)
 
 

@@ -6,7 +6,6 @@ from lcrag.metrics.length import length_score
 from lcrag.metrics.score import score
 from lcrag.schema import Answer, Question
 from lcrag.strategies import (
-    AgentWrite,
     Cascade,
     ChainOfAgents,
     ChunkedRetrieval,
@@ -17,7 +16,6 @@ from lcrag.strategies import (
     Refine,
 )
 from lcrag.strategies.acceptors import SelfRating, Supported
-from lcrag.strategies.agent_write import parse_plan
 from tests.strategies.conftest import ask
 
 
@@ -85,22 +83,6 @@ def test_agents_pass_on_their_messages(dataset, scripted, embedder):
     first, second, *_, manager = (r.messages[-1].content for r in reader.requests)
     assert "earlier readers" not in first and "pass on:\nFounded: 1987." in second
     assert "Kites need wind" not in manager
-
-
-PLAN = (
-    "Paragraph 1 \u2013 Main Point: The start \u2013 Word Count: 200\nnoise\n"
-    "**Paragraph 2** - Main Point: the end - Word Count: 300 words"
-)
-
-
-def test_a_plan_is_written_step_by_step(dataset, scripted, embedder):
-    reader = scripted([PLAN, "First words.", "Last words here."])
-    answer, tools = ask(AgentWrite(k=1), dataset, reader, embedder)
-    assert answer.text == "First words.\n\nLast words here."
-    assert answer.notes == {"steps": 2, "planned_words": 500, "words": 5}
-    assert "First words." in reader.requests[2].messages[-1].content
-    assert [s.input for s in tools.steps if s.name == "retrieve"] == ["The start", "the end"]
-    assert parse_plan("I will write an essay.") == []
 
 
 def test_the_length_score():

@@ -33,6 +33,12 @@ def test_there_is_a_snapshot_for_each_and_none_too_many():
     assert snapshots == {s.name for s in MATRIX}
 
 
+def test_what_its_source_asks_is_told_beside_each_snapshot():
+    asked = yaml.safe_load(Path(__file__).with_name("asked.yaml").read_text("utf-8"))
+    assert sorted(asked) == sorted(NAMES)
+    assert all(isinstance(line, str) and len(line) > 20 for line in asked.values())
+
+
 def test_the_run_of_all_strategies_has_all_that_ask_a_model_themselves():
     special = yaml.safe_load((ROOT / "experiments" / "strategies.yaml").read_text("utf-8"))["strategies"]
     specs = all_strategies(special)

@@ -148,21 +148,71 @@ def test_the_cap_is_never_passed(cap, shown_dataset, scripted, embedder):
         assert answer.text and answer.notes["effective_context"] == tools.input_tokens
 
 
-def test_demonstrations_are_kept_only_where_right_and_built_once(shown_dataset, scripted, embedder):
-    def talk(request):
-        asked = request.messages[-1].content
-        if "In which town" in asked.rsplit("Question: ", 1)[-1]:
-            return f"{FINAL}Bergen"
-        return f"{FINAL}darkness"
+def knowing(right):
+    """A reader that answers these questions right, by a word in each, and every other with "darkness"."""
 
-    reader = scripted(talk)
+    def talk(request):
+        asked = request.messages[-1].content.rsplit("Question: ", 1)[-1]
+        return FINAL + next((answer for cue, answer in right.items() if cue in asked), "darkness")
+
+    return talk
+
+
+def test_a_demonstration_answered_wrong_is_replaced_and_all_are_built_once(shown_dataset, scripted, embedder):
+    reader = scripted(knowing({"In which town": "Bergen", "auditor": "unanswerable"}))
     shared = resources(shown_dataset, reader, embedder)
     asked = ask_all(IterDRAG(k=1, m=2), shared, shown_dataset)
-    assert {a.notes["demonstrations"] for a, _ in asked} == {1}
-    assert len(reader.requests) == 2 + len(shown_dataset.questions)
+    assert {a.notes["demonstrations"] for a, _ in asked} == {2}
+    assert len(reader.requests) == 3 + len(shown_dataset.questions)
     last = reader.requests[-1].messages[-1].content
-    assert f"{FINAL}Bergen" in last and "What do lamps give?" not in last
-    assert sum(t.ledger["build"].calls for _, t in asked) == pytest.approx(2)
+    assert last.index(f"{FINAL}Bergen") < last.index("Who is Southbay's auditor?")
+    assert "What do lamps give?" not in last
+    assert sum(t.ledger["build"].calls for _, t in asked) == pytest.approx(3)
+
+
+def test_no_more_demonstrations_are_tried_than_are_shown(shown_dataset, scripted, embedder):
+    reader = scripted(knowing({"In which town": "Bergen"}))
+    answer, _ = ask(IterDRAG(k=1, m=1), shown_dataset, reader, embedder)
+    assert (answer.notes["demonstrations"], len(reader.requests)) == (1, 2)
+
+
+def test_no_demonstration_answered_right_is_an_error(shown_dataset, scripted, embedder):
+    with pytest.raises(LcragError, match=r"iter_drag: .* answered none of 3 demonstrations right.*m: 0"):
+        ask(IterDRAG(k=1, m=2), shown_dataset, scripted(knowing({})), embedder)
+
+
+class ByWord:
+    """Finds a best and a second passage for the query's last word, and the shared one."""
+
+    build_tokens = 0
+
+    def build(self, texts):
+        return self
+
+    def search(self, queries, k, *, document_ids=None):
+        words = [q.split()[-1].strip("?") for q in queries]
+        return [
+            [
+                Passage(f"{kind} {w}", "north", sum(map(ord, w)) + n, 9999 + n)
+                for n, kind in enumerate(["best", "second"])
+            ]
+            + [Passage("shared", "north", 0, 1)]
+            for w in words
+        ]
+
+    def query_tokens(self, queries):
+        return 0
+
+
+def test_newer_documents_stand_nearer_to_the_question_the_best_of_them_last(dataset, scripted, embedder):
+    reader = scripted([f"{FOLLOW}Who is Ada?", f"{INTERMEDIATE}A chief.", f"{FINAL}1987"])
+    answer, _ = ask(IterDRAG(k=3, m=0, retriever=ByWord()), dataset, reader, embedder)
+    first, last = (r.messages[-1].content for r in (reader.requests[0], reader.requests[-1]))
+    before = first[: first.index("Question: ")]
+    assert last.startswith(before)
+    contexts = [line.removeprefix("Context: ") for line in last.splitlines() if line.startswith("Context: ")]
+    assert contexts == ["shared", "second founded", "best founded", "second Ada", "best Ada"]
+    assert [p.text for p in answer.evidence][:2] == ["best founded", "second founded"]
 
 
 def test_a_demonstration_is_never_the_question_itself(shown_dataset, scripted, embedder):

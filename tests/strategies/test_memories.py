@@ -9,13 +9,13 @@ from lcrag.errors import LcragError
 from lcrag.schema import Document, Question
 from lcrag.strategies import (
     ClueMemory,
-    EvolvingMemory,
     GistMemory,
     LocalMemory,
     MemoryReading,
     SummaryTree,
 )
-from tests.strategies.conftest import ask
+from lcrag.strategies.pieces.prompts import SYSTEM
+from tests.strategies.conftest import ask, ask_all, resources
 
 DAYS = [(3, "June"), (2, "May"), (9, "July"), (4, "May")]
 TEXT = "\n".join(
@@ -28,18 +28,6 @@ FLEW = Question("q", "Which kite did I fly in spring?", ("chat",), ("1",), metad
 @pytest.fixture
 def chat():
     return Dataset("chat", (Document("chat", TEXT),), (FLEW,))
-
-
-def test_the_reader_finds_the_period_and_nonsense_finds_none(chat, scripted, embedder):
-    found = scripted(['{"start": "2024-05-01", "end": "2024-05-31"}', "Answer: 1"])
-    ask(MemoryReading(k=2, time="reader"), chat, found, embedder)
-    assert "asked on 2024-08-01" in found.requests[0].messages[-1].content
-    prompt = found.requests[1].messages[-1].content
-    assert prompt.index("2024-05-02") < prompt.index("2024-05-04") and "2024-06-03" not in prompt
-    for said in ("N/A", '{"start": "soon", "end": 3}', '{"start": "2025-01-01", "end": "2024-01-01"}'):
-        nothing = scripted([said, "Answer: 1"])
-        ask(MemoryReading(k=2, time="reader"), chat, nothing, embedder)
-        assert "2024-06-03" in nothing.requests[1].messages[-1].content
 
 
 def test_a_session_is_all_under_a_dated_heading(chat, scripted, embedder):
@@ -120,6 +108,26 @@ def test_pages_are_looked_up_and_take_their_gists_place(dataset, scripted, embed
     assert all(text[s:e] == p.text for (s, e), p in zip(pages, answer.evidence, strict=True))
 
 
+@pytest.mark.parametrize(("pages", "cached"), [("none", "all gists"), ("2", "page 1")])
+def test_questions_on_a_document_share_its_gists_in_the_prefix_cache(
+    pages, cached, dataset, scripted, embedder
+):
+    def talk(request):
+        asked = request.messages[-1].content
+        return pages if "Which of these pages" in asked else "A gist."
+
+    reader = scripted(talk)
+    shared = resources(dataset, reader, embedder)
+    strategy = GistMemory(max_page_words=80, min_page_words=30)
+    (_, first), (_, second), *_ = ask_all(strategy, shared, dataset)
+    shown = "Page {} (shortened):\nA gist.\n\n"
+    system = len(SYSTEM.split())
+    gists, one = (system + sum(len(shown.format(i).split()) for i in range(n)) for n in (3, 1))
+    prefixes = {"all gists": (gists, gists), "page 1": (gists, one)}[cached]
+    assert second.ledger["read"].cached_tokens == sum(prefixes)
+    assert first.ledger["read"].cached_tokens < sum(prefixes)
+
+
 def test_sequential_look_up_stops(dataset, scripted, embedder):
     said = iter(["2", "2", "1987"])
 
@@ -160,52 +168,6 @@ def test_the_tree_has_summaries_above_its_leaves(scripted, embedder):
     assert answer.notes["nodes"] == 12 + summaries
     assert all(text[p.start : p.end] == p.text for p in answer.evidence)
     assert tools.ledger["build"].calls > 0
-
-
-def test_facts_are_added_updated_and_deleted(scripted, embedder):
-    said = ["Ada is chief.", "Ada is chief now of lamps.", "Ada left."]
-    text = "".join(f"User: {line}\nAssistant: ok\n" for line in said)
-    data = Dataset("d", (Document("d", text),), (Question("q", "Who is chief?", ("d",), ("Bo",)),))
-    operations = iter(
-        ['{"op": "UPDATE", "id": 1, "text": "Ada is chief of lamps."}', '{"op": "DELETE", "id": 1}']
-    )
-
-    def talk(request):
-        asked = request.messages[-1].content
-        if "worth remembering" in asked:
-            return "- " + asked.split(":")[1].split(".")[0].strip() + "."
-        if "New fact" in asked:
-            return next(operations)
-        return "Nobody"
-
-    reader = scripted(talk)
-    answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
-    assert (answer.notes["facts_kept"], answer.evidence) == (1, ())
-    assert (
-        reader.requests[-1].messages[-1].content.startswith('Facts from memory:\n{"text": "Ada left."}\n\n')
-    )
-    assert "1. Ada is chief of lamps." in reader.requests[-2].messages[-1].content
-
-
-def test_two_facts_of_one_part_do_not_undo_each_other(scripted, embedder):
-    """The second is not asked about the fact that the first has just changed, so that neither is lost."""
-    text = "User: Ada is chief.\nAssistant: ok\nUser: Much is new.\nAssistant: ok\n"
-    data = Dataset("d", (Document("d", text),), (Question("q", "Who is chief?", ("d",), ("Bo",)),))
-
-    def talk(request):
-        asked = request.messages[-1].content
-        if "worth remembering" in asked:
-            return "- Ada is chief." if "Ada" in asked else "- Ada was chief.\n- Bo is chief."
-        if "New fact" in asked:
-            op = '"DELETE"' if "New fact: Ada was" in asked else '"UPDATE"'
-            return f'{{"op": {op}, "id": 1, "text": "Bo is chief of lamps."}}'
-        return "Bo"
-
-    reader = scripted(talk)
-    answer, _ = ask(EvolvingMemory(granularity="round"), data, reader, embedder)
-    told = reader.requests[-1].messages[-1].content
-    assert answer.notes["facts_kept"] == 2
-    assert "Ada was chief." in told and "Bo is chief." in told and "Ada is chief." not in told
 
 
 def test_the_local_window_and_the_memory_share_the_tokens(dataset, scripted, embedder):

@@ -4,7 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
+from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
+from lcrag.schema import Document, Question
 from lcrag.strategies import (
     ChunkedRetrieval,
     CitedLongContext,
@@ -95,9 +97,120 @@ def test_ircot_searches_for_its_thoughts_and_stops(dataset, scripted, embedder):
 )
 def test_corrective_grades_then_reads_or_searches_again(grades, searches, notes, dataset, scripted, embedder):
     rewritten = ["year of founding"] if searches == 2 else []
-    answer, tools = ask(CorrectiveRetrieval(k=2), dataset, scripted([*grades, *rewritten, "1987"]), embedder)
+    strategy = CorrectiveRetrieval(k=2, strip_sentences=0)
+    answer, tools = ask(strategy, dataset, scripted([*grades, *rewritten, "1987"]), embedder)
     assert queries(tools)[1:] == rewritten
     assert answer.notes == notes and answer.text == "1987"
+
+
+def shown(request):
+    """A prompt's demonstrations: all before the last question's own passages or longer answer."""
+    return request.messages[-1].content.rsplit("\n\nPassage 1:", 1)[0].rsplit("\n\nA longer answer:", 1)[0]
+
+
+def test_ircot_shows_solved_questions_with_their_argument(shown_dataset, scripted, embedder):
+    reader = scripted(["So the answer is 1987.", "1987"])
+    answer, tools = ask(IRCoT(k=1, demonstrations=5), shown_dataset, reader, embedder)
+    thought, last = map(shown, reader.requests)
+    argument = "The argument: It was founded in 1987 in Bergen. So the answer is Bergen."
+    assert thought.endswith(f"Question: In which town was Northwind founded?\n{argument}")
+    assert last.endswith("Question: In which town was Northwind founded?\nAnswer: Bergen")
+    assert answer.notes["demonstrations"] == 1  # the others have no evidence
+    assert queries(tools) == ["In which town was Northwind founded?", "When was Northwind founded?"]
+
+
+def test_ircot_shows_the_steps_where_the_answer_has_steps(shown_dataset, scripted, embedder):
+    reader = scripted(["So the answer is 1987.", "Founded in 1987.\nAnswer: 1987"])
+    ask(IRCoT(k=1, demonstrations=1, reasoning="think"), shown_dataset, reader, embedder)
+    assert shown(reader.requests[1]).endswith("\nIt was founded in 1987 in Bergen.\nAnswer: Bergen")
+
+
+def test_a_demonstration_has_its_gold_evidence_even_where_the_search_misses_it(
+    shown_dataset, scripted, embedder
+):
+    class Elsewhere(BM25Retriever):
+        def build(self, texts):
+            return super().build(dict.fromkeys(texts, "Bees hum. When was it?"))
+
+    reader = scripted(["So the answer is 1987.", "1987"])
+    ask(IRCoT(k=1, demonstrations=1, retriever=Elsewhere()), shown_dataset, reader, embedder)
+    passages = shown(reader.requests[0]).partition("Question: ")[0]
+    assert "It was founded in 1987 in Bergen." in passages
+
+
+def test_long_rag_shows_how_long_answers_are_shortened(shown_dataset, scripted, embedder):
+    reader = scripted(["It was founded in 1987, I read.", "1987"])
+    answer, _ = ask(LongRAG(k=1, unit_chars=600), shown_dataset, reader, embedder)
+    first, second = (r.messages[-1].content for r in reader.requests)
+    assert "Bergen\n\nA longer answer:\nIt was founded in 1987, I read." in second
+    assert "A longer answer:\nIt was founded in 1987 in Bergen.\n\nQuestion: In which town" in second
+    assert "In which town" not in first and answer.notes["demonstrations"] == 1
+
+
+@pytest.mark.parametrize("strategy", [IRCoT(k=1, demonstrations=3), LongRAG(k=1, unit_chars=600)])
+def test_without_demonstrations_nothing_is_shown(strategy, dataset, shown_dataset, scripted, embedder):
+    def prompts(strategy, data):
+        reader = scripted(["So the answer is 1987.", "1987"])
+        ask(strategy, data, reader, embedder)
+        return [r.messages for r in reader.requests]
+
+    none = replace(strategy, demonstrations=0)
+    assert prompts(strategy, dataset) == prompts(none, dataset) == prompts(none, shown_dataset)
+    with pytest.raises(ValueError, match="demonstrations = -1"):
+        replace(strategy, demonstrations=-1)
+
+
+def grading(keep):
+    """A reader to which every passage helps, and of its strips those with one of these words."""
+
+    def talk(request):
+        seen = request.messages[-1].content
+        if not seen.endswith("Write yes, no or unsure."):
+            return "1987"
+        text = seen.partition("\n\nQuestion: ")[0]
+        return "yes" if len(text) > 190 or any(word in text for word in keep) else "no"
+
+    return talk
+
+
+def test_corrective_reads_only_the_strips_that_help(dataset, scripted, embedder):
+    reader = scripted(grading(["Bergen"]))
+    answer, _ = ask(CorrectiveRetrieval(k=1), dataset, reader, embedder)
+    read = reader.requests[-1].messages[-1].content
+    assert "It was founded in 1987 in Bergen." in read
+    assert read.count("Northwind sells kites.") <= 2 and read.count("Kites need wind.") <= 2
+    assert answer.notes["kept_strips"] == 1 < answer.notes["strips"]
+    (strip,) = answer.evidence
+    north = dataset.documents[0].text
+    assert north[strip.start : strip.end] == strip.text and "founded in 1987" in strip.text
+
+
+def test_corrective_joins_strips_of_a_passage_in_the_order_of_the_text(scripted, embedder):
+    text = "Kites fly well. Bees hum here. The town is Bergen."
+    question = Question("q", "Where do kites fly?", ("d",), ("Bergen",))
+    reader = scripted(
+        lambda r: (
+            "no"
+            if "Passage:\nBees" in r.messages[-1].content
+            else "yes"
+            if "unsure." in r.messages[-1].content
+            else "Bergen"
+        )
+    )
+    data = Dataset("d", (Document("d", text),), (question,))
+    answer, _ = ask(CorrectiveRetrieval(k=1, strip_sentences=1), data, reader, embedder)
+    assert "Passage 1:\nKites fly well. The town is Bergen.\n" in reader.requests[-1].messages[-1].content
+    assert [p.text for p in answer.evidence] == ["Kites fly well.", "The town is Bergen."]
+    assert len(reader.requests) == 1 + 3 + 1
+
+
+def test_corrective_reads_whole_passages_where_no_strip_helps(dataset, scripted, embedder):
+    reader = scripted(grading([]))
+    answer, _ = ask(CorrectiveRetrieval(k=1), dataset, reader, embedder)
+    assert answer.notes["kept_strips"] == 0
+    assert answer.evidence[0].text.strip() in reader.requests[-1].messages[-1].content
+    with pytest.raises(ValueError, match="strip_sentences = -1"):
+        CorrectiveRetrieval(strip_sentences=-1)
 
 
 def test_long_rag_reads_whole_units_and_cuts_the_answer_short(dataset, scripted, embedder):

@@ -14,6 +14,12 @@ from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers import Message, Reader, Request, VLLMReader
 
 pytestmark = pytest.mark.slow
+QUESTIONS = (
+    "What does len(d) return?",
+    "What is a tuple?",
+    "What is range used for?",
+    "What does s.copy() do?",
+)
 SHORT = Request((Message("user", "What is 2+2?"),), 24)
 
 
@@ -139,3 +145,22 @@ async def test_a_beginning_is_kept_to(reader):
     assert one.text.startswith(tuple(c.strip() for c in choices))
     forced = await reader.generate(Request(asked, 24, begin=("Intermediate answer: ",)))
     assert forced.text.startswith("Intermediate answer:") and "Paris" in forced.text
+
+
+def test_a_batch_is_refused_where_answers_must_not_depend_on_it(environment):
+    from vllm.platforms import current_platform
+
+    if not current_platform.is_cpu():
+        pytest.skip("vLLM has batch-invariant kernels on this device")
+    with pytest.raises(ReaderUnavailable, match="set max_concurrency: 1"):
+        asyncio.run(VLLMReader(batch_invariant=True).generate(SHORT))
+
+
+async def test_answers_do_not_depend_on_the_batch(environment, long_context):
+    """In turn, and at once in another order with the prefix computed by another question."""
+    reader = VLLMReader(max_concurrency=1, batch_invariant=True, engine_kwargs={"enforce_eager": True})
+    async with reader:
+        in_turn = [(await reader.generate(long_context(q, "one"))).text for q in QUESTIONS]
+        requests = [long_context(q, "two") for q in QUESTIONS[::-1]]
+        at_once = [c.text for c in await asyncio.gather(*map(reader.generate, requests))]
+    assert at_once[::-1] == in_turn

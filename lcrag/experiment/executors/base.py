@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from lcrag.errors import LcragError
 from lcrag.readers.base import Reader
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy
@@ -40,3 +41,14 @@ class Executor(Protocol):
         Raises:
             BaseException: What ``answer`` raised, after everything else that was running has been cancelled.
         """
+
+
+def check_concurrency(reader: Reader) -> None:
+    """Refuse a reader that takes no request at all: a run would wait for ever.
+
+    Raises:
+        LcragError: ``max_concurrency`` or ``documents_in_flight`` is below 1.
+    """
+    for name in ("max_concurrency", "documents_in_flight"):
+        if (number := getattr(reader, name)) < 1:
+            raise LcragError(f"The reader {reader.name} has {name} = {number}: set it to 1 or more.")

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lcrag.experiment.executors.base import Answer, Batch
+from lcrag.experiment.executors.base import Answer, Batch, check_concurrency
 from lcrag.readers.base import Reader
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy
@@ -19,6 +19,7 @@ class LocalExecutor:
 
     async def run(self, batches: Sequence[Batch], answer: Answer, reader: Reader) -> None:
         """See ``Executor.run``."""
+        check_concurrency(reader)
         questions_in_flight = asyncio.Semaphore(reader.max_concurrency)
         documents_in_flight = asyncio.Semaphore(reader.documents_in_flight)
 

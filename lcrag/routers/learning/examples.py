@@ -27,6 +27,7 @@ class Examples:
         unit: ``tokens``, ``dollars`` or ``flops``.
         lengths: nominal length of each query's documents (``32k``), for leaving one length out.
         document_groups: the group of near-duplicates that each query's document is in; empty where that is not known.
+        counted_wrong: which scores are those of failed calls that count as wrong, shape (N, A); ``None``: none.
     """
 
     queries: tuple[Query, ...]
@@ -37,6 +38,7 @@ class Examples:
     unit: str = "tokens"
     lengths: tuple[str, ...] = ()
     document_groups: tuple[str, ...] = ()
+    counted_wrong: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -52,6 +54,7 @@ class Examples:
             documents=tuple(self.documents[i] for i in rows),
             lengths=tuple(self.lengths[i] for i in rows) if self.lengths else (),
             document_groups=tuple(self.document_groups[i] for i in rows) if self.document_groups else (),
+            counted_wrong=None if self.counted_wrong is None else self.counted_wrong[rows],
         )
 
     @cached_property

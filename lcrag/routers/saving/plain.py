@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from lcrag.errors import LcragError
 from lcrag.routers.learning.router import ReplayableRouter
@@ -61,12 +63,32 @@ def decode(value: Any, hint: Any, router: Callable[[Mapping[str, Any]], Replayab
             return router(value)
         for kind in _dataclasses(hint):
             hints = get_type_hints(kind)
-            return kind(**{k: decode(v, hints[k], router) for k, v in value.items()})
+            return kind(**{k: checked(decode(v, hints[k], router), hints[k], k) for k, v in value.items()})
         return {k: decode(v, _item(hint, dict), router) for k, v in value.items()}
     if isinstance(value, list):
         items = [decode(v, _item(hint, tuple), router) for v in value]
         return tuple(items) if any(_origin(h) is tuple for h in _parts(hint)) else items
     return value
+
+
+def checked(value: Any, hint: Any, name: str) -> Any:
+    """The value of a field, refused if the field is declared as plain values of another type.
+
+    Raises:
+        ValueError: names the field.
+    """
+    if not _is_plain(hint):
+        return value
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        raise ValueError(f"{name} is {str(value)[:80]!r}") from error
+
+
+def _is_plain(hint: Any) -> bool:
+    if get_origin(hint) in (tuple, list, Union, UnionType):
+        return all(_is_plain(part) for part in get_args(hint) if part is not Ellipsis)
+    return hint in (str, int, float, bool, NoneType) or get_origin(hint) is Literal
 
 
 def _undeclared(value: Any, where: str) -> LcragError:

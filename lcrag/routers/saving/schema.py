@@ -132,7 +132,7 @@ def _check_node(
             "of your own estimator and you trust the file, name it in `trusted`."
         )
     if "file" in node:
-        if node["file"] not in members:
+        if not isinstance(node["file"], str) or node["file"] not in members:
             raise LcragError(f"{path} refers to a member {node['file']!r} that it does not have.")
         check_array(node["file"], members[node["file"]], path)
 

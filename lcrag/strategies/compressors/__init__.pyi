@@ -1,3 +1,3 @@
 from .base import Compressor as Compressor
-from .extractive import Extractive as Extractive
 from .llmlingua import LLMLingua as LLMLingua
+from .sentence_selection import SentenceSelection as SentenceSelection

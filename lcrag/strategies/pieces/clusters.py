@@ -1,7 +1,9 @@
-"""Soft clusters of vectors, as RAPTOR uses them for its summaries."""
+"""Soft clusters of vectors, as RAPTOR uses them for its summaries (Sarthi et al. 2024, arXiv 2401.18059, section 3)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,14 +13,49 @@ if TYPE_CHECKING:
 DIMENSIONS = 10
 MIN_PROBABILITY = 0.1  # from which an item belongs to a cluster, as in the paper's code
 MAX_CLUSTERS = 50
+MAX_SHARE = 0.8  # a cluster with more of the items than this share was not really divided
+
+
+def summary_clusters(
+    vectors: NDArray[np.float32], sizes: Sequence[int], max_size: int, seed: int = 0
+) -> list[list[int]]:
+    """Clusters that fit into one summary each, as ascending row numbers; every row is in at least one.
+
+    Clusters first among all rows, then within each of these clusters. A cluster that is too large is clustered again;
+    where that hardly divides it, it is cut into neighbours. Only a single row may be larger than ``max_size``.
+
+    Args:
+        vectors: shape (items, dimension), in the order of the text.
+        sizes: the size of each item, such as its tokens.
+        max_size: the maximum sum of the sizes in a cluster.
+        seed: seeds the mixtures.
+    """
+
+    @cache  # clusters within a cluster are asked for again where it is too large
+    def divided(rows: tuple[int, ...]) -> list[tuple[int, ...]]:
+        return [tuple(rows[i] for i in members) for members in soft_clusters(vectors[list(rows)], seed)]
+
+    def global_then_local(rows: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        for group in divided(rows):
+            yield from divided(group) if len(group) > DIMENSIONS + 1 else [group]
+
+    def fitting(rows: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        for cluster in dict.fromkeys(global_then_local(rows)):
+            if len(cluster) == 1 or sum(sizes[i] for i in cluster) <= max_size:
+                yield cluster
+            elif len(cluster) <= MAX_SHARE * len(rows):
+                yield from fitting(cluster)
+            else:
+                yield from _neighbours(cluster, sizes, max_size)
+
+    return [list(cluster) for cluster in dict.fromkeys(fitting(tuple(range(len(vectors)))))]
 
 
 def soft_clusters(vectors: NDArray[np.float32], seed: int = 0) -> list[list[int]]:
-    """Clusters as lists of row numbers; a row can be in several clusters.
+    """Clusters as lists of row numbers; a row is in one cluster or several.
 
-    Gaussian mixtures on 10 dimensions; the Bayesian information criterion chooses the number of clusters (Sarthi et
-    al. 2024, arXiv 2401.18059, section 3, and its code). The paper reduces dimensions with UMAP; this uses principal
-    components, which need no other package and give the same result on every machine.
+    Gaussian mixtures on 10 principal components; the Bayesian information criterion chooses the number of clusters. A
+    row belongs to its most probable cluster, however improbable, so that none is lost.
 
     Args:
         vectors: shape (items, dimension).
@@ -32,11 +69,26 @@ def soft_clusters(vectors: NDArray[np.float32], seed: int = 0) -> list[list[int]
     count, distinct = len(full), len(np.unique(full.round(6), axis=0))
     if distinct <= 2:
         return [list(range(count))]
-    reduced = PCA(min(DIMENSIONS, count - 1), svd_solver="full").fit_transform(full)
+    reduced = PCA(min(DIMENSIONS, *full.shape, count - 1), svd_solver="full").fit_transform(full)
     mixtures = [
         GaussianMixture(n, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit(reduced)
         for n in range(1, min(MAX_CLUSTERS, max(2, distinct // 2)) + 1)
     ]
     best = min(mixtures, key=lambda m: float(m.bic(reduced)))
-    members = best.predict_proba(reduced) > MIN_PROBABILITY
+    probabilities = best.predict_proba(reduced)
+    members = probabilities > MIN_PROBABILITY
+    members[np.arange(count), probabilities.argmax(axis=1)] = True
     return [rows for column in members.T if (rows := np.flatnonzero(column).tolist())]
+
+
+def _neighbours(rows: Sequence[int], sizes: Sequence[int], max_size: int) -> list[tuple[int, ...]]:
+    """The rows in their order, in runs that are not larger than ``max_size``."""
+    runs: list[list[int]] = []
+    size = 0
+    for row in rows:
+        if not runs or size + sizes[row] > max_size:
+            runs.append([])
+            size = 0
+        runs[-1].append(row)
+        size += sizes[row]
+    return [tuple(run) for run in runs]

@@ -29,6 +29,7 @@ async def answer_from(
     allow_decline: bool,
     reasoning: Reasoning = "direct",
     decline: str = DECLINE,
+    demonstrations: str = "",
 ) -> Answer:
     """Answer from the passages in one call; they become the answer's evidence.
 
@@ -41,6 +42,7 @@ async def answer_from(
         allow_decline: whether to tell the reader that it may decline.
         reasoning: ``think`` asks for the steps before the answer.
         decline: the sentence that says that it may decline.
+        demonstrations: what stands before the passages.
 
     Returns:
         The answer; ``notes["p_unanswerable"]`` is the probability that the reader begins to decline, where it is
@@ -49,7 +51,7 @@ async def answer_from(
     ending = question_block(question, answer_form(reasoning), decline if allow_decline else "")
     block = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
     watch = REFUSAL if allow_decline and reasoning == "direct" else ""
-    completion = await tools.read(chat(block + ending), max_tokens=max_tokens, watch=watch)
+    completion = await tools.read(chat(demonstrations + block + ending), max_tokens=max_tokens, watch=watch)
     text = answer_of(completion.text, reasoning)
     notes = {} if completion.watched is None else {"p_unanswerable": completion.watched}
     return Answer(text, tuple(passages), declined=declines(text), notes=notes)

@@ -1,4 +1,4 @@
-"""Keep the sentences that are most similar to the question."""
+"""Sentence selection: keep the sentences that are most similar to the question."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from retrievers.chunkers.sentence import sentences
 
 
 @dataclass(frozen=True)
-class Extractive:
-    """Keeps the sentences most similar to the question, in document order; needs no model but the embedder."""
+class SentenceSelection:
+    """Select the sentences most similar to the question, in document order; needs no model but the embedder.
+
+    A baseline of extractive retrieval by sentence, not a published compressor: nothing within a sentence is shortened.
+    """
 
     async def compress(self, document: Document, question: Question, tokens: int, tools: Toolbox) -> str:
         """The most similar sentences that fit; at least one."""
@@ -23,7 +26,7 @@ class Extractive:
             texts = [document.text[s:e] for s, e in sentences(document.text)]
             return texts, await build.embed(texts, "build")
 
-        texts, vectors = await tools.build("sentences", [document.id], split_and_embed)
+        texts, vectors = await tools.build("extractive:sentences", [document.id], split_and_embed)
         (query,) = await tools.embed([question.text])
         selected: list[int] = []
         remaining = tokens

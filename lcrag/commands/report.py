@@ -1,0 +1,34 @@
+"""``lcrag report``: a run's table and report made again from its folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    mlflow: Annotated[
+        bool, typer.Option("--mlflow", help="Log the run to MLflow; its address is MLFLOW_TRACKING_URI.")
+    ] = False,
+    tracking_uri: Annotated[str, typer.Option(help="Log the run to MLflow at this address.")] = "",
+    experiment: Annotated[str, typer.Option(help="The MLflow experiment's name.")] = "lcrag",
+) -> None:
+    """Print a run's table and write its pictures and report again; no model is asked."""
+    from lcrag.experiment.stored import load_run
+
+    pages = load_run(folder)
+    sys.stdout.write(f"{pages.compare()}\n\n")
+    sys.stdout.flush()
+    pages.write(tracking_uri or (None if mlflow else ""), experiment)
+    if pages.report.is_file():
+        sys.stdout.write(f"Report   {pages.report}\n")
+    if pages.tracked:
+        sys.stdout.write("MLflow   lcrag ui\n")
+    for problem in pages.problems:
+        sys.stderr.write(f"lcrag: {problem}\n")
+    if pages.problems:
+        raise typer.Exit(1)

@@ -1,0 +1,118 @@
+"""What is made of a table of outcomes: pictures, report, MLflow. What fails is told, and the rest is made."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lcrag.errors import LcragError, reason
+from lcrag.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from lcrag.analysis.comparison import Comparison
+
+
+@dataclass
+class Pages:
+    """The files of one comparison in a run's folder.
+
+    Attributes:
+        output: The run's folder.
+        table: The table of outcomes.
+        compare: Makes the comparison of the table; it may raise an error.
+        parameters: What ``experiment.json`` holds.
+        title: The report's heading, and the run's name in MLflow.
+        problems: What could not be made, in sentences.
+        tracked: Whether the run was logged to MLflow.
+    """
+
+    output: Path
+    table: pd.DataFrame
+    compare: Callable[[], Comparison]
+    parameters: Mapping[str, Any]
+    title: str
+    problems: list[str] = field(default_factory=list)
+    tracked: bool = False
+    _figures: dict[str, Figure] = field(default_factory=dict, repr=False)
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.output / "report.html"
+
+    @contextmanager
+    def surviving(self, file: str, what: str) -> Iterator[None]:
+        """Tell an error instead of raising it: the answers are paid for, and the rest can be written.
+
+        Args:
+            file: the file that is written; the one of an earlier run is removed where that fails.
+            what: what failed, as the beginning of a sentence.
+        """
+        try:
+            yield
+        except Exception as error:
+            self.problems.append(
+                str(error) if isinstance(error, LcragError) else f"{what} ({reason(error)})."
+            )
+            path = self.output / file
+            if path.is_file():
+                path.unlink()
+
+    def write(self, tracking_uri: str | None, experiment: str) -> None:
+        """Draw the pictures, write the report and log the run to MLflow, in this order.
+
+        Args:
+            tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
+            experiment: the MLflow experiment's name.
+        """
+        for name in ("accuracy_cost.png", "accuracy_by_kind.png"):
+            with self.surviving(name, f"The picture {name} could not be made"):
+                figure, image = drawings(self.compare())[name](), io.BytesIO()
+                figure.savefig(image, format="png", dpi=150)
+                write_atomically(self.output / name, image.getvalue())
+                self._figures[name] = figure
+        with self.surviving(self.report.name, "The report could not be made"):
+            from lcrag.analysis.report import write_report
+
+            write_report(
+                self.table, self.compare(), self.report, title=self.title, parameters=self.parameters
+            )
+        if tracking_uri != "":
+            with self.surviving("", "The run could not be logged to MLflow"):
+                self._track(tracking_uri, experiment)
+                self.tracked = True
+
+    def _track(self, tracking_uri: str | None, experiment: str) -> None:
+        from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
+
+        strategies: Sequence[Mapping[str, Any]] = self.parameters.get("strategies", ())
+        log_to_mlflow(
+            self.table,
+            self.compare(),
+            tracking_uri=tracking_uri or default_tracking_uri(),
+            experiment=experiment,
+            run_name=self.title,
+            parameters=self.parameters,
+            strategy_parameters={s["name"]: s for s in strategies},
+            dataset_name=str(self.parameters.get("dataset", "")),
+            dataset_digest=str(self.parameters.get("dataset_digest", "")),
+            report=self.report,
+            figures=self._figures,
+        )
+
+
+def drawings(comparison: Comparison) -> dict[str, Callable[[], Figure]]:
+    """Functions that draw the pictures, by file name."""
+    from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+
+    return {
+        "accuracy_cost.png": lambda: accuracy_cost(comparison),
+        "accuracy_by_kind.png": lambda: accuracy_by_kind(comparison),
+    }

@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM end a run with its table so far, a sentence and their own status."""
+
+import json
+import signal
+
+import pytest
+
+from tests.faults.run import Run, lines
+from tests.faults.server import CountingServer
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status):
+    with CountingServer(gate=7) as server:
+        run = Run(tmp_path, server.base_url)
+        process = run.start()
+        run.wait_for(process, lambda: server.arrived > 7 and lines(run.journal) == 7)
+        code, out, err = run.stop(process, number)
+        assert code == status
+        assert err == "lcrag: stopped; run the same command again to continue.\n"
+        assert "The run was stopped: 7 of 12 answers are finished." in " ".join(out.split())
+        assert "closed_book" in out and "4/4" in out
+        kept = run.journal.read_bytes()
+        assert len([json.loads(line) for line in kept.splitlines()]) == 7
+        if number == signal.SIGTERM:
+            return
+        server.gate = None
+        done = run.finish()
+        assert done.returncode == 0 and done.stderr == "" and run.journal.read_bytes().startswith(kept)
+        assert max(server.answered.values()) == 1
+
+
+def test_stopped_before_the_first_answer(tmp_path):
+    with CountingServer(gate=0) as server:
+        run = Run(tmp_path, server.base_url)
+        process = run.start()
+        run.wait_for(process, lambda: server.arrived)
+        code, out, err = run.stop(process, signal.SIGINT)
+    assert (code, err) == (130, "lcrag: stopped; run the same command again to continue.\n")
+    assert len(out.splitlines()) == 1

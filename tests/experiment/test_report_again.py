@@ -1,0 +1,140 @@
+"""Table and report again from a run's folder, and by running again, with no reader and no server."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import lcrag
+from lcrag.cli import app
+from lcrag.readers import OpenAIReader
+from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
+from retrievers.bm25 import BM25Retriever
+from tests.faults.server import CountingServer
+
+
+@pytest.fixture
+def experiment(tmp_path, dataset, scripted, embedder):
+    def make(**changes):
+        given = {"dataset": dataset, "reader": scripted(), "name": "tiny", "output": tmp_path / "out",
+                 "strategies": [ClosedBook(), ChunkedRetrieval(k=2), LongContext()], "embedder": embedder,
+                 "routers": [lcrag.LaRARule()], "retriever": BM25Retriever(), "mlflow": ""}  # fmt: skip
+        return lcrag.Experiment(**given | changes)
+
+    return make
+
+
+def report(*arguments):
+    return CliRunner().invoke(app, ["report", *map(str, arguments)])
+
+
+def test_the_same_table_and_report_from_the_folder(experiment):
+    results = experiment().run()
+    page = results.report.read_bytes()
+    for name in ("report.html", "accuracy_cost.png", "accuracy_by_kind.png"):
+        (results.output / name).unlink()
+    done = report(results.output)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(str(results)) and "lara_rule" in done.stdout
+    assert results.report.read_bytes() == page
+    assert (results.output / "accuracy_cost.png").exists()
+
+
+def test_mlflow_from_the_folder(experiment, tmp_path):
+    import mlflow
+
+    results = experiment().run()
+    uri = f"sqlite:///{tmp_path / 'later.db'}"
+    assert report(results.output, "--tracking-uri", uri).exit_code == 0
+    client = mlflow.MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
+    assert {r.info.run_name for r in runs} == {"tiny", *results.comparison.table["name"]}
+
+
+def test_a_server_that_is_down_is_told_last(experiment):
+    results = experiment().run()
+    results.report.unlink()
+    done = report(results.output, "--tracking-uri", "http://127.0.0.1:9")
+    assert done.exit_code == 1 and results.report.exists()
+    assert done.stderr.startswith("lcrag: The run could not be logged to MLflow at http://127.0.0.1:9")
+    assert done.stderr.count("\n") == 1 and "lara_rule" in done.stdout
+
+
+def test_a_stopped_run_shows_what_it_has(experiment):
+    results = experiment().run()
+    for path in results.output.glob("*.[pch]*"):
+        if path.name != "outcomes.jsonl":
+            path.unlink()
+    journal = results.output / "outcomes.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:7]) + b'{"torn')
+    before = journal.read_bytes()
+    done = report(results.output)
+    assert done.exit_code == 0, done.stderr
+    assert "The run has not ended: 7 rows so far." in " ".join(done.stdout.split())
+    assert journal.read_bytes() == before
+
+
+@pytest.mark.parametrize("spoil", [lambda f: None, lambda f: (f / "outcomes.parquet").write_bytes(b"PAR1"),
+                                   lambda f: (f / "experiment.json").write_text("{")])  # fmt: skip
+def test_a_folder_without_a_whole_run_is_one_sentence(tmp_path, spoil):
+    spoil(tmp_path)
+    error = report(tmp_path).exception
+    assert isinstance(error, lcrag.LcragError) and str(tmp_path) in str(error)
+
+
+def test_a_rerun_asks_no_server_even_for_the_window(experiment):
+    with CountingServer() as server:
+        reader = OpenAIReader("m", server.base_url, max_retries=0)
+        results = experiment(reader=reader).run()
+        assert results.failed == [] and sum(server.answered.values()) == 18
+    for page in (results.report, results.output / "outcomes.parquet"):
+        page.unlink()
+    again = experiment(reader=OpenAIReader("m", server.base_url, max_retries=0)).run()
+    assert again.problems == () and str(again) == str(results)
+    assert again.report.exists()
+    assert len(pd.read_parquet(again.output / "outcomes.parquet")) == 18
+    assert set(again.table["window"]) == {20_000.0}
+
+
+def test_the_table_is_handed_over_before_anything_else_can_fail(experiment, monkeypatch):
+    """Outcomes, table, report, MLflow: in this order."""
+    seen = []
+    results = experiment(mlflow="http://127.0.0.1:9").run(
+        on_table=lambda r: seen.append((sorted(p.name for p in r.output.iterdir()), str(r)))
+    )
+    ((files, table),) = seen
+    assert "outcomes.parquet" in files and "report.html" not in files and "accuracy_cost.png" not in files
+    assert "long_context" in table and "MLflow" not in table
+    assert results.report.exists() and not results.tracked
+
+
+def test_a_table_that_cannot_be_made_leaves_the_outcomes(experiment, monkeypatch):
+    def fails(*arguments, **settings):
+        raise OverflowError("too many documents")
+
+    monkeypatch.setattr("lcrag.analysis.comparison.compare", fails)
+    results = experiment().run(on_table=str)
+    told = "The table could not be made (OverflowError: too many documents)."
+    assert told in results.problems and not results.report.exists()
+    assert len(pd.read_parquet(results.output / "outcomes.parquet")) == 18
+
+
+def test_kinds_with_any_characters_are_logged_to_mlflow(experiment, dataset, tmp_path):
+    import mlflow
+
+    kinds = {"location": "Q&A (2 hops)", "reasoning": "Q+A (2 hops)", "comparison": "../x//y: café"}
+    questions = tuple(replace(q, kind=kinds.get(q.kind, q.kind)) for q in dataset.questions)
+    uri = f"sqlite:///{tmp_path / 'kinds.db'}"
+    results = experiment(dataset=replace(dataset, questions=questions), mlflow=uri).run()
+    assert results.problems == ()
+    client = mlflow.MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
+    (metrics,) = (r.data.metrics for r in runs if r.info.run_name == "long_context")
+    named = {k for k in metrics if k.startswith("accuracy_") and k not in {"accuracy_low", "accuracy_high"}}
+    assert named == {
+        "accuracy_Q_A _2 hops_",
+        "accuracy_Q_A _2 hops__2",
+        "accuracy_.._x__y_ caf_",
+        "accuracy_hallucination",
+    }

@@ -1,0 +1,152 @@
+"""Two short documents with two questions each, a counting server, a small cross-encoder, and counts of real models."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from lcrag.datasets.base import Dataset
+from lcrag.schema import Document, Question
+from tests.trust.replies import FACTS, reply
+from tests.trust.server import CountingServer, serving
+
+FILLER = {
+    "north": "The {0} kites of the year {1} went to {2} by ship, and {3} came back because the string was too short.",
+    "south": "In the {0} hall of Southbay {3} workers made lamps for {2} until the strike of {1} was over.",
+    "coast": "The {0} lighthouse near {2} was lit for {3} nights in {1}, and nobody counted the ships.",
+}
+WORDS = (
+    ("red", 1988, "Oslo", 12),
+    ("blue", 1990, "Riga", 31),
+    ("old", 1991, "Gdansk", 7),
+    ("tall", 1994, "Turku", 64),
+    ("long", 1995, "Kiel", 18),
+    ("white", 1997, "Ghent", 45),
+    ("flat", 1998, "Leith", 9),
+    ("wide", 2001, "Aarhus", 22),
+)
+TOLD = {"north": FACTS[:2], "south": FACTS[2:4], "coast": FACTS[4:]}
+
+
+def text_of(name: str) -> str:
+    """Eight different sentences about nothing, with the document's facts among them."""
+    lines = [FILLER[name].format(*words) for words in WORDS]
+    for at, (_, sentence, _) in enumerate(TOLD[name]):
+        lines.insert(3 * at + 2, sentence)
+    return " ".join(lines)
+
+
+@pytest.fixture(scope="session")
+def small() -> Dataset:
+    """Both questions on a document are of one kind, so that a router by kind treats them alike."""
+    questions = [
+        ("n1", "When was Northwind founded?", "north", "1987", "location"),
+        ("n2", "What is the paint of its kites made of?", "north", "pine resin", "location"),
+        (
+            "s1",
+            "How many lamps did Southbay sell in spring and autumn together?",
+            "south",
+            "750",
+            "reasoning",
+        ),
+        ("s2", "Why is the chief of Southbay known?", "south", "Ada Moss", "reasoning"),
+    ]
+    shown = [
+        Question("d1", "When was the harbour of Tromso closed?", ("coast",), ("1993",), "location"),
+        Question("d2", "Who is the chief of Southbay?", ("south",), ("Ada Moss",), "location"),
+    ]
+    return Dataset(
+        "small",
+        tuple(Document(name, text_of(name)) for name in FILLER),
+        tuple(Question(i, text, (d,), (a,), kind) for i, text, d, a, kind in questions),
+        tuple(shown),
+    )
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The real MiniLM, loaded once."""
+    pytest.importorskip("sentence_transformers")
+    from embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    embedder = SentenceTransformerEmbedder()
+    embedder.embed(["loaded"])
+    return embedder
+
+
+@pytest.fixture(scope="session")
+def word_pieces(minilm):
+    """MiniLM's own tokenizer, apart from the embedder."""
+    from transformers import AutoTokenizer
+
+    from embedders.loading import bundled_minilm
+
+    return AutoTokenizer.from_pretrained(bundled_minilm())
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(word_pieces, tmp_path_factory) -> str:
+    """The folder of a cross-encoder with random weights and MiniLM's tokenizer."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("cross")
+    config = BertConfig(
+        vocab_size=30522, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=16, num_labels=1
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    word_pieces.save_pretrained(folder)
+    return str(folder)
+
+
+def count_models(patch: pytest.MonkeyPatch) -> Counter:
+    """Counts the tokens that transformers really read, without padding, by their width, and cross-encoders' calls."""
+    from sentence_transformers import CrossEncoder
+    from transformers import BertModel
+
+    counts: Counter = Counter()
+    forward, predict = BertModel.forward, CrossEncoder.predict
+
+    def counted_forward(self, input_ids=None, attention_mask=None, **rest):
+        counts[self.config.hidden_size] += int(attention_mask.sum())
+        return forward(self, input_ids=input_ids, attention_mask=attention_mask, **rest)
+
+    def counted_predict(self, *args, **rest):
+        counts["predict"] += 1
+        return predict(self, *args, **rest)
+
+    patch.setattr(BertModel, "forward", counted_forward)
+    patch.setattr(CrossEncoder, "predict", counted_predict)
+    return counts
+
+
+@pytest.fixture(scope="session")
+def chat_tokenizer(word_pieces, tmp_path_factory) -> str:
+    """The folder of the server's tokenizer: MiniLM's with a chat template."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    word_pieces.save_pretrained(folder)
+    template = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]"
+    (folder / "chat_template.jinja").write_text(template)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def running_server(minilm, word_pieces, chat_tokenizer):
+    from transformers import AutoTokenizer
+
+    chat, kept = AutoTokenizer.from_pretrained(chat_tokenizer), {}
+
+    def tokenise(messages):
+        return chat.apply_chat_template(
+            messages, tokenize=True, add_generation_prompt=True, return_dict=False
+        )
+
+    def embed(texts):
+        missing = [t for t in dict.fromkeys(texts) if t not in kept]
+        if missing:
+            kept.update(zip(missing, minilm.embed(missing).vectors.tolist(), strict=True))
+        lengths = [len(ids) for ids in word_pieces(list(texts), truncation=True)["input_ids"]]
+        return [kept[t] for t in texts], lengths
+
+    with serving(CountingServer(reply, tokenise, embed)) as server:
+        yield server
