@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
 from tests.readers.scripted_server import serving
-
-pytest.importorskip("lcrag.experiment.stored")  # keeps the reader's window with the outcomes
 
 
 def test_the_table_of_a_finished_run_is_made_without_its_server(run, tmp_path):
