@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.schema import Ledger, Outcome, Step, Usage
 
 
@@ -73,9 +73,11 @@ class Journal:
                 self.prefixes[entry["key"]] = list(entry["prefixes"])
                 self.refused[entry["key"]] = dict(entry.get("refused", {}))
                 self.paid += _paid(entry, self.rows[entry["key"]])
-            except (ValueError, KeyError, TypeError) as error:
+            except (
+                Exception
+            ) as error:  # what a line that is not the journal's own makes of the classes of a row
                 raise LcragError(
-                    f"{self.path}:{number} is damaged ({error}): restore it or choose another output folder."
+                    f"{self.path}:{number} is damaged ({reason(error)}): restore it or choose another output folder."
                 ) from error
 
     def append(
