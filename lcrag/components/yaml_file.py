@@ -73,7 +73,7 @@ class _Loader(yaml.SafeLoader):
         """Compose one node; it calls itself for those inside."""
         if self.depth >= MAX_DEPTH:
             problem = f"it is nested more than {MAX_DEPTH} deep"
-            raise yaml.composer.ComposerError(None, None, problem, self.peek_event().start_mark)
+            raise yaml.composer.ComposerError(None, None, problem, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         self.depth += 1
         try:
             return super().compose_node(parent, index)
