@@ -198,7 +198,7 @@ def _say(text: str) -> None:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"lcrag: {text}\n")
+    sys.stderr.write(f"lcrag: {' '.join(text.splitlines())}\n")
 
 
 def main() -> None:
