@@ -171,7 +171,7 @@ def main() -> None:
         app()
     except LcragError as error:
         sys.stdout.flush()
-        sys.stderr.write(f"lcrag: {redact(str(error))}\n")
+        sys.stderr.write(f"lcrag: {' '.join(redact(str(error)).splitlines())}\n")
         sys.exit(1)
 
 

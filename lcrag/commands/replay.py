@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,14 +80,23 @@ def replay(
     examples = _examples(table, strategy, chosen, cost, cache)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
-    comparison = evaluate(
-        chosen,
-        examples,
-        split=None if load else split,  # type: ignore[arg-type]
-        folds=folds,
-        seed=seed,
-        fold_seeds=fold_seeds,
-    )
+    try:
+        comparison = evaluate(
+            chosen,
+            examples,
+            split=None if load else split,  # type: ignore[arg-type]
+            folds=folds,
+            seed=seed,
+            fold_seeds=fold_seeds,
+        )
+    except Exception as error:
+        if isinstance(error, LcragError) or not load:
+            raise
+        # what a file from elsewhere makes of a router's arrays is known only when it decides
+        files = ", ".join(map(str, load))
+        raise LcragError(
+            f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
+        ) from error
     sys.stdout.write(f"{comparison}\n")
     if output is not None:
         _save(comparison, output)

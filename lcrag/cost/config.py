@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from lcrag.cost.class_defaults import with_class_defaults
-from lcrag.errors import LcragError, did_you_mean
+from lcrag.errors import LcragError, did_you_mean, reason
 
 KNOWN = Path(__file__).with_name("models.yaml")
 OUTER = (
@@ -101,8 +101,8 @@ def _file(path: Path) -> Mapping[str, Any]:
         fields = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise LcragError(f"There is no file {path}.") from error
-    except (OSError, ValueError) as error:
-        raise LcragError(f"{path} is not a model's configuration in JSON: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise LcragError(f"{path} is not a model's configuration in JSON ({reason(error)}).") from error
     if not isinstance(fields, dict):
         raise LcragError(f"{path} is not a model's configuration: a JSON mapping is expected.")
     return fields

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.schema import Ledger, Usage
 
 if TYPE_CHECKING:
@@ -60,6 +60,18 @@ class Item:
 _COLUMNS = [f.name for f in fields(Item) if f.name != "id"]
 
 
+def _check(item: Item) -> None:
+    """Refuse values of another type, which SQLite does not.
+
+    Raises:
+        TypeError: names the column.
+    """
+    for name in _COLUMNS:
+        kind = int if name in ("start", "end", "level") else str
+        if not isinstance(getattr(item, name), kind) and not (name == "date" and item.date is None):
+            raise TypeError(f"{name} is not {kind.__name__}")
+
+
 def digest(text: str) -> str:
     """A short hash of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -84,16 +96,16 @@ class MemoryStore:
     """
 
     def __init__(self, path: Path | str = ":memory:") -> None:
-        if str(path) != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.path = str(path)
         try:
+            if self.path != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, check_same_thread=False)
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version <= FORMAT:
                 self._db.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
-            raise LcragError(f"{path} is not a store of memories: {error}.") from error
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise LcragError(f"{path} is not a store of memories: {reason(error)}.") from error
         if version > FORMAT:
             raise LcragError(
                 f"{path} was written by a newer lcrag (format {version}); this one reads {FORMAT}."
@@ -127,21 +139,42 @@ class Memory:
                 f"The memory {self.path} could not be written ({error}): free some disk space and run again; "
                 "what it holds is kept."
             ) from error
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # a damaged file has anything in its columns
+            raise error if isinstance(error, LcragError) else self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> LcragError:
+        return LcragError(
+            f"The memory {self.path} is damaged ({reason(error)}): remove the file and run again."
+        )
 
     @property
     def items(self) -> list[Item]:
         """All items, sorted by document and position."""
-        rows = self._db.execute(
-            f"SELECT {', '.join(_COLUMNS)}, id FROM items WHERE memory = ? ORDER BY document_id, start, id",
-            (self.name,),
-        )
-        return [Item(**dict(zip([*_COLUMNS, "id"], row, strict=True))) for row in rows]
+        with self._reading():
+            rows = self._db.execute(
+                f"SELECT {', '.join(_COLUMNS)}, id FROM items WHERE memory = ? ORDER BY document_id, start, id",
+                (self.name,),
+            )
+            items = [Item(**dict(zip([*_COLUMNS, "id"], row, strict=True))) for row in rows]
+            for item in items:
+                _check(item)
+            return items
 
     @property
     def spent(self) -> Ledger:
         """What the items and vectors have cost, in this process and earlier ones."""
-        rows = self._db.execute("SELECT usage FROM spent WHERE memory = ?", (self.name,))
-        return sum((_cost(json.loads(text)) for (text,) in rows), Ledger())
+        with self._reading():
+            rows = self._db.execute("SELECT usage FROM spent WHERE memory = ?", (self.name,))
+            return sum((_cost(json.loads(text)) for (text,) in rows), Ledger())
 
     def change(
         self,
@@ -176,10 +209,11 @@ class Memory:
 
     def without_vector(self) -> list[Item]:
         """Items whose key is not embedded yet, except marks (items without text), which never are."""
-        rows = self._db.execute(
-            "SELECT id FROM items WHERE memory = ? AND vector IS NULL AND text != ''", (self.name,)
-        )
-        missing = {id for (id,) in rows}
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT id FROM items WHERE memory = ? AND vector IS NULL AND text != ''", (self.name,)
+            )
+            missing = {id for (id,) in rows}
         return [item for item in self.items if item.id in missing]
 
     def set_vectors(self, ids: Sequence[int], vectors: NDArray[np.float32], cost: Ledger) -> None:
@@ -195,9 +229,10 @@ class Memory:
         """Vectors of the keys in the order of ``items``, shape (items, dimension); zeros for marks."""
         import numpy as np
 
-        rows = dict(self._db.execute("SELECT id, vector FROM items WHERE memory = ?", (self.name,)))
-        vectors = {id: np.frombuffer(v, np.float32) for id, v in rows.items() if v is not None}
-        if not vectors:
-            return np.zeros((0, 0), np.float32)
-        mark = np.zeros_like(next(iter(vectors.values())))
-        return np.stack([vectors.get(item.id, mark) for item in self.items])
+        with self._reading():
+            rows = dict(self._db.execute("SELECT id, vector FROM items WHERE memory = ?", (self.name,)))
+            vectors = {id: np.frombuffer(v, np.float32) for id, v in rows.items() if v is not None}
+            if not vectors:
+                return np.zeros((0, 0), np.float32)
+            mark = np.zeros_like(next(iter(vectors.values())))
+            return np.stack([vectors.get(item.id, mark) for item in self.items])

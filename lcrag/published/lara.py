@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.cost.price import dollars
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.metrics.declining import declines
 from lcrag.metrics.text import token_recall
 from lcrag.outcomes.duplicates import document_groups
@@ -112,12 +112,14 @@ def _lines(path: Path, *keys: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
         raise LcragError(f"LaRA's file {path} is missing.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise LcragError(f"LaRA's file {path} cannot be read ({reason(error)}).") from error
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise LcragError(f"{path}:{number} is not JSON: {error}.") from error
         if missing := [k for k in keys if not isinstance(row, dict) or k not in row]:
             raise LcragError(f"{path}:{number} has no {missing[0]!r}: is it one of LaRA's files?")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 from lcrag.published.lara import ARMS, KINDS
@@ -51,6 +51,6 @@ def import_lara_table(file: Path | str) -> pd.DataFrame:
         raise LcragError(
             f"{file} cannot be read ({error.strerror}): give LaRA's paper_main_table.json."
         ) from error
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise LcragError(f"{file} is not LaRA's main table: {error}.") from error
+    except Exception as error:  # JSON of any other shape
+        raise LcragError(f"{file} is not LaRA's main table: {reason(error)}.") from error
     return validate(pd.DataFrame(rows), str(file))

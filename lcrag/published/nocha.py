@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedders.tokens import CHARS_PER_TOKEN
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 
@@ -66,8 +66,8 @@ def import_nocha(file: Path | str, *, pairs: bool = True) -> pd.DataFrame:
         raise LcragError(
             f"{file} cannot be read ({error.strerror}): give NoCha's data_sample.json."
         ) from error
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise LcragError(f"{file} is not NoCha's sample: {error!r}.") from error
+    except Exception as error:  # JSON of any other shape
+        raise LcragError(f"{file} is not NoCha's sample: {reason(error)}.") from error
     return validate(pd.DataFrame(rows), str(file))
 
 

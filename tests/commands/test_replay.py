@@ -91,6 +91,19 @@ def test_questions_without_words_are_one_sentence_or_a_table(table, tmp_path, qu
     lcrag("fit", tmp_path / "o.parquet", tmp_path / "r", "--router", "quality")
 
 
+def test_a_loaded_router_that_cannot_decide_is_one_sentence(table, tmp_path):
+    """Arrays of another shape, which no check of the file can know to be wrong."""
+    from skops.io import dumps, loads
+
+    file = tmp_path / "r.router"
+    lcrag("fit", table, file, "--router", "tfidf")
+    content = loads(file.read_bytes(), trusted=["builtins.str"])
+    content["router"]["state"]["weights"] = np.zeros((1, 1))
+    file.write_bytes(dumps(content))
+    with pytest.raises(LcragError, match=r"r\.router holds a router that cannot decide \(.*\): fit it again"):
+        lcrag("replay", table, "--load", file)
+
+
 def test_import_nocha(tmp_path):
     sample = tmp_path / "s.json"
     sample.write_text(json.dumps([claim(), claim(claim="It snows.", type=False)]))

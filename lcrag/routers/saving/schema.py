@@ -128,8 +128,8 @@ def _check_node(
     listed = LOADERS.get(loader, frozenset()) if isinstance(loader, str) else frozenset()
     if name not in listed and not (loader == "ObjectNode" and name in trusted):
         raise LcragError(
-            f"{path} holds {name} ({loader}), which is not a type that router files may hold. If it is the class "
-            "of your own estimator and you trust the file, name it in `trusted`."
+            f"{path} holds {ascii(name)[1:-1]} ({str(loader)[:40]!r}), which is not a type that router files may "
+            "hold. If it is the class of your own estimator and you trust the file, name it in `trusted`."
         )
     if "file" in node:
         if not isinstance(node["file"], str) or node["file"] not in members:
