@@ -1,4 +1,4 @@
-"""A few faults on a small run (kills are in test_killed_in_a_row.py); ``make faults`` has many of each, and writes docs/reliability.md."""
+"""A few faults on a small run; ``make faults`` has many of each, and test_killed_in_a_row.py has kills."""
 
 import pytest
 
