@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,10 @@ def run_experiment(spec: Any, where: Path, output: Path | None, no_mlflow: bool)
                 ) from None
             _print_so_far(experiment, rows, total)
             raise stopped("stopped; run the same command again to continue.") from None
+        except LcragError:
+            progress.stop()
+            _print_so_far(experiment, rows, total)
+            raise
     _print_files(results)
     for problem in results.problems:
         sys.stderr.write(f"lcrag: {redact(problem)}\n")
@@ -99,9 +104,9 @@ def _print_so_far(experiment: Experiment, rows: list[Outcome], total: int) -> No
     finished = sum(not row.error for row in rows)
     if rows:
         remark = f"The run was stopped: {finished} of {total} answers are finished."
-        _say(
-            str(compare(table_of(rows), cost=experiment.cost, seed=experiment.seed, remarks=[remark])) + "\n"
-        )
+        with suppress(Exception):  # why it was stopped must be told in any case
+            table = compare(table_of(rows), cost=experiment.cost, seed=experiment.seed, remarks=[remark])
+            _say(f"{table}\n")
 
 
 def _print_files(results: Results) -> None:

@@ -114,6 +114,14 @@ class Engine:
             if call.id not in journal.counted:
                 shared.spending.pay(shared.priced(call.replayed.usage))
 
+    def _forget(self, guard: BudgetGuard, key: str) -> None:
+        """Make calls again whose answers a row, or a build, could not use: the same answers would fail again."""
+        built = self.resources.built.values()
+        build_failed = any(b.done() and not b.cancelled() and b.exception() for b in built)
+        if self.resources.calls:
+            used = [id for scope, id in guard.used if scope == key or build_failed]
+            self.resources.calls.forget(used)
+
     def _is_finished(self, key: str) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget."""
         row = self.journal.content.rows.get(key)
@@ -157,8 +165,8 @@ class Engine:
         except Exception as error:  # one question must not take the others down with it
             row = replace(row, error=redact(f"{type(error).__name__}: {error}"), steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        if row.error and self.resources.calls and not guard.call_failed:
-            self.resources.calls.forget(guard.calls)  # the same answers would fail again
+        if row.error and not guard.call_failed:
+            self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
         self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls)
         self.on_row(row, False)

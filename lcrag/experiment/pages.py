@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
 
+PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
+
 
 @dataclass
 class Pages:
@@ -58,9 +60,9 @@ class Pages:
         try:
             yield
         except Exception as error:
-            self.problems.append(
-                str(error) if isinstance(error, LcragError) else f"{what} ({reason(error)})."
-            )
+            told = str(error) if isinstance(error, LcragError) else f"{what} ({reason(error)})."
+            if told not in self.problems:
+                self.problems.append(told)
             path = self.output / file
             if path.is_file():
                 path.unlink()
@@ -72,7 +74,14 @@ class Pages:
             tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
             experiment: the MLflow experiment's name.
         """
-        for name in ("accuracy_cost.png", "accuracy_by_kind.png"):
+        compared = False
+        with self.surviving(self.report.name, "The table could not be made"):
+            compared = bool(self.compare())
+        if not compared:  # nothing can be made without it
+            for name in PICTURES:
+                (self.output / name).unlink(missing_ok=True)
+            return
+        for name in PICTURES:
             with self.surviving(name, f"The picture {name} could not be made"):
                 figure, image = drawings(self.compare())[name](), io.BytesIO()
                 figure.savefig(image, format="png", dpi=150)

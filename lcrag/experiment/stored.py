@@ -8,7 +8,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 from lcrag.experiment.journal import read_journal
 from lcrag.experiment.pages import Pages
 from lcrag.files import write_atomically
@@ -51,7 +51,8 @@ def load_run(folder: Path) -> Pages:
     """
     parameters = _read(folder / "experiment.json")
     stored = _read(folder / "comparison.json")
-    remarks = [str(r) for r in stored.get("remarks", ())]
+    given = stored.get("remarks", ())
+    remarks = [str(r) for r in given] if isinstance(given, list) else []
     whole, journal = folder / "outcomes.parquet", folder / "outcomes.jsonl"
     if whole.is_file():
         table = load_outcomes(whole)
@@ -70,13 +71,14 @@ def load_run(folder: Path) -> Pages:
     def comparison() -> Comparison:
         from lcrag.analysis.comparison import compare
 
-        return compare(
-            table,
-            routers=stored.get("routers", {}) if whole.is_file() else {},
-            cost=stored.get("cost", "auto"),
-            seed=stored.get("seed", 0),
-            remarks=remarks,
-        )
+        routers = stored.get("routers", {}) if whole.is_file() else {}
+        settings = {"cost": stored.get("cost", "auto"), "seed": stored.get("seed", 0)}
+        try:
+            return compare(table, routers=routers, remarks=remarks, **settings)
+        except (TypeError, AttributeError, LookupError, ValueError) as error:
+            raise LcragError(
+                f"{folder / 'comparison.json'} does not fit the table ({reason(error)}): remove it."
+            ) from error
 
     return Pages(folder, table, comparison, parameters, str(parameters.get("name", folder.resolve().name)))
 

@@ -22,6 +22,7 @@ class BudgetGuard:
         paid: What the calls have cost. A build that is shared by many questions counts in full.
         scope: The row whose calls are journalled; empty where they are not.
         calls: The journalled calls that ``paid`` counts.
+        used: The scope and the id of each journalled call, those that were given again included.
         prefixes: The KV prefixes that calls paid for which were given again.
         call_failed: Whether a call was refused or failed.
         booked: The reader's part of the toolbox's ledger. There a shared build counts with its share.
@@ -32,6 +33,7 @@ class BudgetGuard:
     parent: BudgetGuard | None = None
     scope: str = ""
     calls: list[str] = field(default_factory=list)
+    used: list[tuple[str, str]] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     call_failed: bool = False
     paid: Usage = field(default_factory=Usage)
@@ -48,7 +50,7 @@ class BudgetGuard:
             cost = self.shared.priced(call.replayed.usage)
             self.shared.note_replayed(request)
             self._count(cost)
-            self._keep(call.completion.prefix_key)
+            self._use(call.id, self.scope, call.completion.prefix_key)
             if call.id not in journal.counted:
                 self._pay(cost, call.id)
             return call.replayed
@@ -62,6 +64,7 @@ class BudgetGuard:
                 completion = await self.shared.generate(request)
                 rewarmed = completion.prefix_key in self.shared.paid_prefixes
                 id = journal.record(self.scope, request, completion, rewarmed) if journal else ""
+                self._use(id, self.scope)
                 cost = self.shared.priced(completion.usage)
                 self._count(cost)
                 self.shared.spending.pay(cost)
@@ -96,10 +99,11 @@ class BudgetGuard:
         if self.parent is not None:
             self.parent._pay(usage, call)
 
-    def _keep(self, prefix: str) -> None:
+    def _use(self, call: str, scope: str, prefix: str = "") -> None:
+        self.used += [(scope, call)] if call else []
         self.prefixes += [prefix] if prefix else []
         if self.parent is not None:
-            self.parent._keep(prefix)
+            self.parent._use(call, scope, prefix)
 
     def _fail(self) -> None:
         self.call_failed = True

@@ -75,6 +75,14 @@ def test_a_stopped_run_shows_what_it_has(experiment):
     assert journal.read_bytes() == before
 
 
+@pytest.mark.parametrize("content", ['{"routers": 3}', '{"seed": "x"}', '{"routers": {"r": {"n1": []}}}'])
+def test_a_damaged_comparison_is_one_sentence(experiment, content):
+    results = experiment().run()
+    (results.output / "comparison.json").write_text(content)
+    error = report(results.output).exception
+    assert isinstance(error, lcrag.LcragError) and "comparison.json does not fit the table" in str(error)
+
+
 @pytest.mark.parametrize("spoil", [lambda f: None, lambda f: (f / "outcomes.parquet").write_bytes(b"PAR1"),
                                    lambda f: (f / "experiment.json").write_text("{")])  # fmt: skip
 def test_a_folder_without_a_whole_run_is_one_sentence(tmp_path, spoil):
@@ -116,7 +124,7 @@ def test_a_table_that_cannot_be_made_leaves_the_outcomes(experiment, monkeypatch
     monkeypatch.setattr("lcrag.analysis.comparison.compare", fails)
     results = experiment().run(on_table=str)
     told = "The table could not be made (OverflowError: too many documents)."
-    assert told in results.problems and not results.report.exists()
+    assert results.problems == (told,) and not results.report.exists()
     assert len(pd.read_parquet(results.output / "outcomes.parquet")) == 18
 
 

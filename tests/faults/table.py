@@ -30,6 +30,17 @@ def line(result: Result) -> str:
     return "| " + " | ".join(map(str, [*cells, result.paid_twice, result.differing])) + " |"
 
 
+def write(faults: Faults, rows: list[str]) -> None:
+    """Put the rows so far into the page."""
+    note = (
+        f"A run is {len(faults.table)} rows of {len(faults.strategies)} strategies in "
+        f'{sum(faults.answered.values())} calls. "At first" is the disturbed run; "in the end" is after running '
+        "again without the fault.\n"
+    )
+    page, table = PAGE.read_text("utf-8"), "\n".join(rows)
+    PAGE.write_text(MARKED.sub(lambda m: f"{m[1]}{note}\n{table}\n{m[2]}", page), "utf-8")
+
+
 def main() -> None:
     """Run all of them."""
     started, rows = time.monotonic(), [HEADER]
@@ -49,14 +60,7 @@ def main() -> None:
             rows.append(line(make()))
             sys.stdout.write(rows[-1] + "\n")
             sys.stdout.flush()
-        calls = sum(faults.answered.values())
-    note = (
-        f"A run is {len(faults.table)} rows of {len(faults.strategies)} strategies in {calls} calls. "
-        '"At first" is the disturbed run; "in the end" is after running again without the fault.\n'
-    )
-    page = PAGE.read_text("utf-8")
-    table = "\n".join(rows)
-    PAGE.write_text(MARKED.sub(lambda m: f"{m[1]}{note}\n{table}\n{m[2]}", page), "utf-8")
+            write(faults, rows)  # after each, should one be stopped
     sys.stdout.write(f"{time.monotonic() - started:.0f} s\n")
 
 

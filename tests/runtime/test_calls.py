@@ -13,7 +13,6 @@ from lcrag.experiment.plan import Plan
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.calls import CallJournal
-from lcrag.runtime.caps import Budget
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Answer, Usage
 from lcrag.strategies.base import Strategy
@@ -76,16 +75,14 @@ class Three(Strategy):
         return Answer(text)
 
 
-def go(folder, dataset, embedder, reader, budget=None):
+def go(folder, dataset, embedder, reader, strategy=None):
     with Journal(folder) as journal:
         rows = journal.content.rows
         calls = CallJournal(
             folder / "calls.jsonl", {k for k, r in rows.items() if not r.error}, journal.content.counted
         )
-        shared = Resources(
-            reader, {d.id: d for d in dataset.documents}, calls=calls, budget=budget or Budget()
-        )
-        plan = Plan(dataset, reader, [Three()], retriever=BM25Retriever(), embedder=embedder)
+        shared = Resources(reader, {d.id: d for d in dataset.documents}, calls=calls)
+        plan = Plan(dataset, reader, [strategy or Three()], retriever=BM25Retriever(), embedder=embedder)
         return asyncio.run(Engine(plan, shared, journal).run()), shared
 
 
@@ -112,3 +109,34 @@ def test_a_failed_row_takes_over_its_calls_unless_it_could_not_use_them(tmp_path
     lines = (tmp_path / "outcomes.jsonl").read_bytes().splitlines()
     assert sum(json.loads(x)["paid"]["calls"] for x in lines) == shared.spending.paid.calls
     assert not (tmp_path / "calls.jsonl").exists()
+
+
+def test_an_answer_that_was_taken_over_and_is_of_no_use_is_asked_for_again(tmp_path, dataset, embedder):
+    """The first run loses its connection after a useless answer, the second fails because of that answer."""
+
+    @dataclass(frozen=True)
+    class Late(Strategy):
+        name: str = "late"
+
+        async def answer(self, question, tools):
+            first = await tools.read([Message("user", f"{question.text} 0")])
+            await tools.read([Message("user", f"{question.text} 1")])
+            if first.text == "useless":
+                raise ValueError("nothing to go on with")
+            return Answer(first.text)
+
+    def lost(request):
+        if request.messages[-1].content.endswith("1"):
+            raise LcragError("The connection was lost.")
+        return "useless"
+
+    question = [q for q in dataset.questions if q.id == "n1"]
+    one = replace(dataset, questions=tuple(question))
+    readers = [ScriptedReader(lost), ScriptedReader(lambda r: "x"), ScriptedReader(lambda r: "y")]
+    rows = [go(tmp_path, one, embedder, reader, strategy=Late())[0][0] for reader in readers]
+    assert [row.error for row in rows] == [
+        "The connection was lost.",
+        "ValueError: nothing to go on with",
+        "",
+    ]
+    assert [len(reader.requests) for reader in readers] == [2, 1, 2] and rows[2].answer == "y"
