@@ -15,12 +15,19 @@ LABELS = json.loads((Path(__file__).parent / "labels" / "declines.json").read_te
 
 
 @pytest.mark.parametrize("half", LABELS)
-def test_refusals_are_told_from_answers(lara, half):
+def test_refusals_are_told_from_answers(lara, half, record_property):
     keys = lara["question_id"] + "|" + lara["model"] + "|" + lara["strategy"]
     answers = dict(zip(keys, lara["answer"], strict=True))
     labels = LABELS[half]
     judged = {key: declines(answers[key]) for key in labels}
     hits = sum(judged[k] and labels[k] for k in labels)
+    for name, figure in {
+        "hits": hits,
+        "judged": sum(judged.values()),
+        "refusals": sum(labels.values()),
+    }.items():
+        record_property(name, figure)
+    record_property("answers", len(labels))
     assert hits / sum(judged.values()) >= 0.97
     assert hits / sum(labels.values()) >= 0.95
 
@@ -30,8 +37,9 @@ def test_right_answers_are_rarely_taken_for_refusals(lara):
     assert sum(map(declines, right["answer"])) / len(right) < 0.004
 
 
-def test_token_recall_agrees_with_hand_checked_answers_of_location(lara):
+def test_token_recall_agrees_with_hand_checked_answers_of_location(lara, record_property):
     labels = json.loads((Path(__file__).parent / "labels" / "location.json").read_text())
     rows = lara.set_index(lara["question_id"] + "|" + lara["model"] + "|" + lara["strategy"])["score"]
     agreement = sum((rows[key] >= 0.5) == bool(right) for key, right in labels.items()) / len(labels)
+    record_property("trust", f"{agreement:.1%} of {len(labels)} labels")
     assert agreement >= 0.85
