@@ -141,9 +141,13 @@ def coverage(documents, simulations, mean=0.6, correlation=0.1, **settings):
         (40, 0.5, 0.1, 0.17), (40, 0.85, 0.1, 0.12), (40, 0.85, 0.2, 0.15),
     ],
 )  # fmt: skip
-def test_the_interval_of_scores_covers_the_truth_and_is_not_wide(documents, mean, correlation, width):
+def test_the_interval_of_scores_covers_the_truth_and_is_not_wide(
+    documents, mean, correlation, width, record_property
+):
     """The expanded percentile interval covers 92% at 8 documents, mean 0.85 and correlation 0.2."""
     covered, mean_width = coverage(documents, 1200, mean, correlation, bounds=SCORES)
+    record_property(f"least_{documents}", covered)
+    record_property(f"worst_{documents}", covered)
     assert 0.93 <= covered <= 0.975
     assert mean_width < width
 
@@ -191,13 +195,14 @@ def test_the_interval_covers_the_truth_with_few_documents_of_unequal_size(docume
 
 @pytest.mark.slow
 @pytest.mark.parametrize("documents", [8, 20, 40])
-def test_the_interval_of_a_difference_covers_the_truth(documents):
+def test_the_interval_of_a_difference_covers_the_truth(documents, record_property):
     hits = 0
     for seed in range(2000):
         a, names = binary(documents, seed)
         b = (np.random.default_rng(-seed - 1 + 10**6).random(len(a)) < 0.5).astype(float)
         pair = paired_difference(a, b, names, resamples=2000, flips=2, seed=seed)
         hits += pair.low <= 0.1 <= pair.high
+    record_property("trust", f"{documents} documents: {hits / 2000:.1%}")
     assert 0.93 <= hits / 2000 <= 0.98
 
 
@@ -229,9 +234,11 @@ def test_documents_without_a_difference_leave_the_test_exact():
     assert paired_difference(np.zeros(9), np.zeros(9), clusters[:9]).p_value == 1
 
 
-def test_the_smallest_p_value_is_known_for_any_number_of_documents():
+def test_the_smallest_p_value_is_known_for_any_number_of_documents(record_property):
     assert smallest_p(4) == 2 / 2**4
     assert smallest_p(5000) == pytest.approx(1 / 100_001)
+    floors = {n: smallest_p(n) for n in (4, 5, 6, 8, 5000)}
+    record_property("trust", "; ".join(f"{n:,} documents: {p:.2g}" for n, p in floors.items()))
 
 
 def crossed(documents, models, seed):

@@ -95,7 +95,7 @@ ARCHITECTURES = {
 
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)
-def test_weights_and_cache_of_real_models(kind):
+def test_weights_and_cache_of_real_models(kind, record_property):
     """Against what transformers builds: every matrix, and the bytes of a cache after 20 tokens."""
     torch = pytest.importorskip("torch")
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -112,11 +112,14 @@ def test_weights_and_cache_of_real_models(kind):
     if kind in ("llama", "qwen3", "falcon"):
         with torch.inference_mode():
             cache = model(torch.arange(16)[None], use_cache=True).past_key_values
-        assert sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers) == 2 * spec.kv_bytes(16)
+        real = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+        record_property("bytes", real)
+        record_property("caches", 1)
+        assert real == 2 * spec.kv_bytes(16)
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
-def test_flops_of_a_real_forward_pass(kind):
+def test_flops_of_a_real_forward_pass(kind, record_property):
     """Against torch's own count of the products; eager attention makes the masked half too."""
     torch = pytest.importorskip("torch")
     from torch.utils.flop_counter import FlopCounterMode
@@ -130,6 +133,7 @@ def test_flops_of_a_real_forward_pass(kind):
         model(torch.zeros(1, new, dtype=torch.long), logits_to_keep=1, use_cache=False)
     masked = 4 * spec.layers * spec.query_heads * spec.head_dim * new * new / 2
     rotary = counter.get_total_flops() - spec.prefill_flops(new) - masked
+    record_property("worst_difference", rotary / counter.get_total_flops())
     assert 0 <= rotary < 0.01 * counter.get_total_flops()
 
 

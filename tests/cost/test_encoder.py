@@ -23,7 +23,7 @@ def test_minilm_by_hand():
     assert reading_flops(MINILM, 256, 1) == 2 * weights * 256 + 4 * 6 * 384 * 256 * 256
 
 
-def test_torch_counts_the_same_products():
+def test_torch_counts_the_same_products(record_property):
     torch = pytest.importorskip("torch")
     from torch.utils.flop_counter import FlopCounterMode
     from transformers import BertConfig, BertModel
@@ -32,7 +32,9 @@ def test_torch_counts_the_same_products():
     model = BertModel(config, add_pooling_layer=False).eval()
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         model(torch.ones(3, 64, dtype=torch.long))
-    assert counter.get_total_flops() == reading_flops(config.to_dict(), 3 * 64, 3, (64, 64, 64))
+    booked = reading_flops(config.to_dict(), 3 * 64, 3, (64, 64, 64))
+    record_property("worst_difference", abs(booked / counter.get_total_flops() - 1))
+    assert counter.get_total_flops() == booked
 
 
 def test_distilbert_has_its_own_names():

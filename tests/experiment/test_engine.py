@@ -128,7 +128,9 @@ def test_a_second_run_pays_nothing_and_gives_the_same(tmp_path, dataset, scripte
     assert second == first
 
 
-def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, dataset, scripted, embedder):
+def test_an_interrupted_run_ends_as_an_undisturbed_one(
+    tmp_path, dataset, scripted, embedder, record_property
+):
     whole, _ = run(tmp_path / "whole", dataset, scripted(), embedder)
     lines = (tmp_path / "whole" / "outcomes.jsonl").read_text().splitlines(keepends=True)
     for kept in range(0, len(lines), 5):
@@ -147,6 +149,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, dataset, script
             )
         total = [sum(o.usage["read"].cached_tokens for o in rows) for rows in (resumed, whole)]
         assert total[0] == total[1]
+        record_property("interrupted", 1)
 
 
 def test_another_configuration_or_text_is_another_row(tmp_path, dataset, scripted, embedder):

@@ -15,12 +15,15 @@ LABELS = json.loads((Path(__file__).parent / "labels" / "declines.json").read_te
 
 
 @pytest.mark.parametrize("half", LABELS)
-def test_refusals_are_told_from_answers(lara, half):
+def test_refusals_are_told_from_answers(lara, half, record_property):
     keys = lara["question_id"] + "|" + lara["model"] + "|" + lara["strategy"]
     answers = dict(zip(keys, lara["answer"], strict=True))
     labels = LABELS[half]
     judged = {key: declines(answers[key]) for key in labels}
     hits = sum(judged[k] and labels[k] for k in labels)
+    for name, figure in {"hits": hits, "judged": sum(judged.values()), "refusals": sum(labels.values())}.items():
+        record_property(name, figure)
+    record_property("answers", len(labels))
     assert hits / sum(judged.values()) >= 0.97
     assert hits / sum(labels.values()) >= 0.95
 

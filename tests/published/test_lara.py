@@ -221,8 +221,9 @@ def test_declining_an_answerable_question_scores_nothing(lara):
     assert (declined["score"] == 0).all() and (declined["score_token_recall"] > 0).any()
 
 
-def test_documents_that_share_text_are_in_one_group(lara):
+def test_documents_that_share_text_are_in_one_group(lara, record_property):
     """Longer collections of papers repeat those of shorter ones."""
     sizes = lara.groupby("document_group")["document_id"].nunique()
     assert sorted(sizes[sizes > 1]) == [2, 2, 2, 2, 3, 6]
     assert (lara["document_group"] != "").all()
+    record_property("trust", f"LaRA: {sum(sizes)} documents in {len(sizes)} clusters")

@@ -30,7 +30,7 @@ NEEDS_A_BETTER_READER = {  # the scripted one answers only from the sentence its
 
 
 @pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
-def test_prompts_are_as_recorded(strategy, shown_dataset, scripted, embedder):
+def test_prompts_are_as_recorded(strategy, shown_dataset, scripted, embedder, record_property):
     """Set LCRAG_SNAPSHOTS=write to record them anew, then read the difference."""
     reader = scripted()
     ask(strategy, shown_dataset, reader, embedder, question=2 if strategy.name in DECLINING else 0)
@@ -43,6 +43,7 @@ def test_prompts_are_as_recorded(strategy, shown_dataset, scripted, embedder):
     if os.environ.get("LCRAG_SNAPSHOTS") == "write":
         file.parent.mkdir(exist_ok=True)
         file.write_text(shown + "\n")
+    record_property("prompts", len(reader.requests))
     assert file.read_text() == shown + "\n"
 
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
+from embedders.openai import OpenAIEmbedder
+from lcrag import Experiment
 from lcrag.datasets.base import Dataset
+from lcrag.experiment.results import Results
+from lcrag.readers import OpenAIReader
 from lcrag.schema import Document, Question
+from retrievers.chunkers import RecursiveChunker
+from retrievers.hybrid import HybridRetriever
+from retrievers.reranker import Reranker
+from tests.trust.accounts import CARDS, count_models, counts
 from tests.trust.replies import FACTS, reply
 from tests.trust.server import CountingServer, serving
 
@@ -99,27 +108,6 @@ def cross_encoder(word_pieces, tmp_path_factory) -> str:
     return str(folder)
 
 
-def count_models(patch: pytest.MonkeyPatch) -> Counter:
-    """Counts the tokens that transformers really read, without padding, by their width, and cross-encoders' calls."""
-    from sentence_transformers import CrossEncoder
-    from transformers import BertModel
-
-    counts: Counter = Counter()
-    forward, predict = BertModel.forward, CrossEncoder.predict
-
-    def counted_forward(self, input_ids=None, attention_mask=None, **rest):
-        counts[self.config.hidden_size] += int(attention_mask.sum())
-        return forward(self, input_ids=input_ids, attention_mask=attention_mask, **rest)
-
-    def counted_predict(self, *args, **rest):
-        counts["predict"] += 1
-        return predict(self, *args, **rest)
-
-    patch.setattr(BertModel, "forward", counted_forward)
-    patch.setattr(CrossEncoder, "predict", counted_predict)
-    return counts
-
-
 @pytest.fixture(scope="session")
 def chat_tokenizer(word_pieces, tmp_path_factory) -> str:
     """The folder of the server's tokenizer: MiniLM's with a chat template."""
@@ -150,3 +138,48 @@ def running_server(minilm, word_pieces, chat_tokenizer):
 
     with serving(CountingServer(reply, tokenise, embed)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def run(small, running_server, cross_encoder, chat_tokenizer, tmp_path_factory):
+    """Runs strategies and gives the results, with what server and models counted until the last answer.
+
+    After it the run embeds each question once more, for the features that routers see; no strategy needs them.
+    """
+
+    # one request at a time: those that are in flight together may come to the server in another order
+    exact = {"tokenizer": chat_tokenizer, "send_cache_salt": True, "max_concurrency": 1}
+
+    def run(strategies, embedder, dataset=small, refused=None, **settings):
+        counted: Counter = Counter()
+        running_server.start_anew()
+        running_server.refuses = refused or running_server.refuses
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Results, "write", lambda self: None)  # pictures and pages count nothing
+            read_by_models = count_models(patch)
+
+            def count(row, resumed):
+                counted.clear()
+                counted.update(counts(running_server.calls, read_by_models))
+
+            results = Experiment(
+                dataset=dataset,
+                reader=OpenAIReader("m", running_server.url, **(exact | settings)),
+                strategies=strategies,
+                output=tmp_path_factory.mktemp("run"),
+                retriever=Reranker(
+                    HybridRetriever(embedder, RecursiveChunker(300, 0)), cross_encoder, fetch=4
+                ),
+                embedder=embedder,
+                prices=CARDS,
+            ).run(count)
+        assert refused or not results.failed, results.failed[0].error
+        return results, counted
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def alone(run, running_server):
+    """One strategy in a run of its own, with an embedding server; it is run once, however many tests look at it."""
+    return cache(lambda strategy: run([strategy], OpenAIEmbedder("e", running_server.url)))

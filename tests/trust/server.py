@@ -38,7 +38,7 @@ class CountingServer:
         tokenise: Gives the tokens of a list of messages.
         embed: Gives the vectors of some texts, and the tokens of each.
         calls: What was answered so far.
-        fails: Whether to refuse this list of messages.
+        refuses: Whether to refuse this list of messages.
     """
 
     answer: Callable[[Sequence[dict[str, str]]], str]
@@ -46,18 +46,18 @@ class CountingServer:
     embed: Callable[[Sequence[str]], tuple[list[list[float]], list[int]]]
     url: str = ""
     calls: list[Call] = field(default_factory=list)
-    fails: Callable[[Sequence[dict[str, str]]], bool] = lambda messages: False
+    refuses: Callable[[Sequence[dict[str, str]]], bool] = lambda messages: False
     _prefixes: dict[str, set[tuple[int, ...]]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
 
     def start_anew(self) -> None:
         """Forget the calls and the prefixes."""
-        self.calls, self._prefixes, self.fails = [], {}, lambda messages: False
+        self.calls, self._prefixes, self.refuses = [], {}, lambda messages: False
 
     def chat(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer one chat completion."""
         messages, salt = body["messages"], body.get("cache_salt", "")
-        if self.fails(messages):
+        if self.refuses(messages):
             return 400, {"error": {"message": "refused by the test", "code": 400}}
         prompt = self.tokenise(messages)
         written = pieces(self.answer(messages))

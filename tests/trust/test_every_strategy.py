@@ -2,128 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
 from embedders.openai import OpenAIEmbedder
-from lcrag import Experiment
 from lcrag.components import names
-from lcrag.cost.price_cards import PriceCard
-from lcrag.cost.prices import Prices
-from lcrag.experiment.results import Results
 from lcrag.outcomes.costs import with_costs
-from lcrag.readers import OpenAIReader
-from lcrag.schema import READER_ROLES
 from lcrag.strategies import LocalMemory
-from retrievers.chunkers import RecursiveChunker
-from retrievers.hybrid import HybridRetriever
-from retrievers.reranker import Reranker
 from tests.strategies.conftest import MATRIX
-from tests.trust.conftest import count_models
+from tests.trust.accounts import bill, booked
 
 pytest.importorskip("faiss")
 pytest.importorskip("sentence_transformers")
 
 every_strategy = pytest.mark.parametrize("strategy", MATRIX, ids=lambda s: s.name)
-INPUT, CACHED, OUTPUT, EMBED, RERANK = 3.0, 0.75, 12.0, 0.02, 0.05  # dollars per million tokens
-CARDS = Prices(PriceCard(INPUT, OUTPUT, CACHED), PriceCard(EMBED, 0), PriceCard(RERANK, 0))
-
-
-@pytest.fixture(scope="session")
-def run(small, running_server, cross_encoder, chat_tokenizer, tmp_path_factory):
-    """Runs strategies and gives the results, with what server and models counted until the last answer.
-
-    After it the run embeds each question once more, for the features that routers see; no strategy needs them.
-    """
-
-    # one request at a time: those that are in flight together may come to the server in another order
-    exact = {"tokenizer": chat_tokenizer, "send_cache_salt": True, "max_concurrency": 1}
-
-    def run(strategies, embedder, dataset=small, **settings):
-        counted: Counter = Counter()
-        running_server.start_anew()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Results, "write", lambda self: None)  # pictures and pages count nothing
-            read_by_models = count_models(patch)
-
-            def count(row, resumed):
-                counted.clear()
-                counted.update(counts(running_server.calls, read_by_models))
-
-            results = Experiment(
-                dataset=dataset,
-                reader=OpenAIReader("m", running_server.url, **(exact | settings)),
-                strategies=strategies,
-                output=tmp_path_factory.mktemp("run"),
-                retriever=Reranker(
-                    HybridRetriever(embedder, RecursiveChunker(300, 0)), cross_encoder, fetch=4
-                ),
-                embedder=embedder,
-                prices=CARDS,
-            ).run(count)
-        assert not results.failed, results.failed[0].error
-        return results, counted
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def alone(run, running_server):
-    """One strategy in a run of its own, with an embedding server; it is run once, however many tests look at it."""
-    return cache(lambda strategy: run([strategy], OpenAIEmbedder("e", running_server.url)))
-
-
-def counts(calls, read_by_models):
-    """What the servers and the models have counted."""
-    chats = [c for c in calls if c.path == "chat"]
-    embeddings = [c for c in calls if c.path == "embeddings"]
-    return Counter(
-        {
-            "prompt": sum(c.prompt for c in chats),
-            "cached": sum(c.cached for c in chats),
-            "foreign": 0,
-            "completion": sum(c.completion for c in chats),
-            "calls": len(chats),
-            "embedded": sum(c.prompt for c in embeddings) if embeddings else read_by_models[384],
-            "embeddings": len(embeddings),
-            "reranked": read_by_models[8],
-            "reranks": read_by_models["predict"],
-        }
-    )
-
-
-def booked(outcomes):
-    """The same amounts, as the rows have them."""
-
-    def total(roles, amount):
-        return sum(getattr(o.usage.sum(roles), amount) for o in outcomes)
-
-    embedder, reranker = ("embed", "index"), ("rerank",)
-    return {
-        "prompt": total(READER_ROLES, "prompt_tokens"),
-        "cached": total(READER_ROLES, "cached_tokens"),
-        "foreign": total(READER_ROLES, "foreign_cached_tokens"),
-        "completion": total(READER_ROLES, "completion_tokens"),
-        "calls": total(READER_ROLES, "calls"),
-        "embedded": total(embedder, "prompt_tokens"),
-        "embeddings": total(embedder, "calls"),
-        "reranked": total(reranker, "prompt_tokens"),
-        "reranks": total(reranker, "calls"),
-    }
-
-
-def bill(counted):
-    """Dollars, as one would reckon them from the servers' logs with a pencil."""
-    return (
-        (counted["prompt"] - counted["cached"]) * INPUT / 1_000_000
-        + counted["cached"] * CACHED / 1_000_000
-        + counted["completion"] * OUTPUT / 1_000_000
-        + counted["embedded"] * EMBED / 1_000_000
-        + counted["reranked"] * RERANK / 1_000_000
-    )
 
 
 @every_strategy
@@ -144,7 +37,7 @@ def test_tokens_calls_and_dollars_are_the_servers(strategy, alone, record_proper
 
 
 @every_strategy
-def test_what_is_built_once_is_shared_equally(strategy, alone):
+def test_what_is_built_once_is_shared_equally(strategy, alone, record_property):
     outcomes = alone(strategy)[0].outcomes
     for first, second in (outcomes[:2], outcomes[2:]):
         assert first.document_id == second.document_id
@@ -152,6 +45,7 @@ def test_what_is_built_once_is_shared_equally(strategy, alone):
             mine, other = first.usage[role], second.usage[role]
             for amount in ("prompt_tokens", "cached_tokens", "completion_tokens", "calls", "dollars"):
                 assert getattr(mine, amount) == pytest.approx(getattr(other, amount)), (role, amount)
+    record_property("built", round(sum(o.usage.sum(("build", "index")).prompt_tokens for o in outcomes)))
 
 
 @pytest.mark.parametrize(
