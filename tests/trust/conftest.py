@@ -155,7 +155,7 @@ def run(small, running_server, cross_encoder, chat_tokenizer, tmp_path_factory):
         running_server.start_anew()
         running_server.refuses = refused or running_server.refuses
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Results, "write", lambda self: None)  # pictures and pages count nothing
+            patch.setattr(Results, "write", lambda *_: None)  # pictures and pages count nothing
             read_by_models = count_models(patch)
 
             def count(row, resumed):

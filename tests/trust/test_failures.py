@@ -13,7 +13,7 @@ BUILDS = ("memory_facts", "gist_memory", "evolving_memory", "iter_drag")
 
 
 @pytest.mark.parametrize("name", [*BUILDS, "retrieve_then_reason"])
-def test_what_a_failed_row_paid_is_counted_to_the_token(name, run, running_server):
+def test_what_a_failed_row_paid_is_counted_to_the_token(name, run, running_server, record_property):
     """From the fourth call on the server refuses, in a build or between the calls of an answer."""
 
     def refused(messages):
@@ -23,6 +23,7 @@ def test_what_a_failed_row_paid_is_counted_to_the_token(name, run, running_serve
     results, counted = run([strategy], OpenAIEmbedder("e", running_server.url), refused=refused)
     assert results.failed
     entries = [json.loads(line) for line in (results.output / "outcomes.jsonl").read_text().splitlines()]
+    record_property("tokens", counted["prompt"] + counted["completion"])
     for amount, column in (
         ("prompt", "prompt_tokens"),
         ("completion", "completion_tokens"),
