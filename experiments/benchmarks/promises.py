@@ -64,12 +64,12 @@ PROMISES = (
     Promise(
         "FLOPs of embedders and rerankers are those that torch counts in a real pass.",
         ("tests/trust/test_flops_of_models.py", "tests/cost/test_encoder.py::test_torch_counts_the_same_products"),
-        "largest difference {worst_difference:.2%}",
+        "largest difference {worst_difference:.1e}",
     ),
     Promise(
         "FLOPs of readers are those that torch counts in a real pass.",
         ("tests/cost/test_cost.py::test_flops_of_a_real_forward_pass",),
-        "largest difference {worst_difference:.2%} (rotary embeddings), {cases} architectures",
+        "largest difference {worst_difference:.1e} (rotary embeddings), {cases} architectures",
     ),
     Promise(
         "KV bytes are those of the real cache.",
