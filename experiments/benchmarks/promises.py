@@ -108,8 +108,9 @@ PROMISES = (
         "{agreeing:.0f} of {cases} pairs",
     ),
     Promise(
-        "Token recall agrees with answers that were checked by hand.",
-        ("tests/published/test_declining.py::test_token_recall_agrees_with_hand_checked_answers_of_location",),
+        "Scores without a judge agree with LaRA's answers that were read and labelled one by one, in part by a model.",
+        ("tests/published/test_agreement.py::test_token_recall_agrees_with_labels_of_location",
+         "tests/published/test_agreement.py::test_refusals_agree_with_labels"),
     ),
     Promise(
         "A 95% interval of scores covers the truth about as often as it says, also with few documents of unequal size.",
