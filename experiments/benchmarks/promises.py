@@ -64,12 +64,12 @@ PROMISES = (
     Promise(
         "FLOPs of embedders and rerankers are those that torch counts in a real pass.",
         ("tests/trust/test_flops_of_models.py", "tests/cost/test_encoder.py::test_torch_counts_the_same_products"),
-        "largest difference {worst_difference:.2%}",
+        "largest difference {worst_difference:.1e}",
     ),
     Promise(
         "FLOPs of readers are those that torch counts in a real pass.",
         ("tests/cost/test_cost.py::test_flops_of_a_real_forward_pass",),
-        "largest difference {worst_difference:.2%} (rotary embeddings), {cases} architectures",
+        "largest difference {worst_difference:.1e} (rotary embeddings), {cases} architectures",
     ),
     Promise(
         "KV bytes are those of the real cache.",
@@ -108,9 +108,9 @@ PROMISES = (
         "{agreeing:.0f} of {cases} pairs",
     ),
     Promise(
-        "Token recall agrees with location answers that were checked by hand (docs/outcomes.md has the other kinds).",
-        ("tests/published/test_agreement.py::test_token_recall_agrees_with_labels_of_location",),
-        "{agreement}",
+        "Scores without a judge agree with LaRA's answers that were read and labelled one by one, in part by a model.",
+        ("tests/published/test_agreement.py::test_token_recall_agrees_with_labels_of_location",
+         "tests/published/test_agreement.py::test_refusals_agree_with_labels"),
     ),
     Promise(
         "A 95% interval of scores covers the truth about as often as it says, also with few documents of unequal size.",

@@ -34,7 +34,7 @@ def test_two_hundred_labels_of_every_kind_and_model(labelled):
 def test_token_recall_agrees_with_labels_of_location(labelled, record_property):
     rows = labelled[labelled["kind"] == "location"]
     agreement = (rows["counted"] == rows["right"]).mean()
-    record_property("agreement", f"{agreement:.1%} of {len(rows)} labels")
+    record_property("trust", f"location: {agreement:.1%} of {len(rows)} labels")
     assert agreement >= 0.85
     assert rows.loc[rows["counted"], "right"].mean() >= 0.95
     assert rows.loc[rows["right"], "counted"].mean() >= 0.85
@@ -47,7 +47,9 @@ def test_most_right_answers_to_reasoning_are_missed_by_token_recall(labelled):
     assert labelled.loc[rows.index, "score"].isna().all()
 
 
-def test_refusals_agree_with_labels(labelled):
+def test_refusals_agree_with_labels(labelled, record_property):
     rows = labelled[labelled["kind"] == "hallucination"]
+    agreement = (rows["declined"] == rows["right"]).mean()
+    record_property("trust", f"refusals: {agreement:.1%} of {len(rows)} labels")
     assert rows.loc[rows["declined"], "right"].all()
     assert rows.loc[rows["right"], "declined"].mean() >= 0.85

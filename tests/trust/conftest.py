@@ -97,8 +97,10 @@ def word_pieces(minilm):
 @pytest.fixture(scope="session")
 def cross_encoder(word_pieces, tmp_path_factory) -> str:
     """The folder of a cross-encoder with random weights and MiniLM's tokenizer."""
+    import torch
     from transformers import BertConfig, BertForSequenceClassification
 
+    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("cross")
     config = BertConfig(
         vocab_size=30522, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=16, num_labels=1
