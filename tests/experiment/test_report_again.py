@@ -93,12 +93,12 @@ def test_a_folder_without_a_whole_run_is_one_sentence(tmp_path, spoil):
 
 def test_a_rerun_asks_no_server_even_for_the_window(experiment):
     with CountingServer() as server:
-        reader = OpenAIReader("m", server.base_url, max_retries=0)
+        reader = OpenAIReader("m", server.base_url, retry_seconds=0)
         results = experiment(reader=reader).run()
         assert results.failed == [] and sum(server.answered.values()) == 18
     for page in (results.report, results.output / "outcomes.parquet"):
         page.unlink()
-    again = experiment(reader=OpenAIReader("m", server.base_url, max_retries=0)).run()
+    again = experiment(reader=OpenAIReader("m", server.base_url, retry_seconds=0)).run()
     assert again.problems == () and str(again) == str(results)
     assert again.report.exists()
     assert len(pd.read_parquet(again.output / "outcomes.parquet")) == 18

@@ -38,7 +38,7 @@ def test_an_answered_call_is_given_once_to_its_row(tmp_path):
 
 def test_a_prefix_that_was_computed_again_stays_booked_as_reused(tmp_path):
     CallJournal(tmp_path / "c").record("row", REQUEST, replace(DONE, usage=Usage(10, 0, 2, 1)), rewarmed=True)
-    assert CallJournal(tmp_path / "c").take("row", REQUEST).replayed.usage == Usage(10, 4, 2, 1)
+    assert CallJournal(tmp_path / "c").take("row", REQUEST).replayed.usage.cached_tokens == 4
 
 
 def test_calls_of_finished_rows_are_removed_and_damage_costs_one_call(tmp_path):
