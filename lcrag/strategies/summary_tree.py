@@ -41,8 +41,8 @@ class SummaryTree(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
-    Differs from the paper: principal components and diagonal covariances instead of UMAP and full ones, a layer of
-    few nodes is clustered too, and a cluster that clustering does not divide is cut into neighbours.
+    Differs from the paper: spectral embedding and diagonal covariances instead of UMAP and full ones; a layer of few
+    nodes becomes one cluster; a cluster that clustering does not divide is cut into neighbours.
     """
 
     name: str = "summary_tree"
@@ -90,7 +90,7 @@ class SummaryTree(Strategy):
         sizes = (
             f"{self.chunk_chars}:{self.summary_tokens}:{self.cluster_tokens}:{self.max_levels}:{self.seed}"
         )
-        name = f"tree:{sizes}:{document.id}"
+        name = f"raptor:{sizes}:{document.id}"
 
         async def make(build: Toolbox) -> Memory:
             memory = build.memory(name)

@@ -25,7 +25,7 @@ class Counting:
     async def generate(self, request):
         completion = await self.reader.generate(replace(request, max_tokens=min(16, request.max_tokens)))
         self.counted += completion.usage
-        return completion
+        return replace(completion, finish_reason="stop")  # the test has cut the text, not the strategy
 
 
 @pytest.fixture(scope="module")

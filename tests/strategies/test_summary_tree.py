@@ -54,6 +54,16 @@ def test_every_leaf_of_a_long_text_is_in_a_prompt_that_asks_for_a_summary(script
     assert max(len(prompt.split()) for prompt in prompts(reader)) <= 120
 
 
+def test_chunks_on_one_topic_are_summarised_together_wherever_they_stand(scripted, embedder):
+    """Neighbours in this text are never on the same topic."""
+    reader = scripted(narrator())
+    ask(STRATEGY, data(LEAVES), reader, embedder)
+    topics = [
+        sum(t in p for t in TOPICS) for p in prompts(reader) if p.startswith("leaf") and "\n\n" in p.strip()
+    ]
+    assert topics.count(1) / len(topics) > 0.9
+
+
 def test_no_summary_is_lost_on_the_way_up(scripted, embedder):
     reader = scripted(narrator())
     ask(STRATEGY, data(LEAVES), reader, embedder)
