@@ -21,7 +21,11 @@ def test_refusals_are_told_from_answers(lara, half, record_property):
     labels = LABELS[half]
     judged = {key: declines(answers[key]) for key in labels}
     hits = sum(judged[k] and labels[k] for k in labels)
-    for name, figure in {"hits": hits, "judged": sum(judged.values()), "refusals": sum(labels.values())}.items():
+    for name, figure in {
+        "hits": hits,
+        "judged": sum(judged.values()),
+        "refusals": sum(labels.values()),
+    }.items():
         record_property(name, figure)
     record_property("answers", len(labels))
     assert hits / sum(judged.values()) >= 0.97
