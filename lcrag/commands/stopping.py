@@ -28,6 +28,10 @@ def treat_sigterm_as_interrupt() -> None:
 
     def interrupt(number: int, frame: object) -> None:
         _received.append(number)
+        if (
+            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        ):  # as in jobs that a script has put into the background
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, interrupt)

@@ -9,11 +9,19 @@ from tests.faults.run import Run, lines
 from tests.faults.server import CountingServer
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status):
+def in_background():
+    """What a shell script does to the jobs that it puts into the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "before"),
+    [(signal.SIGINT, 130, None), (signal.SIGTERM, 143, None), (signal.SIGTERM, 143, in_background)],
+)
+def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status, before):
     with CountingServer(gate=7) as server:
         run = Run(tmp_path, server.base_url)
-        process = run.start()
+        process = run.start(preexec_fn=before)
         run.wait_for(process, lambda: server.arrived > 7 and lines(run.journal) == 7)
         code, out, err = run.stop(process, number)
         assert code == status
