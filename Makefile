@@ -1,11 +1,12 @@
-# make demo | test | test-slow | test-vllm | mutants | lint | types | ui | bench | strategies | routing | budget | tables | dist | clean
+# make demo | test | test-slow | test-vllm | trust | faults | fuzz | mutants | lint | types | ui
+#      bench | strategies | routing | budget | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm mutants lint types bench strategies routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants lint types bench strategies routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -22,6 +23,14 @@ test-slow: $(VENV)/.dev
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm
+
+# What docs/trust.md promises, measured: some minutes; published data in LCRAG_DATA.
+trust: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/trust.py
+
+# Kills, server faults, a full disk, damaged journals; writes the table of docs/reliability.md: a quarter of an hour.
+faults: $(VENV)/.dev
+	$(VENV)/bin/python tests/faults/table.py
 
 # Changes the code at a sample of places and lists the changes that no test notices: ten minutes or more.
 mutants: $(VENV)/.dev

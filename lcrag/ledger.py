@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import isnan, nan
 from typing import Any, Literal, get_args
 
@@ -61,6 +61,17 @@ class Usage:
     def computed_tokens(self) -> float:
         """Prompt tokens that had to be prefilled."""
         return self.prompt_tokens - self.cached_tokens
+
+    def with_cached(self, prefix_tokens: float) -> Usage:
+        """This usage with a prefix of that many tokens cached; FLOPs and dollars are to be priced again."""
+        foreign = max(0, self.cached_tokens + self.foreign_cached_tokens - prefix_tokens)
+        return replace(
+            self,
+            cached_tokens=prefix_tokens,
+            foreign_cached_tokens=foreign,
+            saved_flops=nan,
+            saved_dollars=nan,
+        )
 
     def __add__(self, other: Usage) -> Usage:
         kv = None if self.kv_bytes is None or other.kv_bytes is None else max(self.kv_bytes, other.kv_bytes)

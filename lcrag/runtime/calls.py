@@ -39,7 +39,7 @@ class Call:
         """The completion as it is given again: the prefix is not in memory any more, and is paid for already."""
         usage = self.completion.usage
         if self.rewarmed:
-            usage = replace(usage, cached_tokens=self.completion.prefix_tokens)
+            usage = usage.with_cached(self.completion.prefix_tokens)
         return replace(self.completion, usage=usage, prefix_key="", prefix_tokens=0)
 
 

@@ -121,8 +121,7 @@ class MeteredToolbox:
         """The usage with a prefix cached that was paid for before an interruption."""
         reused = usage.cached_tokens + usage.foreign_cached_tokens
         self.shared.rewarmed += Usage(prompt_tokens=max(0, prefix_tokens - reused))
-        foreign = max(0, reused - prefix_tokens)
-        return replace(usage, cached_tokens=prefix_tokens, foreign_cached_tokens=foreign)
+        return usage.with_cached(prefix_tokens)
 
     def documents(self, question: Question) -> list[Document]:
         """The documents that the question is about."""

@@ -74,7 +74,7 @@ class Run:
             "embedder": "lcrag.testing.world:WordEmbedder",
             "dataset": {"type": "files", "documents": "docs", "questions": "questions.jsonl"},
             "reader": {"type": "openai", "model": "m", "base_url": self.base_url, "max_concurrency": 4,
-                       "max_retries": 4, "timeout": 20, **self.reader},
+                       "retry_seconds": 15, "timeout": 20, **self.reader},
             "strategies": self.strategies, **self.extra,
         }  # fmt: skip
         (self.folder / "own.yaml").write_text(json.dumps(spec))
