@@ -22,7 +22,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         target = path.resolve() if path.is_symlink() else path
         if path.exists() and not path.is_file():
-            raise LcragError(f"{path} is not a regular file: choose another name.")
+            raise LcragError(f"{path} could not be written: it is not a regular file; choose another name.")
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(descriptor, "wb") as file:

@@ -17,7 +17,9 @@ def test_a_device_is_not_replaced(tmp_path):
         os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 7))
     except OSError:
         pytest.skip("device nodes cannot be made here")
-    with pytest.raises(LcragError, match=r"full is not a regular file: choose another name\.$"):
+    with pytest.raises(
+        LcragError, match=r"full could not be written: it is not a regular file; choose another name\.$"
+    ):
         write_atomically(device, "text")
     assert stat.S_ISCHR(device.stat().st_mode)
 
@@ -27,7 +29,7 @@ def test_pipes_and_folders_are_not_replaced(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("pipe")
     for name in ("pipe", "folder", "link"):
-        with pytest.raises(LcragError, match=f"{name} is not a regular file"):
+        with pytest.raises(LcragError, match=f"{name} could not be written: it is not a regular file"):
             write_atomically(tmp_path / name, "text")
     assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.iterdir()) == [
         "folder", "link", "pipe",

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, ForwardRef, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
 
 from lcrag.components.find import find, names
 from lcrag.components.kinds import KINDS
@@ -139,6 +139,8 @@ def _is_of(candidate: type, kind: str) -> bool:
 def _checked(value: Any, hint: Any, where: str, folder: Path | None) -> Any:
     try:
         checked = TypeAdapter(hint).validate_python(value)
+    except PydanticUserError as error:
+        raise LcragError(f"{where}: it cannot be given in YAML, only in Python.") from error
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ").rstrip(".")
         raise LcragError(f"{where}: {value!r} does not fit: {message}.") from error

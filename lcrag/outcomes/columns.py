@@ -53,11 +53,13 @@ def marks(values: pd.Series[Any], where: str) -> pd.Series[Any]:
     Raises:
         LcragError: a value that is neither true nor false.
     """
-    words = values.astype(object).where(values.notna(), "").map(lambda v: str(v).strip().lower())
-    unknown = words[~words.isin(list(MARKS))]
-    if len(unknown):
-        raise LcragError(f"{where} holds {unknown.iloc[0]!r}, which is neither true nor false.")
-    return words.map(MARKS).astype(bool)
+    import pandas as pd
+
+    known = zip(values, values.notna(), strict=True)
+    words = [str(value).strip().lower() if given else "" for value, given in known]
+    if unknown := next((word for word in words if word not in MARKS), ""):
+        raise LcragError(f"{where} holds {whole(unknown[:40])!r}, which is neither true nor false.")
+    return pd.Series([MARKS[word] for word in words], values.index, dtype=bool)
 
 
 def texts(values: pd.Series[Any], where: str) -> pd.Series[Any]:

@@ -61,6 +61,7 @@ def test_missing_values_get_one_form(table):
         (lambda t: t.assign(error="it failed"), "has an error and a score: a failed row is not scored"),
         (lambda t: pd.concat([t, t.tail(1)]), "question q2, strategy long_context, model m is a duplicate"),
         (lambda t: t.assign(declined="perhaps"), "'declined' holds 'perhaps', which is neither true nor false"),
+        (lambda t: t.assign(declined=pd.Series(["\ud83d"] * len(t), dtype=object)), "'declined' holds .*neither true"),
         (lambda t: t.assign(declined=2), "'declined' holds '2', which is neither true nor false"),
         (lambda t: t.assign(seed=np.inf), "the column 'seed' holds an infinite value"),
         (lambda t: t.assign(seed=0.5), "the column 'seed' holds 0.5, which is not a whole number"),
