@@ -32,6 +32,10 @@ trust: $(VENV)/.dev
 faults: $(VENV)/.dev
 	$(VENV)/bin/python tests/faults/table.py
 
+# Spoils files of every format at random, 2,000 examples for each of twelve tests.
+fuzz: $(VENV)/.dev
+	LCRAG_FUZZ=24000 $(VENV)/bin/python -m pytest tests/fuzz
+
 # Changes the code at a sample of places and lists the changes that no test notices: ten minutes or more.
 mutants: $(VENV)/.dev
 	$(PIP) 'mutmut>=3.8'
