@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcrag.errors import LcragError
+from lcrag.outcomes.amounts import Cache
 from lcrag.outcomes.baselines import candidates
-from lcrag.outcomes.costs import Cache, CostUnit, cost_of, unit_of
+from lcrag.outcomes.costs import CostUnit, cost_of, unit_of
 from lcrag.outcomes.duplicates import clusters
 from lcrag.outcomes.failures import counted_wrong
 from lcrag.routers.learning.examples import Examples
