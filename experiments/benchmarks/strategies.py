@@ -51,11 +51,12 @@ def measured() -> str:
     """Run all strategies on the data of experiments/strategies.yaml and describe the results."""
     from vllm_server import vllm_server
 
-    from lcrag.experiment.config import from_mapping, read
+    from lcrag.components.yaml_file import read_yaml
+    from lcrag.experiment.config import from_mapping
     from lcrag.readers.smollm2 import checkpoint
 
     config = ROOT / "experiments" / "strategies.yaml"
-    spec = read(config)
+    spec = read_yaml(config)
     spec["strategies"] = all_strategies(spec["strategies"])
     folder = ROOT / "runs"
     folder.mkdir(exist_ok=True)
