@@ -10,7 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
 from lcrag.files import write_atomically
@@ -56,6 +56,7 @@ OPTIONAL = {
     "feature_*": "what a router may see of the question before it is answered (lcrag.routers.learning.features)",
     "flag_*": "true where the published row has a known defect",
 }
+USAGE = {c for c in SCHEMA if c.startswith(tuple(f"{role}_" for role in ROLES))}
 NUMBERS = {"score", "seed", "document_tokens", "window"}
 
 
@@ -70,6 +71,8 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
         LcragError: no rows, a missing column, text in a column of numbers, a score outside 0 to 1, a duplicate
             (two rows or columns of one name), or a row with an error and a score.
     """
+    import pandas as pd
+
     names = list(outcomes.columns)
     if repeated := next((c for c in names if names.count(c) > 1 or not isinstance(c, str)), None):
         raise LcragError(f"{where} has a duplicate or nameless column {repeated!r}: keep one of that name.")
@@ -80,20 +83,20 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
         )
     if not len(outcomes):
         raise LcragError(f"{where} has no rows.")
-    usage = {c for c in SCHEMA if c.startswith(tuple(f"{role}_" for role in ROLES))}
-    frame = outcomes.copy()
-    for column in frame.columns:
-        place = f"{where}: the column {column!r}"
-        if column in NUMBERS | usage or column.startswith(("score_", "note_", "feature_")):
-            is_figure = column.startswith(("note_", "feature_"))
-            frame[column] = numbers(frame[column], place, finite=not is_figure)
-        elif column.startswith("flag_") or column in {"declined", "closed_book"}:
-            frame[column] = marks(frame[column], place)
-        else:
-            frame[column] = texts(frame[column], place)
+    typed = {name: _typed(outcomes[name], name, f"{where}: the column {name!r}") for name in outcomes}
+    frame = pd.DataFrame(typed, index=outcomes.index)
     frame["seed"] = whole_numbers(frame["seed"], f"{where}: the column 'seed'")
     _check_rows(frame, where)
     return frame
+
+
+def _typed(values: pd.Series[Any], name: str, place: str) -> pd.Series[Any]:
+    """A column in its type."""
+    if name in NUMBERS or name in USAGE or name.startswith(("score_", "note_", "feature_")):
+        return numbers(values, place, finite=not name.startswith(("note_", "feature_")))
+    if name.startswith("flag_") or name in {"declined", "closed_book"}:
+        return marks(values, place)
+    return texts(values, place)
 
 
 def _check_rows(frame: pd.DataFrame, where: str) -> None:
