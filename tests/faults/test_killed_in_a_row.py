@@ -9,6 +9,8 @@ import pytest
 from tests.faults.run import BUILDS, CALLS, Run, lines
 from tests.faults.server import CountingServer
 
+pytestmark = pytest.mark.slow
+
 COSTS = ["read_prompt_tokens", "read_calls", "build_prompt_tokens", "build_calls"]
 
 

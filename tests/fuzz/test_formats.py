@@ -61,6 +61,8 @@ CARDS = {
     "other": {"gpu_hour": 2.5, "gpus": 2},
 }
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def folder():

@@ -48,6 +48,7 @@ def test_what_is_built_once_is_shared_equally(strategy, alone, record_property):
     record_property("built", round(sum(o.usage.sum(("build", "index")).prompt_tokens for o in outcomes)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "strategy", MATRIX[: len(names("strategy"))], ids=lambda s: s.name
 )  # without variants
