@@ -191,12 +191,11 @@ What a budget can buy here: on the rows with sound scores, nothing. Retrieval is
 that have no answer. So the best fixed strategy and the best mix are always-retrieval at every budget from 10% on, and
 more money changes nothing. The two strategies do fail on different rows, and the oracle reaches {oracle:.3f}; but which
 rows these are, these features do not show. With them the allocator spends up to {spent:.0%} of the cost on long
-context where it expects a gain, and ends slightly below always-retrieval. Task labels remove that loss and bring no
-gain.
+context where it expects a gain, and ends where always-retrieval is. What task labels bring is within the intervals.
 
 On all rows long context is ahead on comparison and reasoning, and who knows the task can buy that: with labels the
 allocator is ahead of always-retrieval, by more the larger the budget up to half of long context's cost, where it has
-a fifth of what the oracle gains. Without labels it has less than half of that. Both rest on token recall, which counts
+a third of what the oracle gains. Without labels it has two thirds of that. Both rest on token recall, which counts
 words and does not judge an argument. All costs are cold: with its document cached, long context costs less.
 """
 
