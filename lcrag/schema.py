@@ -123,6 +123,8 @@ class Outcome:
     ``closed_book``: the strategy answers without the document, so no router chooses it.
     ``finish_reason``: how the reader ended the last text it wrote to ``read``: ``stop``, or ``length`` where it was
     cut at ``max_tokens``.
+    ``batch_invariant``: the answer does not depend on the requests beside it (``Reader.batch_invariant``), so that a
+    resumed run writes it as an undisturbed one does.
     ``error`` is one sentence when the question failed (then ``score`` is ``None`` too).
     """
 
@@ -137,6 +139,7 @@ class Outcome:
     truncation: str = ""
     closed_book: bool = False
     finish_reason: str = ""
+    batch_invariant: bool = False
     score: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, float] = field(default_factory=dict)

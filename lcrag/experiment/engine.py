@@ -141,6 +141,7 @@ class Engine:
             self.resources.reader.name,
             self.resources.seed,
             closed_book=strategy.closed_book,
+            batch_invariant=self.resources.reader.batch_invariant,
         )
         try:
             answer = await strategy.answer(question, tools)

@@ -50,6 +50,7 @@ OPTIONAL = {
     "truncation": "how a too long context was cut",
     "closed_book": "true where the strategy answered without the document",
     "finish_reason": "how the reader ended its last text: stop, or length where it was cut at max_tokens",
+    "batch_invariant": "true where no other request changes the answer, so that a resumed run writes the same",
     "prompt_hash": "names everything that was sent to the model",
     "score_*": "every metric by name",
     "note_*": "further figures that the strategy gives",
@@ -94,7 +95,7 @@ def _typed(values: pd.Series[Any], name: str, place: str) -> pd.Series[Any]:
     """A column in its type."""
     if name in NUMBERS or name in USAGE or name.startswith(("score_", "note_", "feature_")):
         return numbers(values, place, finite=not name.startswith(("note_", "feature_")))
-    if name.startswith("flag_") or name in {"declined", "closed_book"}:
+    if name.startswith("flag_") or name in {"declined", "closed_book", "batch_invariant"}:
         return marks(values, place)
     return texts(values, place)
 

@@ -299,3 +299,8 @@ def test_one_question_that_always_fails_is_a_failed_row_and_the_others_are_answe
     assert not [o for o in again if o.error] and all(
         "auditor" in r.messages[-1].content for r in well.requests
     )
+
+
+def test_a_row_says_whether_a_resumed_run_would_write_the_same(tmp_path, dataset, scripted, embedder):
+    rows, _ = run(tmp_path, dataset, scripted(), embedder, [LongContext()])
+    assert scripted().batch_invariant and all(row.batch_invariant for row in rows)
