@@ -93,12 +93,12 @@ class SentenceTransformerEmbedder(LangChainNames):
 
         model = load_model(self.model, self.device, self.dtype, self.pooling)  # says what to install
         from embedders.encoder import Encoder
-        from embedders.extension import attention, original_window
+        from embedders.extension import original_window, scale_attention
 
         if self.temperature != 1 or self.log_length:
             transformer = model[0].auto_model
             base = original_window(transformer) if self.log_length else 0
-            attention.install(transformer, attention.Attention(self.temperature, base))
+            scale_attention(transformer, self.temperature, base)
         return Encoder(model, self.extension, self.window, self.batch_size)
 
     @property

@@ -1,4 +1,4 @@
-"""Context extension without training: one name per method; see ``absolute``, ``rotary`` and ``attention``."""
+"""Context extension without training: see ``absolute``, ``rotary``, ``attention`` and ``mpnet``."""
 
 from __future__ import annotations
 
@@ -52,3 +52,16 @@ def extension(model: Any, method: str, original: int, target: int) -> Any:
         module, name = frequencies[0]
         return attention.self_extend(model, original, target, getattr(module, name))
     return rotary.extend(model, original, target, method)
+
+
+def scale_attention(model: Any, temperature: float, log_base: int) -> None:
+    """Give a transformers model a temperature and log-length scaling (see ``attention``).
+
+    Raises:
+        ValueError: the attention of this architecture cannot be replaced.
+    """
+    from embedders.extension import attention, mpnet
+
+    settings = attention.Attention(temperature, log_base)
+    if not mpnet.install(model, settings):
+        attention.install(model, settings)

@@ -44,15 +44,11 @@ def self_extend_sizes(original: int, target: int) -> tuple[int, int]:
 
 
 def install(model: Any, settings: Attention) -> None:
-    """Make a transformers model use this attention.
+    """Make a transformers model use this attention; see ``mpnet`` for MPNet.
 
     Raises:
         ValueError: the attention of this architecture cannot be replaced.
     """
-    from embedders.extension import mpnet
-
-    if mpnet.install(model, settings):
-        return
     AttentionInterface.register(NAME, _attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
