@@ -57,10 +57,10 @@ def _yarn(config: Any, original: int, scale: float, name: str) -> tuple[torch.Te
     config = deepcopy(config)
     layers = name.removesuffix("inv_freq").rstrip("_")  # "full_attention" for ModernBERT, else empty
     parameters = config.rope_parameters or {}
-    own = parameters[layers] if layers else parameters
-    own |= {
+    of_layers = parameters[layers] if layers else parameters
+    of_layers |= {
         "rope_type": "yarn",
-        "rope_theta": own.get("rope_theta", 10000.0),
+        "rope_theta": of_layers.get("rope_theta", 10000.0),
         "factor": scale,
         "original_max_position_embeddings": original,
     }

@@ -86,13 +86,13 @@ def _rows(folder: Path, name: str, columns: Mapping[str, Any]) -> Iterator[tuple
     """The rows of a task with the places they come from, out of ``TASK_test.jsonl`` or a table of all tasks."""
     files = [f for f in sorted(folder.rglob("*")) if f.suffix in {".jsonl", ".parquet"}]
     files = [f for f in files if "test" in f.relative_to(folder).as_posix()]
-    own = [f for f in files if f.stem == f"{name}_test"]
+    per_task = [f for f in files if f.stem == f"{name}_test"]
     shared = [f for f in files if f.stem.removesuffix("_test") not in TASKS]
     count = 0
-    for file in own or shared:
+    for file in per_task or shared:
         for number, row in enumerate(_read(file), 1):
             where = f"{file}:{number}"
-            if not isinstance(row, dict) or row.get("dataset", name if own else None) is None:
+            if not isinstance(row, dict) or row.get("dataset", name if per_task else None) is None:
                 raise LcragError(f"{where}: a row of LoCo has a 'dataset'; download {folder.name} again.")
             if row.get("dataset", name) != name:
                 continue
@@ -140,8 +140,8 @@ def dense(task: Task, embedder: Any) -> list[dict[str, float]]:
 def bm25(task: Task) -> list[dict[str, float]]:
     """For each query the BM25 scores of the best documents."""
     index = BM25Retriever(RecursiveChunker(10**9, 0)).build(task.documents)
-    found = index.search(list(task.queries.values()), min(100, len(task.documents)))
-    return [{p.document_id: p.score for p in passages} for passages in found]
+    rankings = index.search(list(task.queries.values()), min(100, len(task.documents)))
+    return [{p.document_id: p.score for p in passages} for passages in rankings]
 
 
 def score(task: Task, results: Sequence[Mapping[str, float]]) -> float:
@@ -156,14 +156,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="holds LoCoV1-Queries and LoCoV1-Documents")
     parser.add_argument("embedders", nargs="*", type=Path, help="YAML files, one embedder each")
     parser.add_argument("--tasks", nargs="+", default=TASKS, help="some of the tasks; all by default")
-    given = parser.parse_args(arguments)
-    models = {f.stem: build("embedder", read_yaml(f), f"{f}: embedder") for f in given.embedders}
+    options = parser.parse_args(arguments)
+    models = {f.stem: build("embedder", read_yaml(f), f"{f}: embedder") for f in options.embedders}
     models = models or {"all-MiniLM-L6-v2": SentenceTransformerEmbedder()}
     lines = ["| task | queries | documents | BM25 | " + " | ".join(models) + " |"]
     lines.append("|---|---:|---:|---:|" + "---:|" * len(models))
     table = []
-    for name in given.tasks:
-        task = load(given.folder, name)
+    for name in options.tasks:
+        task = load(options.folder, name)
         table.append([score(task, bm25(task)), *(score(task, dense(task, m)) for m in models.values())])
         cells = " | ".join(f"{x:.3f}" for x in table[-1])
         lines.append(f"| {name} | {len(task.queries):,} | {len(task.documents):,} | {cells} |")
