@@ -48,7 +48,7 @@ def differs(record_property):
 
 def embed(folder, text=TEXT, **settings):
     return (
-        SentenceTransformerEmbedder(folder, device="cpu", dtype="float32", **settings)
+        SentenceTransformerEmbedder(folder, device="cpu", dtype="float64", **settings)
         .embed([text])
         .vectors[0]
     )
@@ -180,7 +180,7 @@ def test_self_extend_is_the_score_of_each_pair_at_its_own_distance(folders, name
     expected = direct(random_model(name))
     model.set_attn_implementation("pairwise")
     stretched = SentenceTransformerEmbedder(
-        folders[name], device="cpu", dtype="float32", extension="self_extend", window=LONGER
+        folders[name], device="cpu", dtype="float64", extension="self_extend", window=LONGER
     )
     ours = stretched.embed_documents([TEXT])[0]
     assert np.abs(ours - expected).max() > 1e-3
@@ -199,7 +199,7 @@ def extended_model(name):
 
 def extended(folder, name, **settings):
     return SentenceTransformerEmbedder(
-        folder, device="cpu", dtype="float32", extension=SOME_EXTENSION[name], window=LONGER, **settings
+        folder, device="cpu", dtype="float64", extension=SOME_EXTENSION[name], window=LONGER, **settings
     )
 
 
@@ -227,7 +227,7 @@ def test_log_length_multiplies_the_queries_of_global_layers(folders, name, diffe
 @pytest.mark.parametrize("name", ROTARY)
 def test_padding_on_the_left_changes_no_vector(folders, name, method):
     settings = {"extension": method, "window": LONGER, "temperature": 0.8, "log_length": True}
-    model = SentenceTransformerEmbedder(folders[name], device="cpu", dtype="float32", **settings)
+    model = SentenceTransformerEmbedder(folders[name], device="cpu", dtype="float64", **settings)
     alone = model.embed_documents([TEXT])[0]
     model.encoder.tokenizer.padding_side = "left"
     assert model.embed_documents([TEXT + " and on", TEXT])[1] == pytest.approx(alone, abs=1e-6)
