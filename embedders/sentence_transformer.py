@@ -31,13 +31,13 @@ class SentenceTransformerEmbedder(LangChainNames):
         dtype: The torch dtype by name; ``auto`` is bfloat16 on processors that multiply it natively, else float32.
         batch_size: Texts per batch; they are sorted by length.
         extension: How texts longer than the model's window are read (see ``embedders.extension``).
-        window: Tokens of the longest text; 0 for the model's own window.
+        window: Tokens of the longest text; 0 for the model's own window, where there is no extension.
         overflow: ``truncate`` cuts longer texts (``Embedded.truncated`` counts them), ``error`` refuses them.
         query_prompt: Text put before each query; ``None`` for the model's own prompt.
         document_prompt: The same for documents.
         pooling: ``mean``, ``cls``, ``max`` or ``lasttoken`` instead of the model's own.
         temperature: The temperature of the attention (TempScale); 1 changes nothing.
-        log_length: Scale the attention by the logarithm of the text's length.
+        log_length: Scale the attention to texts longer than the model's window by the logarithm of their length.
         cache: A file that keeps vectors between runs; empty for none.
         progress: Show a progress bar.
     """
@@ -64,6 +64,15 @@ class SentenceTransformerEmbedder(LangChainNames):
             raise ValueError(f"extension must be one of {', '.join(METHODS)}, not {self.extension!r}.")
         if self.batch_size < 1 or self.window < 0 or self.temperature <= 0:
             raise ValueError("batch_size must be at least 1, window at least 0 and temperature above 0.")
+        if self.extension != "truncate" and not self.window:
+            raise ValueError(
+                f"The extension {self.extension!r} needs a `window`: the tokens of the longest text that it reads."
+            )
+        if self.log_length and self.extension in {"truncate", "parallel_windows"}:
+            raise ValueError(
+                "log_length changes only what is read beyond the model's own window: set an `extension` that reads "
+                "more than that (neither truncate nor parallel_windows does)."
+            )
 
     @property
     def name(self) -> str:
@@ -84,12 +93,12 @@ class SentenceTransformerEmbedder(LangChainNames):
 
         model = load_model(self.model, self.device, self.dtype, self.pooling)  # says what to install
         from embedders.encoder import Encoder
-        from embedders.extension import attention, original_window
+        from embedders.extension import original_window, scale_attention
 
         if self.temperature != 1 or self.log_length:
             transformer = model[0].auto_model
             base = original_window(transformer) if self.log_length else 0
-            attention.install(transformer, attention.Attention(self.temperature, base))
+            scale_attention(transformer, self.temperature, base)
         return Encoder(model, self.extension, self.window, self.batch_size)
 
     @property

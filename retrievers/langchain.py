@@ -67,12 +67,12 @@ class LangChainRetriever:
             Document(p.text, metadata={"document_id": p.document_id, "start": p.start, "end": p.end})
             for p in chunked(texts, self.chunker)
         ]
-        made = _imported(self.retriever)(chunks, **self.options)
-        if not isinstance(made, BaseRetriever):
+        retriever = _imported(self.retriever)(chunks, **self.options)
+        if not isinstance(retriever, BaseRetriever):
             raise ValueError(
-                f"{self.retriever} made a {type(made).__name__}, which is not a LangChain retriever."
+                f"{self.retriever} made a {type(retriever).__name__}, which is not a LangChain retriever."
             )
-        return replace(self, retriever=made)
+        return replace(self, retriever=retriever)
 
     def search(
         self, queries: Sequence[str], k: int, *, document_ids: Collection[str] | None = None

@@ -17,6 +17,7 @@ TRAIN = 64  # training vectors for each cell
 LISTS = 8  # one in eight inverted lists is searched (faiss: a single one) until ``tune`` chooses
 MAX_LISTS = 512  # inverted lists searched before ``tune`` chooses
 MAX_EF_SEARCH = 4096  # candidates of an HNSW search that ``tune`` tries
+MAX_ON_GPU = 2048  # results and inverted lists of a search on a GPU; FAISS refuses more
 
 
 def factory_for(count: int, dimension: int) -> str:
@@ -38,8 +39,8 @@ def factory_for(count: int, dimension: int) -> str:
 class VectorIndex:
     """Unit vectors under int64 ids, searched by inner product (cosine).
 
-    With ``faiss-gpu`` and a GPU, exact indexes and plain inverted lists are searched on the GPU; the index that
-    is kept and saved is always the CPU's.
+    With ``faiss-gpu`` and a GPU, exact indexes and plain inverted lists are searched on the GPU, up to 2,048 results
+    and lists; the index that is kept and saved is always the CPU's.
 
     Attributes:
         dimension: The length of a vector.
@@ -129,7 +130,7 @@ class VectorIndex:
         if ids is not None:
             selector = faiss.IDSelectorBatch(np.fromiter(ids, np.int64, len(ids)))
             return self.index.search(queries, k, params=self._parameters(selector))  # type: ignore[no-any-return]
-        return self._ready().search(queries, k)  # type: ignore[no-any-return]
+        return self._ready(k).search(queries, k)  # type: ignore[no-any-return]
 
     def _parameters(self, selector: Any) -> Any:
         faiss: Any = import_module("faiss")  # its stubs lack these parameters
@@ -141,11 +142,14 @@ class VectorIndex:
             return faiss.SearchParametersHNSW(sel=selector)
         return faiss.SearchParameters(sel=selector)
 
-    def _ready(self) -> Any:
-        """The index on the GPU if there is one, else itself."""
+    def _ready(self, k: int) -> Any:
+        """The index to search for ``k`` results: a copy on the GPU where there is one that can, else itself."""
         import faiss
 
         if not self.gpu or not hasattr(faiss, "StandardGpuResources") or not faiss.get_num_gpus():
+            return self.index
+        ivf = faiss.try_extract_index_ivf(self.index.index)
+        if max(k, 0 if ivf is None else ivf.nprobe) > MAX_ON_GPU:
             return self.index
         if self._on_gpu is None:
             plain = self.factory == "Flat" or (self.factory.startswith("IVF") and "HNSW" not in self.factory)
@@ -163,6 +167,7 @@ class VectorIndex:
         reached = 0.0
         for set_depth in self._depths():
             set_depth()
+            self._on_gpu = None  # the copy has the depth before
             _, ids = self.search(queries, exact.shape[1])
             reached = _recall(ids, exact)
             if reached >= recall:

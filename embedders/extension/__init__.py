@@ -1,4 +1,4 @@
-"""Context extension without training: one name per method; see ``absolute``, ``rotary`` and ``attention``."""
+"""Context extension without training: see ``absolute``, ``rotary``, ``attention`` and ``mpnet``."""
 
 from __future__ import annotations
 
@@ -32,26 +32,36 @@ def extension(model: Any, method: str, original: int, target: int) -> Any:
     Raises:
         ValueError: the method does not fit the model's positions; names those that do.
     """
-    from dataclasses import replace
-
     from embedders.extension import absolute, attention, rotary
     from embedders.extension.switch import Switch
 
-    if method in {"truncate", "parallel_windows"} or target <= original:
+    if method in {"truncate", "parallel_windows"}:
         return Switch()
-    if absolute.has_table(model) and method in absolute.ABSOLUTE:
+    table, frequencies = absolute.has_table(model), rotary.frequencies(model)
+    fitting = absolute.ABSOLUTE if table else rotary.ROTARY if frequencies else ()
+    if method not in fitting:
+        raise ValueError(
+            f"The extension {method!r} does not fit the positions of {type(model).__name__}: "
+            f"take one of: {', '.join(('truncate', 'parallel_windows', *fitting))}."
+        )
+    if target <= original:
+        return Switch()
+    if table:
         return absolute.extend(model, target, method)
-    rotary_places = rotary.frequencies(model)
-    if rotary_places and method == "self_extend":
-        group, near = attention.self_extend_sizes(original, target)
-        module, name = rotary_places[0]
-        present = attention.installed(model)
-        settings = replace(present, near=near, group=group, frequencies=getattr(module, name))
-        return attention.switched(model, settings)
-    if rotary_places and method in rotary.ROTARY:
-        return rotary.extend(model, original, target, method)
-    fitting = absolute.ABSOLUTE if absolute.has_table(model) else rotary.ROTARY if rotary_places else ()
-    raise ValueError(
-        f"The extension {method!r} does not fit this model's positions; "
-        f"take one of: {', '.join(('truncate', 'parallel_windows', *fitting))}."
-    )
+    if method == "self_extend":
+        module, name = frequencies[0]
+        return attention.self_extend(model, original, target, getattr(module, name))
+    return rotary.extend(model, original, target, method)
+
+
+def scale_attention(model: Any, temperature: float, log_base: int) -> None:
+    """Give a transformers model a temperature and log-length scaling (see ``attention``).
+
+    Raises:
+        ValueError: the attention of this architecture cannot be replaced.
+    """
+    from embedders.extension import attention, mpnet
+
+    settings = attention.Attention(temperature, log_base)
+    if not mpnet.install(model, settings):
+        attention.install(model, settings)

@@ -3,15 +3,15 @@
 - ``temperature`` tau: softmax(q k / (tau sqrt(d))), tau <= 1, in every layer (TempScale, Zhou et al. 2024,
   arXiv 2410.24200, section 4). No gain was measured with MiniLM; 1 leaves the model as it is.
 - ``log_base`` Lo: queries times max(1, log n / log Lo), n the text's tokens (LongEmbed, arXiv 2404.12096,
-  appendix B).
+  appendix B). A local layer (ModernBERT) is left as it is: it sees no more tokens in a long text.
 - SelfExtend (Jin et al. 2024, arXiv 2401.01325; LongEmbed section 4.2): the distance of two tokens is kept
-  below ``near`` tokens, and beyond it counted in groups of ``group``.
+  below ``near`` tokens, and beyond it counted in groups of ``group``; local layers keep the true distances.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -44,34 +44,42 @@ def self_extend_sizes(original: int, target: int) -> tuple[int, int]:
 
 
 def install(model: Any, settings: Attention) -> None:
-    """Make a transformers model use this attention."""
+    """Make a transformers model use this attention; see ``mpnet`` for MPNet.
+
+    Raises:
+        ValueError: the attention of this architecture cannot be replaced.
+    """
     AttentionInterface.register(NAME, _attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
-    for module in _attention_modules(model):
+    modules = _attention_modules(model)
+    if not modules or model.config._attn_implementation != NAME:
+        raise ValueError(
+            f"temperature, log_length and self_extend cannot reach the attention of {type(model).__name__}: "
+            "leave them out or take another model."
+        )
+    for module in modules:
         setattr(module, SETTINGS, settings)
 
 
-def installed(model: Any) -> Attention:
-    """The settings of ``install``; the default ones are installed where there are none."""
-    for module in _attention_modules(model):
-        if hasattr(module, SETTINGS):
-            settings: Attention = getattr(module, SETTINGS)
-            return settings
-    install(model, Attention())
-    return Attention()
-
-
-def switched(model: Any, settings: Attention) -> Switch:
-    """A switch from the installed settings to ``settings``."""
+def self_extend(model: Any, original: int, target: int, frequencies: torch.Tensor) -> Switch:
+    """A switch to SelfExtend that reaches ``target`` tokens; it keeps the temperature and log-length scaling."""
+    modules = _attention_modules(model)
+    present: Attention | None = getattr(modules[0], SETTINGS, None) if modules else None
+    if present is None:
+        present = Attention()
+        install(model, present)
+    group, near = self_extend_sizes(original, target)
+    settings = replace(present, near=near, group=group, frequencies=frequencies)
     switch = Switch()
-    for module in _attention_modules(model):
+    for module in modules:
         switch.add(module, SETTINGS, settings)
     return switch
 
 
 def _attention_modules(model: Any) -> list[Any]:
-    return [m for m in model.modules() if hasattr(m, "scaling")]
+    """Modules that call transformers' attention interface: all tell it whether they are causal."""
+    return [m for m in model.modules() if hasattr(m, "is_causal")]
 
 
 def _attention(
@@ -79,22 +87,26 @@ def _attention(
 ) -> tuple[torch.Tensor, None]:
     settings: Attention = getattr(module, SETTINGS, Attention())
     scaling = kwargs.pop("scaling", None) or query.shape[-1] ** -0.5
-    if settings.log_base:
-        query = query * _log_length(mask, key, settings.log_base).to(query.dtype)
+    local = bool(kwargs.get("sliding_window"))
+    if settings.log_base and not local:
+        query = query * log_length(mask, key, settings.log_base).to(query.dtype)
     scaling /= settings.temperature
-    if settings.near:
+    if settings.near and not local:
         return _self_extend(module, query, key, value, mask, scaling, settings), None
     return sdpa_attention_forward(module, query, key, value, mask, scaling=scaling, **kwargs)  # type: ignore[no-any-return]
 
 
-def _log_length(mask: torch.Tensor | None, key: torch.Tensor, base: int) -> torch.Tensor:
-    """max(1, log n / log base) for each row, shape (rows or 1, 1, 1, 1)."""
-    if mask is None:
-        tokens = torch.full((1,), key.shape[-2], device=key.device)
-    else:
-        visible = mask if mask.dtype == torch.bool else mask == 0
-        tokens = visible[:, 0, -1].sum(-1).clamp(min=2)
+def log_length(mask: torch.Tensor | None, key: torch.Tensor, base: int) -> torch.Tensor:
+    """max(1, log n / log base) for each row, shape (rows or 1, 1, 1, 1); n is what its last token sees."""
+    tokens = _tokens(mask, key).sum(-1).clamp(min=2)
     return (tokens.float().log() / math.log(base)).clamp(min=1).view(-1, 1, 1, 1)
+
+
+def _tokens(mask: torch.Tensor | None, key: torch.Tensor) -> torch.Tensor:
+    """Which keys are tokens and not padding, shape (rows or 1, tokens): those that the last query sees."""
+    if mask is None:
+        return torch.ones(1, key.shape[-2], dtype=torch.bool, device=key.device)
+    return (mask if mask.dtype == torch.bool else mask == 0)[:, 0, -1]
 
 
 def _self_extend(
@@ -110,12 +122,12 @@ def _self_extend(
     groups = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     places = torch.arange(query.shape[2], device=query.device)
-    grouped = places // settings.group
-    ahead = grouped + settings.near - settings.near // settings.group
+    first = _tokens(mask, key).int().argmax(-1, keepdim=True)  # behind the padding on the left
+    grouped, ahead = _groups(places - first, settings)
     turn = settings.frequencies
     assert turn is not None
-    later_q, later_k = _rotate(query, ahead - places, turn), _rotate(key, grouped - places, turn)
-    earlier_q, earlier_k = _rotate(query, grouped - places, turn), _rotate(key, ahead - places, turn)
+    later_q, later_k = _rotate(query, ahead, turn), _rotate(key, grouped, turn)
+    earlier_q, earlier_k = _rotate(query, grouped, turn), _rotate(key, ahead, turn)
     out = []
     for start in range(0, len(places), ROWS):
         rows = slice(start, start + ROWS)
@@ -136,9 +148,15 @@ def _self_extend(
     return torch.cat(out, 2).transpose(1, 2).contiguous()
 
 
+def _groups(places: torch.Tensor, settings: Attention) -> tuple[torch.Tensor, torch.Tensor]:
+    """Steps from each place to its group, for the earlier and for the later token of a pair."""
+    grouped = places // settings.group
+    return grouped - places, grouped + settings.near - settings.near // settings.group - places
+
+
 def _rotate(states: torch.Tensor, steps: torch.Tensor, frequencies: torch.Tensor) -> torch.Tensor:
-    """Turn (rows, heads, tokens, dim) by ``steps`` more positions (halves layout)."""
-    angles = steps[:, None].float() * frequencies.float()
+    """Turn (rows, heads, tokens, dim) by ``steps``, shape (rows or 1, tokens), more positions (halves layout)."""
+    angles = steps[:, None, :, None].float() * frequencies.float()
     angles = torch.cat([angles, angles], -1)
     size = angles.shape[-1]
     turned, rest = states[..., :size].float(), states[..., size:]

@@ -33,11 +33,7 @@ def frequencies(model: Any) -> list[tuple[Any, str]]:
 
 
 def extend(model: Any, original: int, target: int, method: str) -> Switch:
-    """A switch that stretches the rotary positions of ``original`` tokens over ``target``.
-
-    Raises:
-        ValueError: YaRN for a model whose layers differ in their frequencies.
-    """
+    """A switch that stretches the rotary positions of ``original`` tokens over ``target``."""
     scale = target / original
     switch = Switch()
     for module, name in frequencies(model):
@@ -58,15 +54,18 @@ def extend(model: Any, original: int, target: int, method: str) -> Switch:
 def _yarn(config: Any, original: int, scale: float, name: str) -> tuple[torch.Tensor, float]:
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-    if name != "inv_freq":
-        raise ValueError("YaRN does not work for models whose layers differ: take 'ntk' or 'self_extend'.")
     config = deepcopy(config)
-    theta = (config.rope_parameters or {}).get("rope_theta", 10000.0)
-    config.rope_parameters = {
+    layers = name.removesuffix("inv_freq").rstrip("_")  # "full_attention" for ModernBERT, else empty
+    parameters = config.rope_parameters or {}
+    of_layers = parameters[layers] if layers else parameters
+    of_layers |= {
         "rope_type": "yarn",
-        "rope_theta": theta,
+        "rope_theta": of_layers.get("rope_theta", 10000.0),
         "factor": scale,
         "original_max_position_embeddings": original,
     }
-    changed, attention = ROPE_INIT_FUNCTIONS["yarn"](config, torch.device("cpu"))
+    config.rope_parameters = parameters
+    changed, attention = ROPE_INIT_FUNCTIONS["yarn"](
+        config, torch.device("cpu"), **({"layer_type": layers} if layers else {})
+    )
     return changed, float(attention)

@@ -135,7 +135,7 @@ PROMISES = (
     ),
     Promise(
         "Extensions of embedding models equal computations made another way.",
-        ("tests/embedders/test_extension.py",),
+        ("tests/embedders/test_extension.py", "tests/embedders/test_architectures.py"),
         "largest difference of a component {worst_difference:.0e}",
     ),
 )  # fmt: skip

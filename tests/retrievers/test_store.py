@@ -48,6 +48,59 @@ def test_every_kind_of_index_searches_filters_saves_and_is_tuned(factory, vector
     assert set(ids.ravel().tolist()) <= {*some, -1}
 
 
+@pytest.fixture
+def gpu(monkeypatch):
+    """A GPU that is emulated: a copy of the index, which refuses what a GPU refuses; returns the copies made."""
+    copies = []
+
+    class OnGpu:
+        def __init__(self, index):
+            self.index = faiss.clone_index(index)
+            copies.append(self)
+
+        def search(self, queries, k):
+            ivf = faiss.try_extract_index_ivf(faiss.downcast_index(self.index).index)
+            lists = 0 if ivf is None else ivf.nprobe
+            if max(k, lists) > 2048:
+                raise RuntimeError("GPU index only supports k and nprobe up to 2048")
+            return self.index.search(queries, k)
+
+    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1, raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", OnGpu, raising=False)
+    return copies
+
+
+def recall_of(ids, exact):
+    hits = [len(set(a) & set(b)) for a, b in zip(ids.tolist(), exact.tolist(), strict=True)]
+    return sum(hits) / exact.size
+
+
+def test_an_index_on_a_gpu_is_searched_as_deep_as_it_was_tuned(gpu, vectors):
+    index = VectorIndex(32, "IVF32,Flat")
+    index.add(range(3000), vectors)
+    queries = unit(30, 32, 2)
+    exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
+    assert recall_of(index.search(queries, 10)[1], exact) < 0.8 and gpu
+    reached = index.tune(queries, exact, 0.95)
+    assert reached >= 0.95
+    assert recall_of(index.search(queries, 10)[1], exact) == pytest.approx(reached)
+    processor = VectorIndex(32, "IVF32,Flat", gpu=False)
+    processor.add(range(3000), vectors)
+    assert processor.tune(queries, exact, 0.95) == pytest.approx(reached)
+
+
+def test_what_a_gpu_cannot_search_is_searched_by_the_processor(gpu, vectors):
+    index = VectorIndex(32)
+    index.add(range(3000), vectors)
+    assert index.search(vectors[:1], 2049)[1].shape == (1, 2049) and not gpu
+    assert index.search(vectors[:1], 2048)[1].shape == (1, 2048) and gpu
+    many = VectorIndex(2, "IVF2500,Flat")
+    many.add(range(2600), unit(2600, 2))
+    faiss.try_extract_index_ivf(many.index.index).nprobe = 2500
+    assert many.search(unit(1, 2), 2600 - 2048)[1].min() >= 0
+
+
 def test_an_index_that_nobody_tuned_finds_most_and_stays_so_on_disk(tmp_path):
     """Vectors in groups, as texts are."""
     centres, rng = unit(200, 32), np.random.default_rng(1)
