@@ -30,6 +30,7 @@ def test_the_roles_add_up_to_the_wall_clock(
     name, small, running_server, cross_encoder, monkeypatch, record_property
 ):
     """One question on its document, so that it pays for what is built, and waits for it."""
+    running_server.start_anew()
     answer = running_server.chat
     monkeypatch.setattr(running_server, "chat", lambda body: (time.sleep(DELAY), answer(body))[1])
     embedder, question = OpenAIEmbedder("e", running_server.url), small.questions[0]
