@@ -14,7 +14,6 @@ from .drag import DRAG as DRAG
 from .ensemble import Ensemble as Ensemble
 from .evolving_memory import EvolvingMemory as EvolvingMemory
 from .gist_memory import GistMemory as GistMemory
-from .hyde import HyDE as HyDE
 from .ircot import IRCoT as IRCoT
 from .iter_drag import IterDRAG as IterDRAG
 from .local_memory import LocalMemory as LocalMemory
@@ -22,7 +21,7 @@ from .long_context import LongContext as LongContext
 from .long_rag import LongRAG as LongRAG
 from .map_reduce import MapReduce as MapReduce
 from .memory import MemoryReading as MemoryReading
-from .multi_query import MultiQuery as MultiQuery
+from .query_expansion import QueryExpansion as QueryExpansion
 from .refine import Refine as Refine
 from .retrieve_then_reason import RetrieveThenReason as RetrieveThenReason
 from .self_route import SelfRoute as SelfRoute

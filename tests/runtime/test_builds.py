@@ -9,7 +9,7 @@ from lcrag.runtime.caps import Budget, Limits
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.strategies import HyDE
+from lcrag.strategies import QueryExpansion
 from retrievers.chunkers import RecursiveChunker
 from retrievers.hybrid import HybridRetriever
 from tests.strategies.conftest import MATRIX, SHOWN, ask_all
@@ -147,9 +147,9 @@ def test_a_cap_counts_what_was_built_once(dataset, scripted, embedder):
     assert guard.meters[0].spent["tokens"] == guard.paid.prompt_tokens + guard.paid.completion_tokens
 
 
-def test_hyde_with_two_searches_books_one_index(dataset, scripted, counting):
+def test_query_expansion_with_two_searches_books_one_index(dataset, scripted, counting):
     index_embedder = counting()
     shared = shared_by(dataset, scripted(), counting(), index_embedder, dataset.questions[:1])
-    tools = MeteredToolbox(shared, "hyde")
-    asyncio.run(HyDE(k=2).answer(dataset.questions[0], tools))
+    tools = MeteredToolbox(shared, "query_expansion")
+    asyncio.run(QueryExpansion(by="passages", k=2).answer(dataset.questions[0], tools))
     assert built(tools.ledger) == index_embedder.tokens("document")

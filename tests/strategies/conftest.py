@@ -20,6 +20,7 @@ from lcrag.strategies import (
     IRCoT,
     LongContext,
     MemoryReading,
+    QueryExpansion,
     RetrieveThenReason,
 )
 from lcrag.strategies.acceptors import SelfRating
@@ -31,8 +32,7 @@ SETTINGS = {  # small enough for the tiny documents; a strategy that is not here
     "compressed_context": {"tokens": 60},
     "chunked_retrieval": {"k": 2},
     "long_rag": {"k": 1, "unit_chars": 600, "chunks": 4},
-    "hyde": {"k": 2},
-    "multi_query": {"k": 2, "queries": 2},
+    "query_expansion": {"k": 2, "queries": 2},
     "ircot": {"k": 1, "max_thoughts": 2},
     "corrective": {"k": 2},
     "drag": {"k": 2, "m": 2},
@@ -54,6 +54,7 @@ SETTINGS = {  # small enough for the tiny documents; a strategy that is not here
 }
 VARIANTS = [
     LongContext(name="both_ends", question_at="both", reasoning="think"),
+    QueryExpansion(name="invented_passage", by="passages", k=2),
     ChunkedRetrieval(name="document_order", k=2, order="document", allow_decline=False),
     RetrieveThenReason(name="one_call", calls="one"),
     RetrieveThenReason(

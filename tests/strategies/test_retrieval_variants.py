@@ -12,11 +12,10 @@ from lcrag.strategies import (
     CitedLongContext,
     CompressedContext,
     CorrectiveRetrieval,
-    HyDE,
     IRCoT,
     LongContext,
     LongRAG,
-    MultiQuery,
+    QueryExpansion,
     RetrieveThenReason,
 )
 from lcrag.strategies.compressors import LLMLingua
@@ -58,21 +57,21 @@ def test_nothing_retrieved_is_a_defined_outcome(shown_dataset, scripted, embedde
         assert answer.declined and answer.evidence == (), strategy.name
 
 
-def test_hyde_searches_with_what_it_invents(dataset, scripted, embedder):
+def test_query_expansion_searches_with_invented_passages(dataset, scripted, embedder):
     reader = scripted(["It was founded in Bergen.", "1987"])
-    answer, tools = ask(HyDE(k=1), dataset, reader, embedder)
+    answer, tools = ask(QueryExpansion(by="passages", k=1), dataset, reader, embedder)
     assert queries(tools) == ["When was Northwind founded?", "It was founded in Bergen."]
     assert answer.text == "1987"
     several = scripted(["One.", "Two.", "1987"])
-    ask(HyDE(k=1, passages=2, temperature=0.7), dataset, several, embedder)
+    ask(QueryExpansion(by="passages", k=1, queries=2, temperature=0.7), dataset, several, embedder)
     assert [(r.temperature, r.seed) for r in several.requests] == [(0.7, 0), (0.7, 1), (0.0, 0)]
     with pytest.raises(ValueError, match="temperature above 0"):
-        HyDE(passages=2)
+        QueryExpansion(by="passages", queries=2)
 
 
-def test_multi_query_searches_with_every_wording(dataset, scripted, embedder):
+def test_query_expansion_searches_with_every_wording(dataset, scripted, embedder):
     reader = scripted(["- Since when is there Northwind?\n- Its year?\n- One too many?", "1987"])
-    _, tools = ask(MultiQuery(k=1, queries=2), dataset, reader, embedder)
+    _, tools = ask(QueryExpansion(k=1, queries=2), dataset, reader, embedder)
     assert queries(tools)[1:] == ["Since when is there Northwind?", "Its year?"]
 
 

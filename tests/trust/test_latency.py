@@ -20,7 +20,7 @@ from tests.strategies.conftest import MATRIX
 pytest.importorskip("faiss")
 DELAY = 0.15
 ONE_CALL_AFTER_THE_OTHER = (
-    "chunked_retrieval", "long_context", "retrieve_then_reason", "self_route", "hyde", "multi_query", "ircot",
+    "chunked_retrieval", "long_context", "retrieve_then_reason", "self_route", "query_expansion", "ircot",
     "iter_drag", "refine", "memory", "gist_memory", "rated",
 )  # fmt: skip
 
