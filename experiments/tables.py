@@ -19,7 +19,7 @@ MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", r
 TABLES = {
     "core strategies": lambda: strategies(core=True),
     "all strategies": strategies,
-    "coverage": lambda: import_module("experiments.benchmarks.coverage").table(),  # runs them all: seconds
+    "coverage": lambda: import_module("experiments.benchmarks.share_read").table(),  # runs them all: seconds
 } | {
     f"all {kind.plural}": lambda name=kind.name: listed(name)
     for kind in KINDS.values()

@@ -56,7 +56,7 @@ KINDS = {
         Kind("embedder", "embedders", "embed", ("embedders",)),
         Kind("reader", "readers", "generate", ("lcrag.readers",)),
         Kind("dataset", "datasets", "questions", ("lcrag.datasets",)),
-        Kind("metric", "metrics", "score", ("lcrag.metrics",)),
+        Kind("metric", "metrics", "score", ("lcrag.metrics", "lcrag.judges")),
         Kind("executor", "executors", "run", ("lcrag.experiment.executors",)),
         Kind("acceptor", "acceptors", "score", ("lcrag.strategies.acceptors",)),
         Kind("compressor", "compressors", "compress", ("lcrag.strategies.compressors",)),

@@ -1,4 +1,4 @@
-"""The prices of an experiment: of its reader, its embedder and its reranker."""
+"""The prices of an experiment: of its reader, its embedder, its reranker and its judge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from lcrag.cost.price import Price, price_card
 from lcrag.errors import LcragError
 
-OTHERS = ("embedder", "reranker")
+OTHERS = ("embedder", "reranker", "judge")
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,13 @@ class Prices:
         reader: The language model; ``None`` for its published price.
         embedder: The embedding model.
         reranker: The cross-encoder.
+        judge: The language model that judges answers; ``None`` for its published price.
     """
 
     reader: Price | None = None
     embedder: Price | None = None
     reranker: Price | None = None
+    judge: Price | None = None
 
     @classmethod
     def of(cls, given: Price | Prices | None) -> Prices:
@@ -33,7 +35,7 @@ class Prices:
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any], where: str) -> Prices:
-        """Prices from YAML: the reader's card, with the keys ``embedder`` and ``reranker`` for theirs.
+        """Prices from YAML: the reader's card, with the keys ``embedder``, ``reranker`` and ``judge`` for theirs.
 
         Raises:
             LcragError: a card has an unknown or missing key, or a value that is not a price.
@@ -43,12 +45,13 @@ class Prices:
             card = content[name]
             if not isinstance(card, Mapping):
                 raise LcragError(f"{where}.{name}: a card is expected, such as {{input_mtok: 0.02}}.")
-            written = {} if "gpu_hour" in card else {"output_mtok": 0}  # vectors and scores are not charged
+            writes = name == "judge" or "gpu_hour" in card  # vectors and scores are not charged
+            written = {} if writes else {"output_mtok": 0}
             cards[name] = price_card({**written, **card}, f"{where}.{name}")
         reader = {k: v for k, v in content.items() if k not in OTHERS}
         return cls(price_card(reader, where) if reader or not cards else None, **cards)
 
     def describe(self) -> dict[str, Any]:
-        """The cards of embedder and reranker as plain values."""
+        """The cards of embedder, reranker and judge as plain values."""
         cards = {name: getattr(self, name) for name in OTHERS}
         return {name: card.describe() for name, card in cards.items() if card is not None}

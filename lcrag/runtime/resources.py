@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from math import isnan
 from pathlib import Path
 
 from embedders.base import Embedder
 from lcrag.components.settings import digest
-from lcrag.cost.price import Price, dollars
+from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.memory.store import MemoryStore
@@ -21,6 +20,7 @@ from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.meter import Spending
 from lcrag.runtime.prefixes import PrefixLedger
+from lcrag.runtime.pricing import priced_call
 from lcrag.schema import Document, Ledger, Question, Usage
 from retrievers.base import Retriever
 
@@ -138,28 +138,5 @@ class Resources:
         return self.prefixes.settle(await self.reader.generate(request), prefix)
 
     def priced(self, usage: Usage) -> Usage:
-        """``usage`` with FLOPs, KV bytes and dollars, and what the cache saved of them, where they are known."""
-        prompt, cached, completion = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
-        spec = self.reader.spec
-
-        def paid(cached: float, seconds: float) -> tuple[float | None, float | None]:
-            price = Prices.of(self.prices).reader
-            flops = spec.flops(prompt, cached, completion) if spec else None
-            return flops, dollars(self.reader.name, prompt, cached, completion, price, seconds)
-
-        warm = paid(cached, usage.seconds)
-        cold = paid(0, float("nan")) if cached else warm  # the time that it would have taken is not known
-        saved_flops, saved_dollars = (_difference(c, w) for c, w in zip(cold, warm, strict=True))
-        return replace(
-            usage,
-            flops=warm[0],
-            kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
-            dollars=warm[1],
-            saved_flops=saved_flops,
-            saved_dollars=saved_dollars,
-        )
-
-
-def _difference(cold: float | None, warm: float | None) -> float | None:
-    saved = None if cold is None or warm is None else cold - warm
-    return None if saved is None or isnan(saved) else saved
+        """The reader's usage with its FLOPs, KV bytes and dollars, and what the cache saved, where they are known."""
+        return priced_call(usage, self.reader, Prices.of(self.prices).reader)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.benchmarks.coverage import coverage, table
+from experiments.benchmarks.share_read import coverage, table
 from lcrag.components import names
 
 READS_ALL = (

@@ -1,5 +1,7 @@
 """Which share of a long text each strategy reads: the table of docs/strategies.md between its coverage marks."""
 
+# Not named coverage: numba imports a package of that name when these scripts' folder is on the path.
+
 from __future__ import annotations
 
 import asyncio

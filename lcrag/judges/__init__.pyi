@@ -1,0 +1,3 @@
+from .base import JudgedMetric as JudgedMetric
+from .base import JudgeTools as JudgeTools
+from .base import Verdict as Verdict

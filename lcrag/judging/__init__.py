@@ -1,0 +1,1 @@
+"""Scoring by models: verdicts that survive a kill, what they cost, how far a judge can be trusted."""

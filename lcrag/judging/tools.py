@@ -1,0 +1,132 @@
+"""The tools of judged metrics: asking, with replies kept on disk, priced, and capped by the run's budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from lcrag.components.settings import digest
+from lcrag.cost.prices import Prices
+from lcrag.errors import LcragError
+from lcrag.judging.replies import Replies, reply_key
+from lcrag.local import run_local
+from lcrag.readers.base import Completion, Message, Reader, Request
+from lcrag.runtime.meter import reserve
+from lcrag.runtime.pricing import priced_call
+from lcrag.runtime.resources import Resources
+from lcrag.runtime.work import recorded_work, usage_of
+from lcrag.schema import Usage
+from retrievers.work import embed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass
+class Judging:
+    """What all verdicts of a run share.
+
+    Attributes:
+        run: The run's reader, embedder, prices and budget.
+        replies: Judges' replies on disk.
+        booked: Replies whose cost a verdict tells already.
+    """
+
+    run: Resources
+    replies: Replies = field(default_factory=Replies)
+    booked: set[str] = field(default_factory=set)
+    _slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _asking: dict[str, asyncio.Future[Completion]] = field(default_factory=dict)
+
+    def slots(self, judge: Reader) -> asyncio.Semaphore:
+        """Bounds the requests in flight at one judge; the experiment's reader has its own bound."""
+        if judge is self.run.reader:
+            return self.run.slots
+        return self._slots.setdefault(digest(judge), asyncio.Semaphore(judge.max_concurrency))
+
+    async def reply(self, key: str, judge: Reader, request: Request) -> Completion:
+        """The judge's reply; requests that are made at the same time are sent once.
+
+        Raises:
+            OverBudget: the request could go over the experiment's cap, and was not made.
+            LcragError: the judge cannot be asked, or its reply cannot be written down.
+        """
+        if key in self.replies.known:
+            return self.replies.known[key]
+        if key not in self._asking:
+            self._asking[key] = asyncio.ensure_future(self._ask(key, judge, request))
+        return await asyncio.shield(self._asking[key])
+
+    async def _ask(self, key: str, judge: Reader, request: Request) -> Completion:
+        run = self.run
+        meters = (run.spending.meter,) if run.budget.experiment.given else ()
+        upper_bound = Usage()
+        if meters:
+            prompt = judge.count_tokens(request.messages)
+            tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
+            upper_bound = run.spending.timed(self.priced(judge, tokens))
+        try:
+            async with self.slots(judge), reserve(meters, upper_bound):
+                completion = await judge.generate(request)
+                self.replies.keep(key, completion)
+                run.spending.pay(self.priced(judge, completion.usage))
+        finally:
+            del self._asking[key]
+        return completion
+
+    def priced(self, judge: Reader, usage: Usage) -> Usage:
+        """A judge's usage with its FLOPs and dollars, where they are known."""
+        prices = Prices.of(self.run.prices)
+        card = prices.reader if judge.name == self.run.reader.name and prices.judge is None else prices.judge
+        return priced_call(usage, judge, card)
+
+
+@dataclass
+class MeteredJudge:
+    """The tools of one metric for one answer.
+
+    Attributes:
+        shared: What all verdicts share.
+        usage: What was spent for this verdict; a reply that another verdict paid for costs nothing here.
+        calls: The replies that ``usage`` counts.
+    """
+
+    shared: Judging
+    usage: Usage = field(default_factory=Usage)
+    calls: list[str] = field(default_factory=list)
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        judge: Reader | None = None,
+        max_tokens: int = 64,
+        begin: tuple[str, ...] = (),
+        temperature: float = 0.0,
+        sample: int = 0,
+    ) -> Completion:
+        """See ``JudgeTools.ask``."""
+        judge = judge or self.shared.run.reader
+        seed = self.shared.run.seed + sample
+        request = Request(tuple(messages), max_tokens, temperature, seed, cache_salt="judge", begin=begin)
+        key = reply_key(judge, request)
+        completion = await self.shared.reply(key, judge, request)
+        if key not in self.shared.booked:
+            self.shared.booked.add(key)
+            self.calls.append(key)
+            self.usage += self.shared.priced(judge, completion.usage)
+        return completion
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "document"]) -> NDArray[np.float32]:
+        """See ``JudgeTools.embed``."""
+        embedder = self.shared.run.embedder
+        if embedder is None:
+            raise LcragError("This metric embeds texts, but the experiment has no embedder: give it one.")
+        embedded, works, _ = await run_local(recorded_work, embed, embedder, list(texts), kind)
+        prices = Prices.of(self.shared.run.prices)
+        for work in works:
+            self.usage += usage_of(work, prices)
+        return embedded.vectors  # type: ignore[no-any-return]
