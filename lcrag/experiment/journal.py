@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from lcrag.errors import LcragError, reason
 from lcrag.files import append_line
-from lcrag.schema import Ledger, Outcome, Step, Usage
+from lcrag.schema import Ledger, Outcome, Passage, Step, Usage
 
 
 @dataclass
@@ -184,7 +184,9 @@ def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
 def _outcome(row: dict[str, Any]) -> Outcome:
     ledger = Ledger.from_plain(row.pop("usage"))
     steps = tuple(Step(**step) for step in row.pop("steps"))
-    outcome = Outcome(**row, usage=ledger, steps=steps)
+    evidence = tuple(Passage(**passage) for passage in row.pop("evidence", ()))
+    quotes = tuple(str(quote) for quote in row.pop("quotes", ()))
+    outcome = Outcome(**row, usage=ledger, steps=steps, evidence=evidence, quotes=quotes)
     _check(outcome)
     return outcome
 

@@ -89,3 +89,10 @@ class JudgedMetric(ABC):
             "passages": bool(answer.evidence),
         }
         return all(there[need] for need in self.needs)
+
+    def check_may_decide(self) -> None:  # noqa: B027  a judge that is not to be checked may stay as it is
+        """Refuse to let the metric decide; by default it may.
+
+        Raises:
+            LcragError: the judge was not held against labels.
+        """
