@@ -14,7 +14,7 @@ from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
-from lcrag.commands.run import run_experiment
+from lcrag.commands.run import reader_of, run_experiment
 from lcrag.commands.score import score
 from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
@@ -55,7 +55,11 @@ def run(
     documents: Documents = None,
     questions: Questions = None,
     model: Annotated[
-        str, typer.Option(help="smollm2, a Hugging Face name or folder, or the server's model.")
+        str,
+        typer.Option(
+            help="smollm2, a Hugging Face name or folder, provider:model (openai:gpt-4.1, anthropic:..., "
+            "google_genai:...), or the server's model."
+        ),
     ] = "",
     base_url: Annotated[
         str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")
@@ -88,7 +92,7 @@ def run(
     if base_url:
         spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
     elif model:
-        spec["reader"]["model"] = model
+        spec["reader"] = reader_of(model)
     run_experiment(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
 
 
@@ -141,16 +145,17 @@ def version() -> None:
 
 
 def _with_window(spec: Any, context_window: int | None) -> Any:
-    """The experiment with another ``max_model_len`` of its reader."""
+    """The experiment with another context window of its reader."""
     if context_window is None or not isinstance(spec, dict):
         return spec
     reader = spec.get("reader", "transformers")
     reader = reader if isinstance(reader, dict) else {"type": reader}
-    if reader.get("type") not in ("openai", "vllm"):
+    keys = {"openai": "max_model_len", "vllm": "max_model_len", "langchain": "context_window"}
+    if (key := keys.get(str(reader.get("type")))) is None:
         raise LcragError(
             f"--context-window is for a model on a server; the reader `{reader.get('type')}` knows its own."
         )
-    return {**spec, "reader": {**reader, "max_model_len": context_window}}
+    return {**spec, "reader": {**reader, key: context_window}}
 
 
 def _demo() -> Any:

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from lcrag.schema import Outcome
 
 
+def reader_of(model: str) -> dict[str, str]:
+    """The reader of ``--model`` as it would stand in YAML: a hosted ``provider:model``, else a model in this process.
+
+    OpenAI's models have OpenAI's own client, which knows its cache and its retries; others have LangChain's.
+    """
+    from lcrag.readers.langchain_models import provider_of
+
+    if not (provider := provider_of(model)):
+        return {"type": "transformers", "model": model}
+    if provider == "openai":
+        return {"type": "openai", "model": model.partition(":")[2]}
+    return {"type": "langchain", "model": model}
+
+
 def run_experiment(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
     """Run an experiment's configuration and print what came out.
 

@@ -103,7 +103,8 @@ class Engine:
             finished[key] = await self._row(key, question, strategy)
 
         work = [b for b in map(missing, batches(questions, strategies)) if b.questions]
-        if work:  # a window that is not known stops a run before its first call
+        if work:  # a missing key or a window that is not known stops a run before its first call
+            self.resources.reader.check()
             _ = self.resources.reader.context_window
         await self.plan.executor.run(work, answer, self.resources.reader)
         if self.resources.calls and not any(finished[k].error for k in keys.values()):

@@ -107,9 +107,9 @@ class PrefixCache:
 class Reader(Protocol):
     """A language model.
 
-    A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``,
-    ``shares_prefix_in_batch``, ``batch_invariant``, ``spec`` and ``prefix_cache``; every other class defines them
-    itself. A frozen dataclass that inherits needs a default for a field that is named like a property here.
+    A class that inherits from ``Reader`` gets the defaults of ``documents_in_flight``, ``shares_prefix_in_batch``,
+    ``batch_invariant``, ``spec``, ``prefix_cache`` and ``check``; every other class defines them itself. A
+    frozen dataclass that inherits needs a default for a field that is named like a property here.
 
     Attributes:
         documents_in_flight: How many documents' questions run at once.
@@ -154,6 +154,14 @@ class Reader(Protocol):
         temperature 0: products of another shape round differently.
         """
         return False
+
+    def check(self) -> None:
+        """Find out, before anything is spent, whether what the reader needs is there: its key, its packages.
+
+        Raises:
+            ReaderUnavailable: something is missing.
+        """
+        return
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request.

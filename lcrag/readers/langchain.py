@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
@@ -16,58 +17,97 @@ from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.characters import whole
 from lcrag.readers.finish import check_counts, finish_reason
+from lcrag.readers.langchain_models import (
+    chat_model,
+    check_key,
+    price_name,
+    provider_of,
+    published_window,
+    with_settings,
+)
 from lcrag.readers.limits import check_fits, first_stop
 from lcrag.readers.tokens import estimate_prompt, estimate_room
-from lcrag.redaction import redact
+from lcrag.redaction import redact, secrets_in
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from lcrag.cost.model import ModelSpec
-
 _KINDS: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
 
 @dataclass(frozen=True)
-class LangChainReader:
+class LangChainReader(Reader):
     """A LangChain chat model behind lcrag's reader protocol.
 
-    Token counts come from the reply's ``usage_metadata``. Where the model reports none, its own counter counts
-    if it has one; otherwise they are estimated from characters (see ``tokens.estimate_prompt``).
+    Token counts come from the reply's ``usage_metadata``, cached tokens included. Where the model reports none, its own
+    counter counts if it has one; otherwise they are estimated from characters (see ``tokens.estimate_prompt``).
 
     Attributes:
-        model: The chat model.
-        context_window: Tokens of prompt and completion together; LangChain models do not know theirs.
+        model: The chat model, or ``provider:model`` with a provider of LangChain's ``init_chat_model``, such as
+            ``anthropic:claude-sonnet-4-5`` (needs ``lcrag[hosted]`` and the provider's package).
+        context_window: Tokens of prompt and completion together; 0 for the published window or the one in the model's
+            LangChain profile.
         max_concurrency: How many requests may be in flight at once.
         name: The name in results and for prices; empty for the model's own name.
-        passed_on: Settings of a request that each call passes to the model, under these names.
+        passed_on: Settings of a request that the model is given.
             Providers differ: leave out what yours refuses, add ``seed`` if yours has it.
+        options: More arguments of the provider's class for a model that is given by its name, such as
+            ``{"max_retries": 6, "thinking_budget": 0}``.
+
+    Raises:
+        LcragError: an unknown setting in ``passed_on``, or the window is not known.
     """
 
-    # not inherited from Reader: a dataclass field without a default cannot replace its property
-    documents_in_flight: ClassVar[int] = Reader.documents_in_flight
-    shares_prefix_in_batch: ClassVar[bool] = Reader.shares_prefix_in_batch
-    spec: ClassVar[ModelSpec | None] = None
-    prefix_cache: ClassVar[PrefixCache | None] = PrefixCache()
-    batch_invariant: ClassVar[bool] = False  # the provider decides what shares a batch
+    prefix_cache: ClassVar[PrefixCache | None] = PrefixCache()  # type: ignore[misc]
+    batch_invariant: ClassVar[bool] = False  # type: ignore[misc]  # the provider decides what shares a batch
 
-    model: BaseChatModel
-    context_window: int = field(metadata=OPERATIONAL)
+    model: BaseChatModel | str
+    context_window: int = field(default=0, metadata=OPERATIONAL)
     max_concurrency: int = field(default=8, metadata=OPERATIONAL)
     name: str = ""
     passed_on: tuple[str, ...] = ("max_tokens", "temperature")
+    options: Mapping[str, Any] = field(default_factory=dict)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        candidates = (getattr(self.model, key, None) for key in ("model_name", "model", "model_id"))
-        model_name = next((n for n in candidates if isinstance(n, str) and n), type(self.model).__name__)
-        object.__setattr__(self, "name", self.name or model_name)
+        if isinstance(self.model, str) and not provider_of(self.model):
+            raise LcragError(
+                f"{self.model!r} names no provider: give provider:model, such as anthropic:claude-sonnet-4-5."
+            )
+        if not isinstance(self.model, str) and not hasattr(self.model, "ainvoke"):
+            raise LcragError(f"model: {self.model!r} is not a chat model: give provider:model.")
+        object.__setattr__(self, "name", self.name or self._own_name())
         unknown = set(self.passed_on) - {"max_tokens", "temperature", "seed"}
         if unknown:
             raise LcragError(
                 f"passed_on: {sorted(unknown)[0]!r} is not one of max_tokens, temperature and seed."
             )
+        object.__setattr__(self, "context_window", self.context_window or self._window())
+
+    def _own_name(self) -> str:
+        if isinstance(self.model, str):
+            return price_name(self.model)
+        candidates = (getattr(self.model, key, None) for key in ("model_name", "model", "model_id"))
+        return next((n for n in candidates if isinstance(n, str) and n), type(self.model).__name__)
+
+    def _window(self) -> int:
+        if isinstance(self.model, str) and (window := published_window(self.model)):
+            return window
+        profile = getattr(self._chat, "profile", None) or {}
+        if window := profile.get("max_input_tokens"):
+            return int(window)
+        raise LcragError(f"How many tokens fit into {self.name} is not known: set context_window.")
+
+    @cached_property
+    def _chat(self) -> BaseChatModel:
+        return chat_model(self.model, self.options) if isinstance(self.model, str) else self.model
+
+    def check(self) -> None:
+        """See ``Reader.check``."""
+        if isinstance(self.model, str):
+            check_key(self.model, self.options)
+        _ = self._chat
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the chat by the model's own counter, otherwise estimated with a margin."""
@@ -80,15 +120,20 @@ class LangChainReader:
             return None
         try:
             if isinstance(content, str):
-                return int(self.model.get_num_tokens(content))
-            return int(self.model.get_num_tokens_from_messages(_convert(content)))
+                return int(self._chat.get_num_tokens(content))
+            return int(self._chat.get_num_tokens_from_messages(_convert(content)))
         except Exception:  # the counter needs a download or a package that is missing
             self._state["counter_failed"] = True
             return None
 
     @property
     def _has_counter(self) -> bool:
-        """Whether the model has a counter that works; LangChain's default would fetch GPT-2's vocabulary."""
+        """Whether the model has a counter that works; LangChain's default would fetch GPT-2's vocabulary.
+
+        That of a hosted model is a request to its provider, which each request would wait for.
+        """
+        if isinstance(self.model, str):
+            return False
         kind = type(self.model)
         overridden = (
             self.model.custom_get_token_ids is not None
@@ -105,12 +150,12 @@ class LangChainReader:
             LcragError: prompt and completion do not fit, the model failed or refused, or its counts are impossible.
         """
         check_fits(self.count_tokens(request.messages), request, self)
-        settings = {key: getattr(request, key) for key in self.passed_on}
+        model, settings = with_settings(self._chat, {key: getattr(request, key) for key in self.passed_on})
         if request.stop:
             settings["stop"] = list(request.stop)
         started = time.perf_counter()
         try:
-            reply = await self.model.ainvoke(_convert(request.messages), **settings)
+            reply = await model.ainvoke(_convert(request.messages), **settings)
         except Exception as error:
             told = redact(whole(str(error)), self._secrets()).strip() or "no reason given"
             reason = told.splitlines()[0]
@@ -123,7 +168,8 @@ class LangChainReader:
 
     def _secrets(self) -> list[str]:
         """The model's keys: providers repeat them in their errors."""
-        return [v.get_secret_value() for v in vars(self.model).values() if isinstance(v, SecretStr)]
+        keys = [v.get_secret_value() for v in vars(self._chat).values() if isinstance(v, SecretStr)]
+        return [*keys, *secrets_in(self.options)]
 
     def _reason(self, reply: AIMessage) -> Literal["stop", "length"]:
         """Why the text ended; a refusal or a call of a tool is no answer."""

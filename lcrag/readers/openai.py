@@ -131,6 +131,10 @@ class OpenAIReader(Reader):
         """Tokens of the rendered chat prompt: exact with ``tokenizer``, otherwise estimated with a margin."""
         return self._tokenizer.count(messages) if self.tokenizer else estimate_room(messages)
 
+    def check(self) -> None:
+        """See ``Reader.check``."""
+        self._server.check_key()
+
     async def generate(self, request: Request) -> Completion:
         """Answer one request.
 

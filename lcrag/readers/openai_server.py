@@ -108,11 +108,20 @@ class Server(Endpoint):
             )
         return window
 
-    def _settings(self) -> dict[str, Any]:
+    def check_key(self) -> str:
+        """The key that the server wants.
+
+        Raises:
+            ReaderUnavailable: its environment variable is not set.
+        """
         key = os.environ.get(self.key_variable) if self.key_variable else "EMPTY"
         if not key:
             raise ReaderUnavailable(
                 f"{self.model} at {self.base_url} needs a key: "
                 f"set the environment variable {self.key_variable}."
             )
+        return key
+
+    def _settings(self) -> dict[str, Any]:
+        key = self.check_key()
         return {"base_url": self.base_url, "api_key": key, "timeout": self.timeout, "max_retries": 0}

@@ -15,6 +15,7 @@ MEMBERS = (
     "documents_in_flight",
     "shares_prefix_in_batch",
     "batch_invariant",
+    "check",
     "count_tokens",
 )
 
