@@ -70,6 +70,10 @@ def run(
     ] = None,
     output: Output = None,
     no_mlflow: NoMlflow = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what the run may take in calls, tokens and dollars, and stop."),
+    ] = False,
 ) -> None:
     """Run an experiment: a YAML file, or your own documents and questions with the demo's strategies."""
     from lcrag.components.yaml_file import read_yaml
@@ -77,7 +81,7 @@ def run(
     if config is not None:
         if documents or questions or model or base_url:
             raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        run_experiment(_with_window(read_yaml(config), context_window), config, output, no_mlflow)
+        run_experiment(_with_window(read_yaml(config), context_window), config, output, no_mlflow, dry_run)
         return
     if documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
@@ -93,7 +97,7 @@ def run(
         spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
     elif model:
         spec["reader"] = reader_of(model)
-    run_experiment(_with_window(spec, context_window), Path("the command line"), output, no_mlflow)
+    run_experiment(_with_window(spec, context_window), Path("the command line"), output, no_mlflow, dry_run)
 
 
 @app.command()

@@ -32,8 +32,10 @@ def reader_of(model: str) -> dict[str, str]:
     return {"type": "langchain", "model": model}
 
 
-def run_experiment(spec: Any, where: Path, output: Path | None, no_mlflow: bool) -> None:
-    """Run an experiment's configuration and print what came out.
+def run_experiment(
+    spec: Any, where: Path, output: Path | None, no_mlflow: bool, dry_run: bool = False
+) -> None:
+    """Run an experiment's configuration and print what came out; a dry run prints what it may take.
 
     The table is printed as soon as the outcomes are on disk; what fails after that is told last.
 
@@ -59,6 +61,11 @@ def run_experiment(spec: Any, where: Path, output: Path | None, no_mlflow: bool)
     )
     for notice in experiment.check():
         _say(notice)
+    if dry_run:
+        from lcrag.experiment.forecast import forecast
+
+        _say(str(forecast(experiment)))
+        return
     rows: list[Outcome] = []
     printed: list[Results] = []
     with RunProgress(total) as progress:
