@@ -12,9 +12,10 @@ import typer
 from lcrag.commands import import_outcomes
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.quick import own_documents, with_window
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
-from lcrag.commands.run import reader_of, run_experiment
+from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
 from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
@@ -68,6 +69,13 @@ def run(
         int | None,
         typer.Option(min=1, help="Tokens that fit into the server's model, if it does not say so."),
     ] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="A strategy instead of the demo's; may be given several times.")
+    ] = None,
+    retriever: Annotated[str, typer.Option(help="A retriever instead of hybrid, such as bm25.")] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask only so many questions, spread over kinds and documents.")
+    ] = None,
     output: Output = None,
     no_mlflow: NoMlflow = False,
     dry_run: Annotated[
@@ -79,25 +87,17 @@ def run(
     from lcrag.components.yaml_file import read_yaml
 
     if config is not None:
-        if documents or questions or model or base_url:
-            raise LcragError("Give either a YAML file or --documents, --questions, --model and --base-url.")
-        run_experiment(_with_window(read_yaml(config), context_window), config, output, no_mlflow, dry_run)
-        return
-    if documents is None or questions is None:
+        if documents or questions or model or base_url or strategy or retriever:
+            raise LcragError(
+                "Give either a YAML file or --documents, --questions, --model, --base-url, --strategy and --retriever."
+            )
+        spec, where = read_yaml(config), config
+    elif documents is None or questions is None:
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
-    spec = _demo()
-    spec["name"] = documents.resolve().name
-    spec["output"] = f"runs/{spec['name']}"
-    spec["dataset"] = {
-        "type": "files",
-        "documents": str(documents.resolve()),
-        "questions": str(questions.resolve()),
-    }
-    if base_url:
-        spec["reader"] = {"type": "openai", "model": model or "default", "base_url": base_url}
-    elif model:
-        spec["reader"] = reader_of(model)
-    run_experiment(_with_window(spec, context_window), Path("the command line"), output, no_mlflow, dry_run)
+    else:
+        where = Path("the command line")
+        spec = own_documents(_demo(), documents, questions, model, base_url, strategy or (), retriever)
+    run_experiment(with_window(spec, context_window), where, output, no_mlflow, dry_run, limit)
 
 
 @app.command()
@@ -146,20 +146,6 @@ def version() -> None:
     from lcrag.version import __version__
 
     _say(__version__)
-
-
-def _with_window(spec: Any, context_window: int | None) -> Any:
-    """The experiment with another context window of its reader."""
-    if context_window is None or not isinstance(spec, dict):
-        return spec
-    reader = spec.get("reader", "transformers")
-    reader = reader if isinstance(reader, dict) else {"type": reader}
-    keys = {"openai": "max_model_len", "vllm": "max_model_len", "langchain": "context_window"}
-    if (key := keys.get(str(reader.get("type")))) is None:
-        raise LcragError(
-            f"--context-window is for a model on a server; the reader `{reader.get('type')}` knows its own."
-        )
-    return {**spec, "reader": {**reader, key: context_window}}
 
 
 def _demo() -> Any:

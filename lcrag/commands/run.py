@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,24 +19,18 @@ if TYPE_CHECKING:
     from lcrag.schema import Outcome
 
 
-def reader_of(model: str) -> dict[str, str]:
-    """The reader of ``--model`` as it would stand in YAML: a hosted ``provider:model``, else a model in this process.
-
-    OpenAI's models have OpenAI's own client, which knows its cache and its retries; others have LangChain's.
-    """
-    from lcrag.readers.langchain_models import provider_of
-
-    if not (provider := provider_of(model)):
-        return {"type": "transformers", "model": model}
-    if provider == "openai":
-        return {"type": "openai", "model": model.partition(":")[2]}
-    return {"type": "langchain", "model": model}
-
-
 def run_experiment(
-    spec: Any, where: Path, output: Path | None, no_mlflow: bool, dry_run: bool = False
+    spec: Any,
+    where: Path,
+    output: Path | None,
+    no_mlflow: bool,
+    dry_run: bool = False,
+    limit: int | None = None,
 ) -> None:
     """Run an experiment's configuration and print what came out; a dry run prints what it may take.
+
+    With ``limit`` only so many questions are asked, balanced over kinds and documents; a larger limit contains a
+    smaller one, so that a run can be continued with more.
 
     The table is printed as soon as the outcomes are on disk; what fails after that is told last.
 
@@ -53,6 +48,8 @@ def run_experiment(
     if isinstance(spec, dict) and output is not None:
         spec["output"] = str(output)
     experiment = from_mapping(spec, str(where), where.parent)
+    if limit is not None:
+        experiment = replace(experiment, dataset=experiment.dataset.take(limit))
     dataset, strategies = experiment.dataset, experiment.strategies
     total = len(dataset.questions) * len(strategies)
     _say(

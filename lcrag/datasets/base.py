@@ -97,7 +97,7 @@ class Dataset:
         pool = [q for q in pool if q not in demonstrated]
         sampled_ids = {q.id for q in _balanced(pool, len(pool) if questions is None else questions)}
         sample = tuple(q for q in self.questions if q.id in sampled_ids)
-        needed = {i for q in (*sample, *demonstrated) for i in q.document_ids}
+        needed = {i for q in (*sample, *self.demonstrations, *demonstrated) for i in q.document_ids}
         return replace(
             self,
             documents=tuple(d for d in self.documents if d.id in needed),

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-from lcrag.commands.run import reader_of
+from lcrag.commands.quick import reader_of
 from lcrag.components.build import build
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers import LangChainReader, Message, OpenAIReader, Request
