@@ -1,7 +1,9 @@
-"""The progress bar: questions done, tokens, time left."""
+"""Progress: questions done, tokens, time left; a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 
@@ -21,23 +23,39 @@ from lcrag.judges.base import Verdict
 from lcrag.schema import Outcome
 from lcrag.tables import human
 
+LINE_SECONDS = 10.0  # between two lines where there is no terminal: a log of a long run stays readable
+
 
 class TimeLeft(ProgressColumn):
     """Time left at the mean pace so far: answers of different strategies take very different times."""
 
     def render(self, task: Task) -> Text:
         """``0:03:20``, or dashes before the first answer."""
-        if not task.completed or not task.total or not task.elapsed:
-            return Text("-:--:--")
-        left = task.elapsed * (task.total - task.completed) / task.completed
-        return Text(str(timedelta(seconds=round(left))))
+        return Text(time_left(task))
+
+
+def time_left(task: Task) -> str:
+    """``0:03:20``, or dashes before the first answer."""
+    if not task.completed or not task.total or not task.elapsed:
+        return "-:--:--"
+    left = task.elapsed * (task.total - task.completed) / task.completed
+    return str(timedelta(seconds=round(left)))
 
 
 class RunProgress:
-    """Shows a run on a terminal; hand ``on_row`` to ``Experiment.run``."""
+    """Shows a run; hand ``on_row`` and ``on_verdict`` to ``Experiment.run``.
 
-    def __init__(self, rows: int, console: Console | None = None) -> None:
-        console = console or Console(stderr=True)
+    Args:
+        rows: How many answers the run has.
+        console: Where it is shown; default: stderr.
+        clock: Gives the time in seconds.
+    """
+
+    def __init__(
+        self, rows: int, console: Console | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = console = console or Console(stderr=True)
+        self._clock, self._last_line = clock, clock()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -86,8 +104,24 @@ class RunProgress:
         if self.failed:
             tokens += f", {self.failed} failed"
         self._bar.update(self._task, description=outcome.strategy[:22].ljust(22), tokens=tokens)
+        if not resumed:
+            self._line()
 
     def on_verdict(self, verdict: Verdict, resumed: bool) -> None:
         """Count one verdict of a judge."""
         if not resumed:
             self._bar.update(self._judging, visible=True, advance=1)
+            self._line()
+
+    def _line(self) -> None:
+        """Say where the run is, if there is no terminal and the last line is old enough."""
+        if self._console.is_terminal or self._clock() - self._last_line < LINE_SECONDS:
+            return
+        self._last_line = self._clock()
+        answers, verdicts = self._bar.tasks
+        parts = [f"{answers.completed:.0f} of {answers.total or 0:.0f} answers", answers.fields["tokens"]]
+        if verdicts.completed:
+            parts.append(f"{verdicts.completed:.0f} verdicts")
+        else:
+            parts.append(f"{time_left(answers)} left")
+        self._console.out(", ".join(parts), highlight=False)

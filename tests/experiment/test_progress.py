@@ -5,6 +5,7 @@ import io
 from rich.console import Console
 
 from lcrag.experiment.progress import RunProgress, TimeLeft
+from lcrag.judges.base import Verdict
 from lcrag.schema import Ledger, Outcome, Usage
 from lcrag.tables import human
 
@@ -37,3 +38,30 @@ def test_time_left_is_the_mean_pace():
 
 def test_human():
     assert [human(n) for n in (7, 1500, 2e6, 3e9)] == ["7", "1.5k", "2M", "3G"]
+
+
+def lines(progress_rows, clock, verdicts=0):
+    console = Console(file=io.StringIO(), force_terminal=False, width=60)
+    with RunProgress(8, console, clock=clock) as progress:
+        for resumed in progress_rows:
+            progress.on_row(row(), resumed)
+        for _ in range(verdicts):
+            progress.on_verdict(Verdict(1.0), False)
+    return console.file.getvalue().splitlines()
+
+
+def test_without_a_terminal_there_is_a_line_every_ten_seconds():
+    ticks = iter(range(0, 1000, 4))
+    shown = lines([True, True] + [False] * 6, lambda: next(ticks))
+    assert 1 <= len(shown) <= 3 and "\x1b" not in "".join(shown)
+    assert shown[0].startswith("3 of 6 answers, 5k prompt + 20k cached, 100 written, 0:00:0")
+    assert shown[0].endswith(" left")
+
+
+def test_a_short_run_without_a_terminal_says_nothing():
+    assert lines([False] * 8, lambda: 0.0) == []
+
+
+def test_verdicts_are_told_without_a_terminal():
+    ticks = iter(range(0, 1000, 11))
+    assert lines([False] * 8, lambda: next(ticks), verdicts=2)[-1].endswith("160 written, 2 verdicts")
