@@ -70,11 +70,17 @@ class Comparison:
         notes = tables.footnotes(self.table, self.unit, self.questions, self.documents, self.skipped)
         return [*notes, *self.remarks]
 
+    @property
+    def _head(self) -> str:
+        return f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"
+
+    def _repr_html_(self) -> str:
+        return tables.html(self._head, self.shown(), self.footnotes())
+
     def __str__(self) -> str:
-        head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"
         groups = self.table["group"].tolist()
         tails = {"accuracy by kind": self.by_kind, "other metrics": self.by_metric}
-        return tables.text(head, self.shown(), groups, tails, self.footnotes())
+        return tables.text(self._head, self.shown(), groups, tails, self.footnotes())
 
     def to_markdown(self) -> str:
         """The table in Markdown."""

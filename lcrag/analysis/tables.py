@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from math import isnan
 
@@ -169,6 +170,14 @@ def text(
                 rows = [[str(name), *(known(v, ".2f") for v in row)] for name, *row in part.itertuples()]
                 parts += [*aligned([[title, *(str(c) or "(none)" for c in part.columns)], *rows]), ""]
     return "\n".join([*parts, *wrapped(notes)])
+
+
+def html(head: str, body: pd.DataFrame, notes: Sequence[str]) -> str:
+    """For notebooks: the table under its title, and footnotes; all text is escaped."""
+    with pd.option_context("display.max_colwidth", None):
+        table = body.to_html(index=False, escape=True, border=0)
+    footnotes = "".join(f"<br>{escape(note)}" for note in notes).removeprefix("<br>")
+    return f"<p>{escape(head)}</p>\n{table}\n<p><small>{footnotes}</small></p>"
 
 
 def ruled(body: pd.DataFrame, groups: Sequence[str]) -> list[str]:

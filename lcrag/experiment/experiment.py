@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lcrag.experiment.blocking import wait_for
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
@@ -33,7 +33,7 @@ class Experiment(Plan):
         on_table: Callable[[Results], None] = lambda results: None,
         on_verdict: OnVerdict = lambda verdict, resumed: None,
     ) -> Results:
-        """Run, or continue, and write everything into the output folder and MLflow.
+        """Run, or continue, and write everything into the output folder and MLflow; it works in notebooks, too.
 
         What fails after the last answer is told in ``Results.problems``, and everything else is written.
 
@@ -47,7 +47,7 @@ class Experiment(Plan):
         """
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = asyncio.run(self._results(journal, notices, on_row, on_verdict))
+            results = wait_for(self._results(journal, notices, on_row, on_verdict))
             results.write(on_table)  # outside of the event loop, where Ctrl-C is heard at once
         return results
 
@@ -57,7 +57,7 @@ class Experiment(Plan):
         on_table: Callable[[Results], None] = lambda results: None,
         on_verdict: OnVerdict = lambda verdict, resumed: None,
     ) -> Results:
-        """``run`` for callers that have an event loop (notebooks)."""
+        """``run`` for callers whose event loop must go on meanwhile (servers)."""
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
             results = await self._results(journal, notices, on_row, on_verdict)

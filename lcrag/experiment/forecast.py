@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
 from lcrag.errors import LcragError
+from lcrag.experiment.blocking import wait_for
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.stand_ins import SCRIPTS, Script, UnaskedReader, without_models
 from lcrag.runtime.resources import Resources
@@ -136,7 +136,7 @@ def forecast(plan: Plan, max_questions: int = MAX_QUESTIONS) -> Forecast:
     questions = plan.dataset.questions
     count = min(len(questions), max_questions)
     sample = [questions[i * len(questions) // count] for i in range(count)]
-    lines = tuple(asyncio.run(_line(plan, s, sample)) for s in plan.strategies)
+    lines = tuple(wait_for(_line(plan, s, sample)) for s in plan.strategies)
     return Forecast(lines, len(questions), count, plan.reader.name, _notes(plan))
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lcrag.experiment.finished import FinishedRun
 from lcrag.experiment.pages import Pages, drawings
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.routing import RoutedRuns, candidates_of, replay_routers
@@ -160,5 +161,17 @@ class Results:
             on_table(self)
         pages.write(experiment.mlflow, experiment.mlflow_experiment)
 
+    @staticmethod
+    def load(folder: Path | str) -> FinishedRun:
+        """A finished run from its folder, with its table, comparison and report.
+
+        Raises:
+            LcragError: the folder holds no outcomes, or a file in it is damaged.
+        """
+        return FinishedRun.load(folder)
+
     def __str__(self) -> str:
         return str(self.comparison)
+
+    def _repr_html_(self) -> str:
+        return self.comparison._repr_html_()

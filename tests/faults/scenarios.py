@@ -50,7 +50,7 @@ class Result:
 
     def tell(self, status: int, stderr: str) -> None:
         """Note how a disturbed run ended."""
-        said = next(iter(stderr.splitlines()), "")
+        said = next((line for line in stderr.splitlines() if line.startswith("lcrag")), "")
         for part in ("make room", "Another run is writing", "answers failed", "No server answers", "stopped"):
             if part in said:
                 said = part
