@@ -30,6 +30,8 @@ class JudgeLLM(InstructorBaseRagasLLM):  # type: ignore[misc]
     Where decoding is random, a prompt that is repeated gets another reply; the sample tells such requests apart.
     """
 
+    is_async = True  # ragas' testset generator asks for it
+
     def __init__(self, tools: JudgeTools, judge: Reader | None, max_tokens: int, temperature: float) -> None:
         self.tools = tools
         self.judge = judge
@@ -77,6 +79,8 @@ class JudgeEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
     Ragas compares questions with questions and answers with answers, so all texts are embedded alike: as queries, as
     models with instructions want it for symmetric comparisons (E5, arXiv 2212.03533).
     """
+
+    is_async = True  # ragas' testset generator asks for it
 
     def __init__(self, tools: JudgeTools) -> None:
         super().__init__()
