@@ -1,6 +1,8 @@
 from .accuracy import Accuracy as Accuracy
 from .base import Metric as Metric
+from .bleu import Bleu as Bleu
 from .choice import Choice as Choice
+from .chrf import Chrf as Chrf
 from .contains import Contains as Contains
 from .exact_match import ExactMatch as ExactMatch
 from .f1 import F1 as F1
@@ -9,4 +11,5 @@ from .fact_recall_fuzzy import FactRecallFuzzy as FactRecallFuzzy
 from .length import Length as Length
 from .recall import Recall as Recall
 from .refusal import Refusal as Refusal
+from .rouge import Rouge as Rouge
 from .score import score as score
