@@ -8,6 +8,7 @@ from .exact_match import ExactMatch as ExactMatch
 from .f1 import F1 as F1
 from .fact_recall import FactRecall as FactRecall
 from .fact_recall_fuzzy import FactRecallFuzzy as FactRecallFuzzy
+from .keyword_recall import KeywordRecall as KeywordRecall
 from .length import Length as Length
 from .recall import Recall as Recall
 from .refusal import Refusal as Refusal
