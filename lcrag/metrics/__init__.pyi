@@ -10,6 +10,8 @@ from .fact_recall import FactRecall as FactRecall
 from .fact_recall_fuzzy import FactRecallFuzzy as FactRecallFuzzy
 from .keyword_recall import KeywordRecall as KeywordRecall
 from .length import Length as Length
+from .mrr import Mrr as Mrr
+from .ndcg import Ndcg as Ndcg
 from .recall import Recall as Recall
 from .refusal import Refusal as Refusal
 from .rouge import Rouge as Rouge
