@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from embedders.base import EmbedsTokens
 from lcrag.components.settings import digest
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
@@ -18,7 +19,7 @@ from lcrag.runtime.pricing import priced_call
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.work import recorded_work, usage_of
 from lcrag.schema import Usage
-from retrievers.work import embed
+from retrievers.work import Work, embed, timed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,3 +131,21 @@ class MeteredJudge:
         for work in works:
             self.usage += usage_of(work, prices)
         return embedded.vectors  # type: ignore[no-any-return]
+
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """See ``JudgeTools.embed_tokens``."""
+        embedder = self.shared.run.embedder
+        if not isinstance(embedder, EmbedsTokens):
+            kind = "no embedder" if embedder is None else f"the embedder {embedder.name!r}, which has none"
+            raise LcragError(
+                f"This metric needs vectors of tokens, but the experiment has {kind}: give it `embedder: "
+                "sentence_transformer`."
+            )
+
+        def work() -> tuple[list[NDArray[np.float32]], Work]:
+            (vectors, tokens), seconds = timed(lambda: embedder.embed_tokens(list(texts)))
+            return vectors, Work("embedder", sum(tokens), len(texts), tuple(tokens), seconds, embedder.config)
+
+        vectors, done = await run_local(work)
+        self.usage += usage_of(done, Prices.of(self.shared.run.prices))
+        return vectors
