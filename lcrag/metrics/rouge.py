@@ -49,7 +49,9 @@ class Rouge:
             return None
         scorer = _scorer(self.variant, self.stemmer)
         golds = [self._lines(gold) for gold in question.answers]
-        golds = [gold for gold in golds if scorer.score(gold, gold)[self.variant].fmeasure]
+        counted: Variant = "rouge2" if self.variant == "rouge2" else "rouge1"
+        counter = _scorer(counted, self.stemmer)  # counting is quicker than a common subsequence
+        golds = [gold for gold in golds if counter.score(gold, gold)[counted].fmeasure]
         if not golds:
             return None
         best = scorer.score_multi(golds, self._lines(answer.text))[self.variant]
