@@ -66,6 +66,18 @@ class Embedder(Protocol):
         """Tokens that the model reads for these texts, without embedding them; an estimate where it cannot know."""
 
 
+@runtime_checkable
+class EmbedsTokens(Protocol):
+    """An embedder that also gives the vectors of a text's tokens."""
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[NDArray[np.float32]], list[int]]:
+        """For each text the unit vectors of its tokens, shape (tokens, dimension), and the tokens that the model read.
+
+        Raises:
+            ValueError: a text is empty.
+        """
+
+
 class LangChainNames(ABC):
     """Adds LangChain's method names to an embedder that has ``embed``, and a ``config`` that is not known."""
 

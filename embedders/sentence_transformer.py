@@ -214,6 +214,28 @@ class SentenceTransformerEmbedder(LangChainNames):
         with self._lock:
             return pool_spans(self.encoder, text, spans, overlap)
 
+    def embed_tokens(
+        self, texts: Sequence[str], overlap: int = 128
+    ) -> tuple[list[NDArray[np.float32]], list[int]]:
+        """For each text the unit vectors of its tokens, shape (tokens, dimension), and the tokens that the model read.
+
+        Texts are read as they are, without a prompt; special tokens have no vector.
+
+        Args:
+            texts: The texts.
+            overlap: Tokens that neighbouring windows share, for a text longer than the window.
+
+        Raises:
+            ValueError: a text is empty.
+        """
+        from embedders.late_chunking import token_states
+
+        check_texts(texts)
+        with self._lock:
+            ids = self.encoder.tokenise(texts)["input_ids"] if texts else []
+            states = [token_states(self.encoder, i, overlap) for i in ids]
+        return [unit(s) for s, _ in states], [tokens for _, tokens in states]
+
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens that the model reads for these documents, with the prompt and special tokens."""
         encoder = self.encoder

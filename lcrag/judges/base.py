@@ -60,6 +60,13 @@ class JudgeTools(Protocol):
     async def embed(self, texts: Sequence[str], kind: Literal["query", "document"]) -> NDArray[np.float32]:
         """Unit vectors of the experiment's embedder, shape (texts, dimension)."""
 
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """For each text the experiment's embedder's unit vectors of its tokens, shape (tokens, dimension).
+
+        Raises:
+            LcragError: there is no embedder, or it gives no vectors of tokens.
+        """
+
 
 class JudgedMetric(ABC):
     """Scores an answer by asking a model.
