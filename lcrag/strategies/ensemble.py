@@ -31,6 +31,7 @@ class Ensemble(Strategy):
         "Σ of all strategies",
         "Σ of all strategies",
         "the strategies make different mistakes and cost matters little",
+        case="not measured against either",
     )
 
     def __post_init__(self) -> None:
