@@ -11,9 +11,7 @@ from transformers.masking_utils import sdpa_mask
 NAME = "lcrag_self_extend"
 SETTINGS = "_lcrag_self_extend"
 ROWS = 512  # queries whose scores are held at once
-LOWEST = torch.finfo(
-    torch.float32
-).min  # not -inf, which would make NaN of a padding token, which sees nothing
+LOWEST = torch.finfo(torch.float32).min  # -inf would make NaN of padding, which sees nothing
 
 
 def install(model: Any, near: int, group: int) -> None:
