@@ -44,4 +44,5 @@ class Ensemble(Strategy):
         votes = [DECLINED if a.declined else normalise(a.text) for a in answers]
         vote, count = max(Counter(votes).items(), key=lambda pair: (pair[1], -votes.index(pair[0])))
         winner = answers[votes.index(vote)]
-        return replace(winner, notes={**winner.notes, "agreement": count / len(votes)})
+        truncation = winner.truncation or next((a.truncation for a in answers if a.truncation), "")
+        return replace(winner, truncation=truncation, notes={**winner.notes, "agreement": count / len(votes)})
