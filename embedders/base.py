@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["query", "document"]
 OPERATIONAL = {"operational": True}  # metadata of a field that changes speed or patience, but no vector
+NOT_DOCUMENTS = {
+    "documents": False
+}  # metadata of a field that changes no vector of a document: an index survives it
 
 
 @dataclass(frozen=True)

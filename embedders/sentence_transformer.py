@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
-from embedders.base import OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
+from embedders.base import NOT_DOCUMENTS, OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
 from embedders.extension import METHODS, Method
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class SentenceTransformerEmbedder(LangChainNames):
     batch_size: int = field(default=32, metadata=OPERATIONAL)
     extension: Method = "truncate"
     window: int = 0
-    overflow: Literal["truncate", "error"] = "truncate"
-    query_prompt: str | None = None
+    overflow: Literal["truncate", "error"] = field(default="truncate", metadata=NOT_DOCUMENTS)
+    query_prompt: str | None = field(default=None, metadata=NOT_DOCUMENTS)
     document_prompt: str | None = None
     pooling: str = ""
     temperature: float = 1.0

@@ -46,13 +46,13 @@ def strategies(*, core: bool = False) -> str:
     rows = [
         [
             f"`{name}`{' ★' * kind.card.core}", summary(kind), kind.card.paper, kind.card.calls, kind.card.tokens,
-            kind.card.build, kind.card.use, deviation(kind),
+            kind.card.build, kind.card.use, kind.card.case, deviation(kind),
         ]
         for name, kind in found
     ]  # fmt: skip
     heads = [
         "strategy", "what it does", "source", "calls", "prompt tokens", "read once per document", "take it when",
-        "differs in",
+        "measured", "differs in",
     ]  # fmt: skip
     return markdown(heads, rows)
 

@@ -52,6 +52,7 @@ class LocalMemory(Strategy):
         "context_tokens",
         "the recent part of the text matters, and sometimes an older part",
         "embeddings",
+        case="not measured: LongMem's figures are those of a trained network",
     )
 
     def __post_init__(self) -> None:

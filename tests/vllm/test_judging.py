@@ -55,7 +55,9 @@ def test_a_run_killed_while_it_judges_asks_nothing_twice(command, tmp_path):
     rows, replies = lines(run / "outcomes.jsonl"), lines(run / "replies.jsonl")
     assert rows == 16 and 3 <= replies < 16, "it was not killed while it judged"
 
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert lines(run / "outcomes.jsonl") == 16  # no answer was made again
     entries = [json.loads(line) for line in (run / "replies.jsonl").read_text().splitlines()]
