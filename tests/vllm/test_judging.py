@@ -45,7 +45,7 @@ def test_a_run_killed_while_it_judges_asks_nothing_twice(command, tmp_path):
     import mlflow
     import pandas as pd
 
-    run, environment = tmp_path / "run", os.environ | {"PYTHONPATH": os.getcwd()}
+    run, environment = tmp_path / "run", os.environ | {"PYTHONPATH": str(Path.cwd())}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
     while lines(run / "replies.jsonl") < 3 and process.poll() is None and time.monotonic() < deadline:
