@@ -176,7 +176,7 @@ class _Characters:
 
 
 @dataclass(frozen=True)
-class _FromThread(JudgeTools):
+class _FromThread:
     """The tools for a thread with another event loop: everything is asked on the loop that owns them."""
 
     tools: JudgeTools
