@@ -87,6 +87,15 @@ class Ragas(JudgedMetric):
         }
         return all(there[i] for i in INPUTS[self.metric])
 
+    def check_may_decide(self) -> None:
+        """Refuse ``noise_sensitivity``, whose best score is 0.
+
+        Raises:
+            LcragError: the best strategy would be the worst one.
+        """
+        if self.metric == "noise_sensitivity":
+            raise LcragError(f"{self.name} is better when lower and cannot decide: name another `metric`.")
+
     async def score(self, question: Question, answer: Answer, tools: JudgeTools) -> Verdict:
         """Ragas' figure, from 0 to 1; unreadable where the judge does not reply in the JSON that ragas asks for.
 
@@ -134,7 +143,7 @@ def import_adapters(name: str) -> ModuleType:
     for key, value in NOT_TRACKED.items():
         os.environ.setdefault(key, value)
     try:
-        from lcrag.judges import ragas_adapters
+        from lcrag.judges.adapters import ragas
     except ImportError as error:
         raise LcragError(f"{name} needs `{error.name or 'ragas'}`: pip install 'lcrag[ragas]'.") from error
-    return ragas_adapters
+    return ragas

@@ -26,6 +26,7 @@ _HOP = re.compile(r"^<\d+-hop>\s*")
 
 
 async def generate_questions(
+    documents: Sequence[Document],
     judging: Judging,
     count: int = 10,
     *,
@@ -41,7 +42,8 @@ async def generate_questions(
     the questions (``save_questions``) rather than generating them again.
 
     Args:
-        judging: reader, embedder, documents and the file of replies.
+        documents: what the questions are about.
+        judging: reader, embedder and the file of replies.
         count: how many questions; duplicates are left out afterwards.
         chunker: how documents are cut; by default 2,000 characters without overlap.
         personas: who asks, as names with descriptions.
@@ -57,12 +59,12 @@ async def generate_questions(
     if count < 1:
         raise LcragError(f"At least 1 question must be generated, not {count}.")
     adapters = import_adapters("The testset generator")
-    chunks = _chunks(judging.run.documents, chunker or RecursiveChunker(2000, 0))
+    chunks = _chunks(documents, chunker or RecursiveChunker(2000, 0))
     tools = MeteredJudge(judging)
     from_thread = _FromThread(tools, asyncio.get_running_loop())
     llm = adapters.JudgeLLM(from_thread, None, max_tokens, 0.0)
     embeddings = adapters.JudgeEmbeddings(from_thread)
-    workers = judging.run.reader.max_concurrency
+    workers = judging.judge(None).max_concurrency
     who = dict(personas or PERSONAS)
     try:
         samples = await asyncio.to_thread(_generate, list(chunks), count, llm, embeddings, who, workers)
@@ -100,10 +102,10 @@ def save_questions(questions: Sequence[Question], path: Path) -> None:
         ) from error
 
 
-def _chunks(documents: Mapping[str, Document], chunker: Chunker) -> dict[str, Span]:
+def _chunks(documents: Sequence[Document], chunker: Chunker) -> dict[str, Span]:
     """The chunks by their text; of two with the same text the first."""
     chunks: dict[str, Span] = {}
-    for document in documents.values():
+    for document in documents:
         for start, end in chunker.split(document.text):
             text = document.text[start:end]
             chunks.setdefault(text, Span(document.id, start, end, text))

@@ -1,5 +1,6 @@
 """Ragas' metrics through our reader: the figures of ragas itself, on the rows of its documentation."""
 
+import asyncio
 import json
 import os
 import sys
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from lcrag import Answer, Question, ScriptedReader
-from lcrag.components import build
+from lcrag import Answer, ChunkedRetrieval, Experiment, Question, ScriptedReader
+from lcrag.components import build, names
 from lcrag.errors import LcragError
 from lcrag.judges import Ragas
 from lcrag.judging.tools import Judging, MeteredJudge
@@ -141,7 +142,7 @@ def judged(metric, row, reader):
     """Our verdict and the tools that it was made with."""
     question = Question("q", row.question, ("d",), (row.reference,))
     answer = Answer(row.response, tuple(Passage(text, "d") for text in row.contexts))
-    return metric.score(question, answer, MeteredJudge(Judging(world.resources(reader))))
+    return metric.score(question, answer, MeteredJudge(Judging(reader, world.WordEmbedder())))
 
 
 def replying(*replies):
@@ -211,7 +212,7 @@ async def test_the_figure_and_the_prompts_are_those_of_ragas(metric, ragas):
 async def test_every_token_of_judge_and_embedder_is_booked_once(ragas):
     row, embedder = ROWS["answer_correctness"], world.CountingEmbedder()
     reader = replying(*row.replies)
-    tools = MeteredJudge(Judging(world.resources(reader, embedder)))
+    tools = MeteredJudge(Judging(reader, embedder))
     question = Question("q", row.question, ("d",), (row.reference,))
     await Ragas("answer_correctness").score(question, Answer(row.response), tools)
     prompts = sum(reader.count_tokens(r.messages) for r in reader.requests)
@@ -271,9 +272,16 @@ def test_a_metric_applies_where_all_is_there_that_it_reads():
     assert Ragas("context_recall").needs == {"gold", "passages"}
 
 
+def test_a_metric_that_is_better_when_lower_does_not_decide():
+    Ragas("faithfulness").check_may_decide()
+    with pytest.raises(LcragError, match="better when lower"):
+        Ragas("noise_sensitivity").check_may_decide()
+
+
 def test_it_is_named_in_yaml_by_its_metric():
     metric = build("metric", {"type": "ragas", "metric": "context_recall"}, "run.yaml: metrics[0]")
     assert metric.name == "ragas_context_recall"
+    assert "ragas" in names("metric")  # also where ragas is not installed
     assert build("metric", "ragas", "run.yaml: metrics[0]").name == "ragas_faithfulness"
     with pytest.raises(LcragError, match="context_recal"):
         build("metric", {"type": "ragas", "metric": "context_recal"}, "run.yaml: metrics[0]")
@@ -282,12 +290,31 @@ def test_it_is_named_in_yaml_by_its_metric():
 
 
 async def test_without_ragas_one_sentence_names_the_extra(monkeypatch):
-    import lcrag.judges
+    from lcrag.judges import adapters
 
-    monkeypatch.delattr(lcrag.judges, "ragas_adapters", raising=False)
+    monkeypatch.delattr(adapters, "ragas", raising=False)
     monkeypatch.setitem(sys.modules, "ragas", None)
-    monkeypatch.delitem(sys.modules, "lcrag.judges.ragas_adapters", raising=False)
+    monkeypatch.delitem(sys.modules, "lcrag.judges.adapters.ragas", raising=False)
     for name in [m for m in sys.modules if m.startswith("ragas.")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(LcragError, match=r"pip install 'lcrag\[ragas\]'"):
         await judged(Ragas("context_recall"), ROWS["context_recall"], replying())
+
+
+async def test_a_run_shows_its_scores_and_books_the_judge(tmp_path, ragas):
+    judge = ScriptedReader(lambda request: json.dumps(ROWS["context_recall"].replies[0]), name="judge")
+    experiment = Experiment(
+        world.dataset(),
+        world.reader(),
+        [ChunkedRetrieval(k=2)],
+        tmp_path,
+        embedder=world.WordEmbedder(),
+        retriever=build("retriever", "bm25", "here"),
+        metrics=[Ragas("context_recall", judge=judge)],
+        mlflow="",
+    )
+    table = (await asyncio.to_thread(experiment.run)).table
+    answerable = table["question_id"] != "q2"
+    assert set(table.loc[answerable, "score_ragas_context_recall"]) == {0.5}
+    assert table.loc[~answerable, "score_ragas_context_recall"].isna().all()
+    assert table["judge_calls"].sum() == len(judge.requests) == 4

@@ -41,15 +41,20 @@ def writer():
     return ScriptedReader(reply, context_window=100_000)
 
 
+DOCUMENTS = world.dataset().documents
+
+
 def judging(reader, path=None):
-    return Judging(world.resources(reader), Replies(path))
+    return Judging(reader, world.WordEmbedder(), replies=Replies(path))
 
 
 async def test_questions_have_answers_kinds_and_evidence_and_every_token_is_counted():
     reader = writer()
-    questions, usage = await generate_questions(judging(reader), 6, chunker=RecursiveChunker(300, 0))
+    questions, usage = await generate_questions(
+        DOCUMENTS, judging(reader), 6, chunker=RecursiveChunker(300, 0)
+    )
     assert len(questions) >= 4
-    documents = {d.id: d for d in world.dataset().documents}
+    documents = {d.id: d for d in DOCUMENTS}
     for question in questions:
         assert question.text.startswith("Question ") and question.answers[0].startswith("Answer ")
         for span in question.evidence:
@@ -63,13 +68,13 @@ async def test_questions_have_answers_kinds_and_evidence_and_every_token_is_coun
 
 async def test_replies_survive_a_stop_and_the_questions_can_be_read_again(tmp_path):
     first, again = writer(), writer()
-    questions, _ = await generate_questions(judging(first, tmp_path / "replies.jsonl"), 3)
-    await generate_questions(judging(again, tmp_path / "replies.jsonl"), 3)
+    questions, _ = await generate_questions(DOCUMENTS, judging(first, tmp_path / "replies.jsonl"), 3)
+    await generate_questions(DOCUMENTS, judging(again, tmp_path / "replies.jsonl"), 3)
     assert any('"entities"' in r.messages[-1].content for r in first.requests)
     assert not any('"entities"' in r.messages[-1].content for r in again.requests)
     folder = tmp_path / "texts"
     folder.mkdir()
-    for document in world.dataset().documents:
+    for document in DOCUMENTS:
         (folder / document.id).write_text(document.text)
     save_questions(questions, tmp_path / "questions.jsonl")
     assert load_files(folder, tmp_path / "questions.jsonl").questions == questions
@@ -78,4 +83,4 @@ async def test_replies_survive_a_stop_and_the_questions_can_be_read_again(tmp_pa
 async def test_a_reader_that_does_not_write_json_is_said_in_one_sentence():
     reader = ScriptedReader(lambda request: "I see.", context_window=100_000)
     with pytest.raises(LcragError, match=r"did not write .* in JSON.*a larger model"):
-        await generate_questions(judging(reader), 2)
+        await generate_questions(DOCUMENTS, judging(reader), 2)
