@@ -111,13 +111,21 @@ async def ask_verdict(
 
 
 def _reminded(messages: Sequence[Message], words: Sequence[str], reasons_first: bool) -> tuple[Message, ...]:
+    """The chat with a sentence that says which verdicts are allowed."""
     *before, last = messages
-    return (*before, Message(last.role, f"{last.content}\n\n{instruction(words, reasons_first)}"))
+    allowed = ", ".join(words)
+    sentence = (
+        f'Your last line must be "Verdict: X", and only one of these is allowed as X: {allowed}.'
+        if reasons_first
+        else f"Your whole reply must be one word, and only one of these is allowed: {allowed}."
+    )
+    return (*before, Message(last.role, f"{last.content}\n\n{sentence}"))
 
 
 def instruction(words: Sequence[str], reasons_first: bool) -> str:
-    """The sentence that tells a judge which verdicts are allowed."""
-    allowed = ", ".join(words)
+    """What a prompt ends with: the verdicts that a judge chooses from, and where it writes its choice."""
+    *others, last = words
+    allowed = f"{', '.join(others)} or {last}"
     if reasons_first:
-        return f'Give your reasons first. Then end with the line "Verdict: X", where X is one of: {allowed}.'
-    return f"Write only one of these words: {allowed}."
+        return f'Give your reasons first. Then end with a line "Verdict: X", where X is {allowed}.'
+    return f"Write {allowed} and nothing else."

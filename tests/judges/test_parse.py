@@ -92,7 +92,7 @@ async def test_an_unreadable_reply_is_asked_for_once_more():
     assert (first["sample"], second["sample"]) == (0, 1)
     assert second["messages"][0] == CHAT[0]
     assert second["messages"][1].content.startswith("Is it right?")
-    assert second["messages"][1].content.endswith("Write only one of these words: True, False.")
+    assert second["messages"][1].content.endswith("only one of these is allowed: True, False.")
 
 
 async def test_a_judge_that_never_gives_a_verdict_is_unreadable():
@@ -107,4 +107,4 @@ async def test_a_judge_that_may_reason_is_not_held_to_begin_with_a_verdict():
     reply = await ask_verdict(tools, CHAT, YES, reasons_first=True)
     assert reply.verdict == "yes"
     assert [r["begin"] for r in tools.requests] == [(), ()]
-    assert 'line "Verdict: X"' in tools.requests[1]["messages"][1].content
+    assert 'last line must be "Verdict: X"' in tools.requests[1]["messages"][1].content
