@@ -4,8 +4,8 @@ from lcrag.statistics.agreement import cohen_kappa as cohen_kappa
 from lcrag.statistics.agreement import fleiss_kappa as fleiss_kappa
 from lcrag.statistics.linear import clustered_difference as clustered_difference
 from lcrag.statistics.linear import influence_interval as influence_interval
-from lcrag.statistics.mean import Interval as Interval
 from lcrag.statistics.mean import SCORES as SCORES
+from lcrag.statistics.mean import Interval as Interval
 from lcrag.statistics.mean import clustered_mean as clustered_mean
 from lcrag.statistics.paired import Paired as Paired
 from lcrag.statistics.paired import holm as holm
