@@ -14,6 +14,7 @@ from lcrag.components.settings import digest
 from lcrag.errors import LcragError
 from lcrag.judges.base import JudgedMetric, Verdict
 from lcrag.judging.calibration import Bias, Calibration, GroupErrors
+from lcrag.judging.correction import error_covariance
 from lcrag.judging.labels import CORRECT_THRESHOLD, question_of
 from lcrag.judging.replies import Replies
 from lcrag.judging.tools import Judging, MeteredJudge
@@ -21,7 +22,6 @@ from lcrag.readers.base import Reader
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Usage
 from lcrag.statistics import Rate, clustered_difference, clustered_rate, cohen_kappa
-from lcrag.statistics.clusters import by_cluster
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +124,7 @@ def calibrate(
         kappa=cohen_kappa(frame["label"], frame["decision"], list(frame["cluster"])),
         sensitivity=_rate(frame[frame["label"] == 1], "decision"),
         specificity=_rate(frame[frame["label"] == 0], "rejects"),
-        covariance=_covariance(frame),
+        covariance=error_covariance(frame["label"], frame["decision"], list(frame["cluster"])),
         correct_threshold=correct_threshold,
         groups=tuple(_groups(frame)),
         biases=tuple(_biases(frame, judge)),
@@ -140,21 +140,6 @@ def _with_decisions(frame: pd.DataFrame, correct_threshold: float) -> pd.DataFra
 
 def _rate(frame: pd.DataFrame, column: str) -> Rate:
     return clustered_rate(frame[column].to_numpy(float), list(frame["cluster"]))
-
-
-def _covariance(frame: pd.DataFrame) -> float:
-    """Of sensitivity and specificity: a judge may be lenient on all answers to one document."""
-    known = frame[frame["decision"].notna()]
-    is_right = known["label"].to_numpy() == 1
-    if not is_right.any() or is_right.all():
-        return 0.0
-    decision, clusters = known["decision"].to_numpy(float), list(known["cluster"])
-    moves = (
-        np.where(is_right, decision - decision[is_right].mean(), 0) / is_right.sum(),
-        np.where(is_right, 0, decision[~is_right].mean() - decision) / (~is_right).sum(),
-    )
-    first, second = (by_cluster(m, clusters)[0] for m in moves)
-    return float(len(first) / max(1, len(first) - 1) * (first * second).sum())
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[GroupErrors]:
