@@ -46,7 +46,7 @@ def check(
 ) -> None:
     """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
     from lcrag.judging.calibration_text import calibration_text
-    from lcrag.judging.check import calibrate, judge_digest, judge_of, judged, replies_path
+    from lcrag.judging.check import calibrate, judge_digest, judge_name, judged, replies_path
     from lcrag.judging.labels import draw, load_labels
     from lcrag.judging.replies import Replies
     from lcrag.tables import human, many
@@ -60,7 +60,7 @@ def check(
     frame, usage = asyncio.run(judged(drawn, judged_metric, reader, replies))
     calibration = calibrate(
         frame,
-        judge=judge_of(judged_metric, reader).name,
+        judge=judge_name(judged_metric, reader),
         metric=judged_metric.name,
         digest=judge_digest(judged_metric, reader),
         labels=labels.name,

@@ -27,25 +27,33 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def judge_of(metric: JudgedMetric, reader: Reader | None = None) -> Reader:
-    """The model that the metric asks: its own, else the experiment's reader.
+def judges_of(metric: JudgedMetric, reader: Reader | None = None) -> tuple[Reader, ...]:
+    """The models that the metric asks: its own, those of its members, else the experiment's reader.
 
     Raises:
         LcragError: there is neither.
     """
-    names = [f.name for f in fields(metric)] if is_dataclass(metric) else []
-    parts = (getattr(metric, name) for name in names)
-    judge = next((part for part in parts if isinstance(part, Reader)), reader)
-    if judge is None:
+    values = [getattr(metric, f.name) for f in fields(metric)] if is_dataclass(metric) else []
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    members = [part for part in parts if isinstance(part, JudgedMetric)]
+    if members:
+        return tuple(judge for member in members for judge in judges_of(member, reader))
+    judges = tuple(part for part in parts if isinstance(part, Reader)) or ((reader,) if reader else ())
+    if not judges:
         raise LcragError(
             f"The metric {metric.name!r} has no judge of its own: give one with `judge` or --model."
         )
-    return judge
+    return judges
+
+
+def judge_name(metric: JudgedMetric, reader: Reader | None = None) -> str:
+    """The judging model's name; of several each once, joined by +."""
+    return " + ".join(dict.fromkeys(judge.name for judge in judges_of(metric, reader)))
 
 
 def judge_digest(metric: JudgedMetric, reader: Reader | None = None) -> str:
-    """Names everything that the metric's verdicts depend on: its settings and its judge's."""
-    return digest([metric, judge_of(metric, reader)])
+    """Names everything that the metric's verdicts depend on: its settings and its judges'."""
+    return digest([metric, *judges_of(metric, reader)])
 
 
 async def judged(
@@ -67,7 +75,7 @@ async def judged(
     Raises:
         LcragError: the judge cannot be asked, or the metric applies to no answer.
     """
-    judge = judge_of(metric, reader)
+    judge, *_ = judges_of(metric, reader)
     replies = replies or Replies()
     shared = Judging(Resources(judge, {}), replies, booked=set(replies.known))
     pairs = [question_of(row) for _, row in labels.iterrows()]

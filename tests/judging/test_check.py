@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from lcrag.cli import app
 from lcrag.errors import LcragError
 from lcrag.judging.calibration import load_calibration
 from lcrag.judging.calibration_text import calibration_text
-from lcrag.judging.check import calibrate, judge_digest, judged
+from lcrag.judging.check import calibrate, judge_digest, judge_name, judged
 from lcrag.judging.labels import draw, load_labels
 from lcrag.judging.replies import Replies
 from lcrag.outcomes import save_outcomes
@@ -309,3 +309,17 @@ def test_the_command(tmp_path, monkeypatch):
     (tmp_path / "none.yaml").write_text("metrics: [f1]\n")
     run = CliRunner().invoke(app, ["judge", "check", "outcomes.parquet", "--metric", "none.yaml"])
     assert "one metric that asks a judge is expected, and there are: none" in str(run.exception)
+
+
+def test_a_panel_is_named_by_all_of_its_judges():
+    @dataclass(frozen=True)
+    class Two(YesNo):
+        members: tuple = ()
+
+    panel = Two(members=(YesNo(obedient("a")), YesNo()))
+    assert judge_name(panel, obedient("b")) == "a + b"
+    assert judge_digest(panel, obedient("b")) != judge_digest(panel, obedient("c"))
+    with pytest.raises(
+        LcragError, match="'yes_no' has no judge of its own: give one with `judge` or --model"
+    ):
+        judge_name(panel)
