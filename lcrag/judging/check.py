@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def judges_of(metric: JudgedMetric, reader: Reader | None = None) -> tuple[Reade
     Raises:
         LcragError: there is neither.
     """
-    values = [getattr(metric, f.name) for f in fields(metric)] if is_dataclass(metric) else []
+    values: list[Any] = [getattr(metric, f.name) for f in fields(metric)] if is_dataclass(metric) else []
     parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
     members = [part for part in parts if isinstance(part, JudgedMetric)]
     if members:

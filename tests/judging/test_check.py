@@ -323,3 +323,25 @@ def test_a_panel_is_named_by_all_of_its_judges():
         LcragError, match="'yes_no' has no judge of its own: give one with `judge` or --model"
     ):
         judge_name(panel)
+
+
+@pytest.mark.slow
+def test_a_real_model_is_checked_on_a_file_of_labels(tmp_path, monkeypatch):
+    pytest.importorskip("lcrag.judges.correctness")
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {
+            "question": f"What is {i} and 1?",
+            "gold": str(i + 1),
+            "answer": str(i + 1 + i % 2),
+            "label": 1 - i % 2,
+        }
+        for i in range(8)
+    ]
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    command = ["judge", "check", "labels.jsonl", "--model", "smollm2", "--limit", "6"]
+    run = CliRunner().invoke(app, command)
+    assert run.exit_code == 0, run.exception
+    assert "6 answers of labels.jsonl, 3 labelled right, 3 wrong." in run.stdout
+    assert not load_calibration("calibration.json").usable
+    assert "(0 calls, 0 prompt tokens in this run)" in CliRunner().invoke(app, command).stdout
