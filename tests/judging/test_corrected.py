@@ -1,6 +1,9 @@
 """From a check of the judge to corrected accuracies of strategies whose truth is known."""
 
 import asyncio
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +65,19 @@ def test_what_cannot_be_corrected(calibration):
         corrected_accuracies(table, "other", good)
     with pytest.raises(LcragError, match="calibration is of the metric 'yes_no', not of 'f1'"):
         corrected_accuracies(table.assign(score_f1=1.0), "f1", good)
+
+
+def test_the_guides_python_runs(calibration, tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).parents[2] / "docs" / "judge_check.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (label,) = re.findall(r"```jsonl\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    replace(calibration(), metric="correctness").save("calibration.json")
+    table = judged_table(0.9, 0.8).rename(columns={"score_yes_no": "score_correctness"})
+    save_outcomes(table, "runs/mine/outcomes.parquet")
+    exec(compile(block, "judge_check.md", "exec"), {})
+    assert re.match(
+        r"long_context: 0\.8\d\d, corrected 0\.\d+ \[0\.\d\d, 0\.9\d\]\n", capsys.readouterr().out
+    )
+    (tmp_path / "labels.jsonl").write_text(label)
+    assert load_labels("labels.jsonl")["label"].tolist() == [0]
