@@ -62,9 +62,9 @@ def _read_labels(path: Path) -> pd.DataFrame:
 
     try:
         if path.suffix == ".csv":
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         else:
-            lines = path.read_text("utf-8").split("\n")
+            lines = path.read_text("utf-8-sig").split("\n")
             frame = pd.DataFrame(
                 [_object(line, f"{path}:{i}") for i, line in enumerate(lines, 1) if line.strip()]
             )

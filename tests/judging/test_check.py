@@ -245,6 +245,9 @@ def test_a_file_of_labels(tmp_path):
         labels = load_labels(tmp_path / name)
         assert list(labels["label"]) == [0, 1, 0, 1, 0, 1]
         assert list(labels["cluster"]) == [f"q{i}" for i in range(6)]
+    with_mark = b"\xef\xbb\xbf" + (tmp_path / "a.csv").read_bytes()  # as spreadsheets write it
+    (tmp_path / "b.csv").write_bytes(with_mark)
+    assert load_labels(tmp_path / "b.csv").equals(load_labels(tmp_path / "a.csv"))
 
 
 @pytest.mark.parametrize(
