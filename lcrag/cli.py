@@ -15,6 +15,7 @@ from lcrag.commands.cost import cost
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
+from lcrag.commands.score import score
 from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
@@ -123,6 +124,7 @@ def training_pairs(
 
 
 app.command()(report)
+app.command()(score)
 app.command()(components)
 app.command()(cost)
 app.add_typer(import_outcomes.app, name="import")

@@ -98,7 +98,8 @@ class Answer:
     """What a strategy returns for one question.
 
     ``declined``: the strategy says that the text does not answer the question.
-    ``truncation``: how a too long context was cut (``"middle"``, ``"end"``), empty if it was not.
+    ``truncation``: how a too long context was cut (``"middle"``, ``"end"``), that of an answer that was compared or
+    rejected included; empty if none was. Such a row is made again when the reader's window has changed.
     ``notes``: figures of the strategy's own, such as ``facts`` and ``hallucinated_facts``.
     ``quotes``: sentences that the model says it copied from the text.
     ``usage`` and ``steps`` are filled in by the toolbox that metered the calls.
@@ -126,6 +127,7 @@ class Outcome:
     ``batch_invariant``: the answer does not depend on the requests beside it (``Reader.batch_invariant``), so that a
     resumed run writes it as an undisturbed one does.
     ``error`` is one sentence when the question failed (then ``score`` is ``None`` too).
+    ``evidence`` and ``quotes`` are the answer's, kept so that it can be scored later.
     """
 
     question_id: str
@@ -147,13 +149,15 @@ class Outcome:
     prompt_hash: str = ""
     error: str = ""
     steps: tuple[Step, ...] = ()
+    evidence: tuple[Passage, ...] = ()
+    quotes: tuple[str, ...] = ()
 
     def flat(self) -> dict[str, Any]:
         """The row as flat columns: identity, answer, ``score``, ``score_*``, ``note_*`` and every usage column."""
         row: dict[str, Any] = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in {"scores", "notes", "usage", "steps"}
+            if f.name not in {"scores", "notes", "usage", "steps", "evidence", "quotes"}
         }
         row |= {f"score_{k}": v for k, v in self.scores.items()}
         row |= {f"note_{k}": v for k, v in self.notes.items()}

@@ -9,6 +9,7 @@ from math import isnan
 import pandas as pd
 
 from lcrag.analysis import tables
+from lcrag.analysis.judging import judge_remark
 from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, check_names, common, routed_rows
@@ -144,7 +145,7 @@ def compare(
         questions=questions,
         documents=outcomes["document_id"].nunique(),
         skipped=questions - pool["question_id"].nunique(),
-        remarks=tuple(remarks),
+        remarks=(*judge_remark(outcomes), *remarks),
     )
 
 

@@ -59,7 +59,7 @@ def run_experiment(spec: Any, where: Path, output: Path | None, no_mlflow: bool)
             printed.append(results)
 
         try:
-            results = experiment.run(on_row, on_table)
+            results = experiment.run(on_row, on_table, progress.on_verdict)
         except KeyboardInterrupt:
             progress.stop()
             if printed:

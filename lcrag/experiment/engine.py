@@ -12,6 +12,7 @@ from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.executors.base import Batch
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
+from lcrag.judging.scoring import scored
 from lcrag.metrics.score import score
 from lcrag.metrics.support import support
 from lcrag.redaction import redact
@@ -22,7 +23,7 @@ from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
 
-ROW_VERSION = 4  # raise when scores, prompts or costs of the same configuration would come out differently
+ROW_VERSION = 5  # raise when scores, prompts or costs of the same configuration would come out differently
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:
@@ -58,7 +59,7 @@ class Engine:
         on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
     ) -> None:
         self.plan, self.resources, self.journal, self.on_row = plan, resources, journal, on_row
-        shared = [plan.metric, resources.reader, resources.retriever, resources.embedder]
+        shared = [resources.reader, resources.retriever, resources.embedder]
         demonstrations = [asdict(q) for q in plan.dataset.demonstrations]
         parts = [ROW_VERSION, resources.seed, *(settings(x, identity=True) for x in shared), demonstrations]
         self._run_key = json.dumps(parts, sort_keys=True, default=str)
@@ -83,7 +84,12 @@ class Engine:
         keys = {(q.id, s.name): self.key(q, s) for q in questions for s in strategies}
         self.resources.spending.pay(self.journal.content.paid)
         self._take_over_calls()
-        finished = {k: self.journal.content.rows[k] for k in keys.values() if self._is_finished(k)}
+        finished = {
+            key: self._rescored(key, question)
+            for question in questions
+            for key in (keys[question.id, s.name] for s in strategies)
+            if self._is_finished(key)
+        }
         for key, row in finished.items():
             self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
             self.on_row(row, True)
@@ -123,11 +129,31 @@ class Engine:
             self.resources.calls.forget(used)
 
     def _is_finished(self, key: str) -> bool:
-        """Whether the journal has the row, and it did not fail or was refused by this same budget."""
+        """Whether the journal has the row, and it did not fail or was refused by this same budget.
+
+        A row whose context was cut must have been cut to the reader's window; it stays where that is not known.
+        """
         row = self.journal.content.rows.get(key)
+        if row and row.truncation and self._window() not in {0, self.journal.content.windows.get(key)}:
+            return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
         return row is not None and (not row.error or same_budget)
+
+    def _rescored(self, key: str, question: Question) -> Outcome:
+        """The journal's row with the scores of this plan's metrics, which are no part of a row's identity."""
+        row = self.journal.content.rows[key]
+        try:
+            return scored(row, question, self.plan.own_metrics, self.plan.deciding)
+        except Exception as error:  # the user's own code may raise anything
+            return replace(row, score=None, error=redact(f"{type(error).__name__}: {error}"))
+
+    def _window(self) -> int:
+        """The reader's context window; 0 where it is not known, as when the server of a finished run is gone."""
+        try:
+            return self.resources.reader.context_window
+        except LcragError:
+            return 0
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
@@ -145,7 +171,6 @@ class Engine:
         )
         try:
             answer = await strategy.answer(question, tools)
-            scores = score(question, answer, self.plan.own_metrics)
             row = replace(
                 row,
                 answer=answer.text,
@@ -153,10 +178,12 @@ class Engine:
                 truncation=answer.truncation,
                 finish_reason=tools.finish_reason,
                 notes={**answer.notes, **support(question.text, answer.text, answer.evidence)},
-                scores=scores,
-                score=scores.get(self.plan.deciding),
+                scores=score(question, answer),
                 steps=(*answer.steps, *tools.steps),
+                evidence=answer.evidence,
+                quotes=answer.quotes,
             )
+            row = scored(row, question, self.plan.own_metrics, self.plan.deciding)
         except ReaderUnavailable:
             raise
         except LcragError as error:
@@ -169,6 +196,7 @@ class Engine:
         if row.error and not guard.call_failed:
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
-        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls)
+        window = self._window() if row.truncation else 0
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window)
         self.on_row(row, False)
         return row

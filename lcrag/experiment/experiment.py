@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
-from lcrag.experiment.stored import known_window
+from lcrag.experiment.stored import known_window, save_questions
+from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
+from lcrag.judging.tools import Judging
 from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
@@ -29,6 +31,7 @@ class Experiment(Plan):
         self,
         on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
         on_table: Callable[[Results], None] = lambda results: None,
+        on_verdict: OnVerdict = lambda verdict, resumed: None,
     ) -> Results:
         """Run, or continue, and write everything into the output folder and MLflow.
 
@@ -37,13 +40,14 @@ class Experiment(Plan):
         Args:
             on_row: called with each outcome, and whether an earlier run had finished it.
             on_table: called when the outcomes are on disk, before pictures, report and MLflow.
+            on_verdict: called with each verdict of a judge, and whether an earlier run had it.
 
         Raises:
             LcragError: bad input, a reader that cannot be used, a full disk, a second run in the folder.
         """
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = asyncio.run(self._results(journal, notices, on_row))
+            results = asyncio.run(self._results(journal, notices, on_row, on_verdict))
             results.write(on_table)  # outside of the event loop, where Ctrl-C is heard at once
         return results
 
@@ -51,11 +55,12 @@ class Experiment(Plan):
         self,
         on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
         on_table: Callable[[Results], None] = lambda results: None,
+        on_verdict: OnVerdict = lambda verdict, resumed: None,
     ) -> Results:
         """``run`` for callers that have an event loop (notebooks)."""
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = await self._results(journal, notices, on_row)
+            results = await self._results(journal, notices, on_row, on_verdict)
             results.write(on_table)
         return results
 
@@ -66,10 +71,15 @@ class Experiment(Plan):
         return notices
 
     async def _results(
-        self, journal: Journal, notices: tuple[str, ...], on_row: Callable[[Outcome, bool], None]
+        self,
+        journal: Journal,
+        notices: tuple[str, ...],
+        on_row: Callable[[Outcome, bool], None],
+        on_verdict: OnVerdict,
     ) -> Results:
         """Every outcome, with what routers may see of its question."""
         output, content = Path(self.output), journal.content
+        save_questions(output, self.dataset.questions)
         calls = CallJournal(
             output / "calls.jsonl",
             finished={key for key, row in content.rows.items() if not row.error},
@@ -101,6 +111,31 @@ class Experiment(Plan):
             on_row(outcome, resumed)
 
         outcomes = await Engine(self, resources, journal, count).run()
+        judged = await self._judged(outcomes, resources, on_verdict)
         window = None if new else known_window(output, self.reader.name)
         features, problems = await features_of(self.dataset.questions, outcomes, resources, window)
-        return Results(self, tuple(outcomes), features, resources.rewarmed, (*notices, *damaged), problems)
+        return Results(
+            self,
+            judged.outcomes,
+            features,
+            resources.rewarmed,
+            (*notices, *damaged, *judged.remarks),
+            (*judged.problems, *problems),
+        )
+
+    async def _judged(
+        self, outcomes: Sequence[Outcome], resources: Resources, on_verdict: OnVerdict
+    ) -> Scored:
+        """The outcomes with the scores of the metrics that ask a model."""
+        if not self.judged_metrics:
+            return Scored(tuple(outcomes))
+        judging = Judging(
+            reader=self.reader,
+            embedder=self.embedder,
+            prices=self.prices,
+            spending=resources.spending,
+            seed=self.seed,
+        )
+        questions = {q.id: q for q in self.dataset.questions}
+        scoring = scoring_in(Path(self.output), judging, self.judged_metrics, self.deciding, on_verdict)
+        return await scoring.run(outcomes, questions)

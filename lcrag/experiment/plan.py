@@ -12,14 +12,14 @@ from lcrag.components.settings import settings
 from lcrag.cost.price import Price, find_price
 from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
-from lcrag.errors import LcragError, did_you_mean
+from lcrag.errors import LcragError
 from lcrag.experiment.executors.base import Executor
 from lcrag.experiment.executors.local import LocalExecutor
 from lcrag.experiment.routing import check_routers
 from lcrag.experiment.unscored import unscored
-from lcrag.metrics.accuracy import Accuracy
-from lcrag.metrics.base import Metric
-from lcrag.metrics.score import METRICS, STANDARD
+from lcrag.judges.base import JudgedMetric
+from lcrag.judging.scoring import AnyMetric, check_metrics, describe_scoring
+from lcrag.metrics.score import METRICS
 from lcrag.outcomes.baselines import check_names
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
@@ -43,7 +43,8 @@ class Plan:
             learn does so from the questions on other documents.
         retriever: The default fuses BM25 and dense search.
         embedder: The default is MiniLM.
-        metric: The metric that decides: a key of ``Outcome.scores``, or a metric of your own.
+        metric: The metric that decides: a key of ``Outcome.scores``, one of ``metrics``, or a metric of your own.
+        metrics: Further metrics beside the standard ones, also such as ask a model (``lcrag.judges``).
         cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
             strategy's are known, else tokens.
         seed: Seeds the reader, the routers and the paired tests.
@@ -62,7 +63,8 @@ class Plan:
     routers: Sequence[Router] = ()
     retriever: Retriever | None = None
     embedder: Embedder | None = None
-    metric: str | Metric = "accuracy"
+    metric: str | AnyMetric = "accuracy"
+    metrics: Sequence[AnyMetric] = ()
     cost: CostUnit = "auto"
     seed: int = 0
     name: str = "experiment"
@@ -78,9 +80,14 @@ class Plan:
         object.__setattr__(self, "embedder", embedder)
 
     @property
-    def own_metrics(self) -> tuple[Metric, ...]:
-        """The metric that decides, where it is not one of the standard ones."""
-        return () if isinstance(self.metric, str) else (self.metric,)
+    def own_metrics(self) -> tuple[AnyMetric, ...]:
+        """All metrics beside the standard ones."""
+        return (*self.metrics, *(() if isinstance(self.metric, str) else (self.metric,)))
+
+    @property
+    def judged_metrics(self) -> tuple[JudgedMetric, ...]:
+        """Those of them that ask a model."""
+        return tuple(m for m in self.own_metrics if isinstance(m, JudgedMetric))
 
     @property
     def deciding(self) -> str:
@@ -90,10 +97,7 @@ class Plan:
     @property
     def scoring(self) -> str:
         """How answers are scored, for the foot of a table."""
-        metric = next(m for m in (*self.own_metrics, *STANDARD) if m.name == self.deciding)
-        if isinstance(metric, Accuracy):
-            return metric.summary
-        return f"Scored by {metric.name}: {(type(metric).__doc__ or 'a metric of your own.').strip().splitlines()[0]}"
+        return describe_scoring(self.own_metrics, self.deciding)
 
     def check(self) -> tuple[str, ...]:
         """Find what is wrong before anything is spent.
@@ -107,8 +111,7 @@ class Plan:
                 dataset, or a router that could not be replayed.
         """
         self.dataset.validate()
-        if isinstance(self.metric, str) and self.metric not in METRICS:
-            raise LcragError(f"There is no metric {self.metric!r}; {did_you_mean(self.metric, METRICS)}")
+        check_metrics(self.own_metrics, self.deciding)
         if not self.dataset.questions:
             raise LcragError(f"The dataset {self.dataset.name} has no questions.")
         if not self.strategies:
@@ -125,7 +128,7 @@ class Plan:
                     "asked; give at least 1."
                 )
         check_routers(self.routers, self.strategies, self.dataset.questions)
-        standard = isinstance(self.metric, str)
+        standard = self.deciding in METRICS
         notices = unscored(self.dataset.questions, self.deciding) if standard else ()
         return (*self.dataset.notices, *notices)
 
@@ -143,7 +146,8 @@ class Plan:
             "dataset_digest": self.dataset.digest,
             "questions": len(self.dataset.questions),
             "documents": len(self.dataset.documents),
-            "metric": settings(self.metric),
+            "metric": self.deciding,
+            "metrics": [settings(m) for m in self.own_metrics],
             "cost": self.cost,
             "seed": self.seed,
             **({"budget": settings(self.budget)} if self.budget else {}),

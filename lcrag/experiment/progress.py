@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from lcrag.judges.base import Verdict
 from lcrag.schema import Outcome
 from lcrag.tables import human
 
@@ -49,6 +50,7 @@ class RunProgress:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("answers", total=rows, tokens="")
+        self._judging = self._bar.add_task("verdicts", total=None, tokens="", visible=False)
         self._computed = self._cached = self._written = 0.0
         self.resumed = self.failed = 0
 
@@ -84,3 +86,8 @@ class RunProgress:
         if self.failed:
             tokens += f", {self.failed} failed"
         self._bar.update(self._task, description=outcome.strategy[:22].ljust(22), tokens=tokens)
+
+    def on_verdict(self, verdict: Verdict, resumed: bool) -> None:
+        """Count one verdict of a judge."""
+        if not resumed:
+            self._bar.update(self._judging, visible=True, advance=1)

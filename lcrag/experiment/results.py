@@ -92,13 +92,18 @@ class Results:
         """Strategies, routers and baselines side by side, with confidence intervals and paired tests."""
         return replace(
             self._compared,
-            remarks=(*self._remarks, *self._pages.problems),
+            remarks=(
+                *self._compared.remarks,
+                self.experiment.scoring,
+                *self._remarks,
+                *self._pages.problems,
+            ),
         )
 
     @property
     def _remarks(self) -> tuple[str, ...]:
         told = (*self.feature_problems, *self._routed.problems)
-        return (self.experiment.scoring, *self.notices, *self._routed.remarks, *told)
+        return (*self.notices, *self._routed.remarks, *told)
 
     @property
     def failed(self) -> list[Outcome]:
@@ -142,7 +147,15 @@ class Results:
             write_atomically(self.output / "experiment.json", json.dumps(pages.parameters, indent=1))
         with pages.surviving("comparison.json", "The decisions of the routers could not be written"):
             windows = {experiment.reader.name: next(iter(self.features.values()))["window"]}
-            save_replay(self.output, self.routed, experiment.cost, experiment.seed, self._remarks, windows)
+            save_replay(
+                self.output,
+                self.routed,
+                experiment.cost,
+                experiment.seed,
+                experiment.scoring,
+                self._remarks,
+                windows,
+            )
         with pages.surviving("", "The table could not be made"):
             on_table(self)
         pages.write(experiment.mlflow, experiment.mlflow_experiment)

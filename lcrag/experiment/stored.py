@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from lcrag.experiment.journal import read_journal
 from lcrag.experiment.pages import Pages
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import load_outcomes
-from lcrag.schema import Outcome
+from lcrag.schema import Outcome, Question, Span
 from lcrag.tables import many
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from lcrag.analysis.comparison import Comparison
 
 
+QUESTIONS = "questions.jsonl"
+
+
 def save_replay(
     folder: Path,
     routers: Mapping[str, Mapping[str, Sequence[str]]],
     cost: str,
     seed: int,
+    scoring: str,
     remarks: Sequence[str],
     windows: Mapping[str, float],
 ) -> None:
@@ -34,6 +39,7 @@ def save_replay(
     content = {
         "cost": cost,
         "seed": seed,
+        "scoring": scoring,
         "windows": {model: tokens for model, tokens in windows.items() if not isnan(tokens)},
         "remarks": [*remarks],
         "routers": routers,
@@ -49,10 +55,10 @@ def load_run(folder: Path) -> Pages:
     Raises:
         LcragError: the folder holds no outcomes, or a file in it is damaged.
     """
-    parameters = _read(folder / "experiment.json")
-    stored = _read(folder / "comparison.json")
+    parameters = read_json(folder / "experiment.json")
+    stored = read_json(folder / "comparison.json")
     given = stored.get("remarks", ())
-    remarks = [str(r) for r in given] if isinstance(given, list) else []
+    remarks = [str(r) for r in (stored.get("scoring", ""), *(given if isinstance(given, list) else ())) if r]
     whole, journal = folder / "outcomes.parquet", folder / "outcomes.jsonl"
     if whole.is_file():
         table = load_outcomes(whole)
@@ -83,10 +89,37 @@ def load_run(folder: Path) -> Pages:
     return Pages(folder, table, comparison, parameters, str(parameters.get("name", folder.resolve().name)))
 
 
+def save_questions(folder: Path, questions: Sequence[Question]) -> None:
+    """Write the questions with their gold answers, so that answers can be scored later."""
+    lines = "".join(f"{json.dumps(asdict(q), default=str)}\n" for q in questions)
+    write_atomically(folder / QUESTIONS, lines)
+
+
+def load_questions(folder: Path) -> dict[str, Question]:
+    """The questions of a run by their ids.
+
+    Raises:
+        LcragError: the file is not there, or is damaged.
+    """
+    path, questions = folder / QUESTIONS, {}
+    try:
+        for line in path.read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            entry["evidence"] = tuple(Span(**span) for span in entry["evidence"])
+            questions[entry["id"]] = Question(**entry)
+    except FileNotFoundError as error:
+        raise LcragError(
+            f"{path} is not there: run the experiment again, which asks nothing that is answered."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, LcragError) as error:
+        raise LcragError(f"{path} cannot be read ({error}): run the experiment again.") from error
+    return questions
+
+
 def known_window(folder: Path, reader: str) -> float | None:
     """The reader's window as an earlier run in the folder has written it; ``None`` where it has not."""
     try:
-        return float(_read(folder / "comparison.json")["windows"][reader])
+        return float(read_json(folder / "comparison.json")["windows"][reader])
     except (LcragError, KeyError, TypeError, ValueError):
         return None
 
@@ -99,7 +132,7 @@ def table_of(rows: Sequence[Outcome]) -> pd.DataFrame:
     return pd.DataFrame([o.flat() for o in by_cell.values()])
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """The mapping in a JSON file; empty where there is no file."""
     try:
         content = json.loads(path.read_text("utf-8"))

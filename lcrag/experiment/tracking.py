@@ -88,6 +88,7 @@ def log_to_mlflow(
             best = comparison.table.set_index("name").loc[comparison.best]
             mlflow.set_tag("lcrag.best", comparison.best)
             mlflow.log_metrics({f"best_{k}": v for k, v in _metrics(best).items()})
+            mlflow.log_metrics(_judge_metrics(outcomes))
             data = mlflow.data.from_pandas(
                 outcomes[["question_id", "document_id", "kind"]].drop_duplicates(),
                 name=dataset_name,
@@ -123,6 +124,7 @@ def _log_child(
         if row["group"] == "strategy":
             further = comparison.by_metric.loc[name].dropna().items()
             mlflow.log_metrics(_named({str(k): float(v) for k, v in further}))
+            mlflow.log_metrics(_judge_metrics(outcomes[outcomes["strategy"] == name]))
             _log_parameters(mlflow, strategy_parameters.get(name, {}))
             mlflow.log_input(data, context="evaluation")
             mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
@@ -152,6 +154,13 @@ def _metrics(row: pd.Series[Any]) -> dict[str, float]:
     }
     values = {new: float(row[old]) for old, new in names.items()}
     return {k: v for k, v in values.items() if isfinite(v)}  # missing is not zero
+
+
+def _judge_metrics(outcomes: pd.DataFrame) -> dict[str, float]:
+    """Sums of what judging took: ``judge_calls``, ``judge_prompt_tokens``, ``judge_dollars``, ..."""
+    from lcrag.analysis.judging import judge_spending
+
+    return {f"judge_{k}": v for k, v in judge_spending(outcomes).items() if isfinite(v)}
 
 
 def _named(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -60,6 +60,13 @@ class JudgeTools(Protocol):
     async def embed(self, texts: Sequence[str], kind: Literal["query", "document"]) -> NDArray[np.float32]:
         """Unit vectors of the experiment's embedder, shape (texts, dimension)."""
 
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """For each text the experiment's embedder's unit vectors of its tokens, shape (tokens, dimension).
+
+        Raises:
+            LcragError: there is no embedder, or it gives no vectors of tokens.
+        """
+
 
 class JudgedMetric(ABC):
     """Scores an answer by asking a model.
@@ -89,3 +96,10 @@ class JudgedMetric(ABC):
             "passages": bool(answer.evidence),
         }
         return all(there[need] for need in self.needs)
+
+    def check_may_decide(self) -> None:  # noqa: B027  a judge that is not to be checked may stay as it is
+        """Refuse to let the metric decide; by default it may.
+
+        Raises:
+            LcragError: the judge was not held against labels.
+        """

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from embedders.base import Embedder, EmbedsTokens
 from lcrag.components.settings import digest
+from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
 from lcrag.judging.replies import Replies, reply_key
 from lcrag.local import run_local
 from lcrag.readers.base import Completion, Message, Reader, Request
-from lcrag.runtime.meter import reserve
+from lcrag.runtime.caps import Budget
+from lcrag.runtime.meter import Spending, reserve
 from lcrag.runtime.pricing import priced_call
-from lcrag.runtime.resources import Resources
 from lcrag.runtime.work import recorded_work, usage_of
 from lcrag.schema import Usage
-from retrievers.work import embed
+from retrievers.work import Work, embed, timed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,21 +32,37 @@ class Judging:
     """What all verdicts of a run share.
 
     Attributes:
-        run: The run's reader, embedder, prices and budget.
+        reader: The judge of metrics that name none; ``None`` where there is no such judge.
+        embedder: Embeds texts for metrics that ask for it.
+        prices: The price cards; the judge's is ``Prices.judge``.
+        spending: What the experiment has spent of its budget.
+        seed: The seed that every request has.
         replies: Judges' replies on disk.
         booked: Replies whose cost a verdict tells already.
     """
 
-    run: Resources
+    reader: Reader | None = None
+    embedder: Embedder | None = None
+    prices: Price | Prices | None = None
+    spending: Spending = field(default_factory=lambda: Spending(Budget()))
+    seed: int = 0
     replies: Replies = field(default_factory=Replies)
     booked: set[str] = field(default_factory=set)
     _slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     _asking: dict[str, asyncio.Future[Completion]] = field(default_factory=dict)
 
+    def judge(self, named: Reader | None) -> Reader:
+        """The judge that a metric names, else the run's reader.
+
+        Raises:
+            LcragError: there is neither.
+        """
+        if named is None and self.reader is None:
+            raise LcragError("The metric names no judge, and there is no reader to judge: give it a `judge`.")
+        return named or self.reader  # type: ignore[return-value]
+
     def slots(self, judge: Reader) -> asyncio.Semaphore:
-        """Bounds the requests in flight at one judge; the experiment's reader has its own bound."""
-        if judge is self.run.reader:
-            return self.run.slots
+        """Bounds the requests in flight at one judge."""
         return self._slots.setdefault(digest(judge), asyncio.Semaphore(judge.max_concurrency))
 
     async def reply(self, key: str, judge: Reader, request: Request) -> Completion:
@@ -61,27 +79,27 @@ class Judging:
         return await asyncio.shield(self._asking[key])
 
     async def _ask(self, key: str, judge: Reader, request: Request) -> Completion:
-        run = self.run
-        meters = (run.spending.meter,) if run.budget.experiment.given else ()
+        spending = self.spending
+        meters = (spending.meter,) if spending.budget.experiment.given else ()
         upper_bound = Usage()
         if meters:
             prompt = judge.count_tokens(request.messages)
             tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
-            upper_bound = run.spending.timed(self.priced(judge, tokens))
+            upper_bound = spending.timed(self.priced(judge, tokens))
         try:
             async with self.slots(judge), reserve(meters, upper_bound):
                 completion = await judge.generate(request)
                 self.replies.keep(key, completion)
-                run.spending.pay(self.priced(judge, completion.usage))
+                spending.pay(self.priced(judge, completion.usage))
         finally:
             del self._asking[key]
         return completion
 
     def priced(self, judge: Reader, usage: Usage) -> Usage:
         """A judge's usage with its FLOPs and dollars, where they are known."""
-        prices = Prices.of(self.run.prices)
-        card = prices.reader if judge.name == self.run.reader.name and prices.judge is None else prices.judge
-        return priced_call(usage, judge, card)
+        prices = Prices.of(self.prices)
+        is_reader = self.reader is not None and judge.name == self.reader.name
+        return priced_call(usage, judge, prices.judge or (prices.reader if is_reader else None))
 
 
 @dataclass
@@ -109,8 +127,8 @@ class MeteredJudge:
         sample: int = 0,
     ) -> Completion:
         """See ``JudgeTools.ask``."""
-        judge = judge or self.shared.run.reader
-        seed = self.shared.run.seed + sample
+        judge = self.shared.judge(judge)
+        seed = self.shared.seed + sample
         request = Request(tuple(messages), max_tokens, temperature, seed, cache_salt="judge", begin=begin)
         key = reply_key(judge, request)
         completion = await self.shared.reply(key, judge, request)
@@ -122,11 +140,29 @@ class MeteredJudge:
 
     async def embed(self, texts: Sequence[str], kind: Literal["query", "document"]) -> NDArray[np.float32]:
         """See ``JudgeTools.embed``."""
-        embedder = self.shared.run.embedder
+        embedder = self.shared.embedder
         if embedder is None:
             raise LcragError("This metric embeds texts, but the experiment has no embedder: give it one.")
         embedded, works, _ = await run_local(recorded_work, embed, embedder, list(texts), kind)
-        prices = Prices.of(self.shared.run.prices)
+        prices = Prices.of(self.shared.prices)
         for work in works:
             self.usage += usage_of(work, prices)
         return embedded.vectors  # type: ignore[no-any-return]
+
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """See ``JudgeTools.embed_tokens``."""
+        embedder = self.shared.embedder
+        if not isinstance(embedder, EmbedsTokens):
+            kind = "no embedder" if embedder is None else f"the embedder {embedder.name!r}, which has none"
+            raise LcragError(
+                f"This metric needs vectors of tokens, but the experiment has {kind}: give it `embedder: "
+                "sentence_transformer`."
+            )
+
+        def work() -> tuple[list[NDArray[np.float32]], Work]:
+            (vectors, tokens), seconds = timed(lambda: embedder.embed_tokens(list(texts)))
+            return vectors, Work("embedder", sum(tokens), len(texts), tuple(tokens), seconds, embedder.config)
+
+        vectors, done = await run_local(work)
+        self.usage += usage_of(done, Prices.of(self.shared.prices))
+        return vectors

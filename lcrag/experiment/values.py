@@ -1,0 +1,101 @@
+"""The values of an experiment's YAML that are no components, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lcrag.components.build import check_keys
+from lcrag.cost.price import read_prices
+from lcrag.cost.prices import Prices
+from lcrag.errors import LcragError
+from lcrag.runtime.caps import Budget
+
+PACE = "seconds_per_token"
+MLFLOW_KEYS = ["tracking_uri", "experiment"]
+MAX_SEED = 2**32 - 1  # what numpy, torch and scikit-learn all take
+
+
+def one_of(value: Any, allowed: tuple[str, ...], where: str) -> Any:
+    """One of some words.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    if value not in allowed:
+        raise LcragError(f"{where}: {value!r} is not one of {', '.join(allowed)}.")
+    return value
+
+
+def seed(value: Any, where: str) -> int:
+    """A seed that every library takes.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEED:
+        raise LcragError(f"{where}: {value!r} is not a whole number from 0 to {MAX_SEED}.")
+    return value
+
+
+def text(value: Any, where: str) -> str:
+    """A name: a text, or a number or date that YAML has made of one."""
+    if (
+        value is None
+        or isinstance(value, bool | list | Mapping | set | bytes)
+        or not str(value).strip()
+        or "\0" in str(value)
+    ):
+        raise LcragError(f"{where}: {value!r} is not a text.")
+    return str(value)
+
+
+def mlflow(spec: Any, where: str) -> dict[str, str]:
+    """Where MLflow is and what the experiment is called there; ``false`` logs nothing.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    if spec is False:
+        return {"tracking_uri": ""}
+    if spec is None:
+        return {}
+    if not isinstance(spec, Mapping):
+        raise LcragError(
+            f"{where}: false is expected, or a mapping with {' and '.join(MLFLOW_KEYS)}, not {spec!r}."
+        )
+    check_keys(spec, MLFLOW_KEYS, where)
+    return {key: text(value, f"{where}.{key}") for key, value in spec.items()}
+
+
+def budget(spec: Any, where: str) -> Budget:
+    """Caps of a question and of the experiment.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    spec = {} if spec is None else spec
+    scopes = spec.items() if isinstance(spec, Mapping) else ()
+    if not isinstance(spec, Mapping) or not all(isinstance(v, Mapping) for k, v in scopes if k != PACE):
+        raise LcragError(f"{where}: caps are expected, such as {{question: {{tokens: 8000}}}}.")
+    check_keys(spec, ["question", "experiment", PACE], where)
+    try:
+        return Budget(**spec)
+    except (LcragError, TypeError) as error:
+        raise LcragError(f"{where}: {error}") from error
+
+
+def prices(spec: Any, where: str, folder: Path, reader: str, embedder: str) -> Prices | None:
+    """The reader's card with those of embedder and reranker, or a YAML file of cards by model."""
+    if isinstance(spec, str):
+        cards = read_prices(folder / spec)
+        return Prices(cards.get(reader), cards.get(embedder))
+    if spec is None:
+        return None
+    if not isinstance(spec, Mapping):
+        raise LcragError(
+            f"{where}: dollars per million tokens are expected (input_mtok, cached_mtok, write_mtok, output_mtok), "
+            "or gpu_hour, such cards for `embedder` and `reranker`, or a YAML file of such cards by model."
+        )
+    return Prices.from_mapping(spec, where)
