@@ -46,7 +46,8 @@ def check(
 ) -> None:
     """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
     from lcrag.judging.calibration_text import calibration_text
-    from lcrag.judging.check import calibrate, judge_digest, judge_name, judged, replies_path
+    from lcrag.judging.check import calibrate, judged, replies_path
+    from lcrag.judging.deciding import judge_digest, judge_name
     from lcrag.judging.labels import draw, load_labels
     from lcrag.judging.replies import Replies
     from lcrag.tables import human, many

@@ -4,56 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lcrag.components.settings import digest
 from lcrag.errors import LcragError
 from lcrag.judges.base import JudgedMetric, Verdict
 from lcrag.judging.calibration import Bias, Calibration, GroupErrors
 from lcrag.judging.correction import error_covariance
+from lcrag.judging.deciding import judges_of
 from lcrag.judging.labels import CORRECT_THRESHOLD, question_of
 from lcrag.judging.replies import Replies
 from lcrag.judging.tools import Judging, MeteredJudge
 from lcrag.readers.base import Reader
-from lcrag.runtime.resources import Resources
 from lcrag.schema import Usage
 from lcrag.statistics import Rate, clustered_difference, clustered_rate, cohen_kappa
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def judges_of(metric: JudgedMetric, reader: Reader | None = None) -> tuple[Reader, ...]:
-    """The models that the metric asks: its own, those of its members, else the experiment's reader.
-
-    Raises:
-        LcragError: there is neither.
-    """
-    values: list[Any] = [getattr(metric, f.name) for f in fields(metric)] if is_dataclass(metric) else []
-    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
-    members = [part for part in parts if isinstance(part, JudgedMetric)]
-    if members:
-        return tuple(judge for member in members for judge in judges_of(member, reader))
-    judges = tuple(part for part in parts if isinstance(part, Reader)) or ((reader,) if reader else ())
-    if not judges:
-        raise LcragError(
-            f"The metric {metric.name!r} has no judge of its own: give one with `judge` or --model."
-        )
-    return judges
-
-
-def judge_name(metric: JudgedMetric, reader: Reader | None = None) -> str:
-    """The judging model's name; of several each once, joined by +."""
-    return " + ".join(dict.fromkeys(judge.name for judge in judges_of(metric, reader)))
-
-
-def judge_digest(metric: JudgedMetric, reader: Reader | None = None) -> str:
-    """Names everything that the metric's verdicts depend on: its settings and its judges'."""
-    return digest([metric, *judges_of(metric, reader)])
 
 
 async def judged(
@@ -75,9 +44,9 @@ async def judged(
     Raises:
         LcragError: the judge cannot be asked, or the metric applies to no answer.
     """
-    judge, *_ = judges_of(metric, reader)
+    judges_of(metric, reader)  # fails before anything is asked
     replies = replies or Replies()
-    shared = Judging(Resources(judge, {}), replies, booked=set(replies.known))
+    shared = Judging(reader, replies=replies, booked=set(replies.known))
     pairs = [question_of(row) for _, row in labels.iterrows()]
     places = [i for i, pair in enumerate(pairs) if metric.applies(*pair)]
     if not places:

@@ -14,7 +14,8 @@ from lcrag.cli import app
 from lcrag.errors import LcragError
 from lcrag.judging.calibration import load_calibration
 from lcrag.judging.calibration_text import calibration_text
-from lcrag.judging.check import calibrate, judge_digest, judge_name, judged
+from lcrag.judging.check import calibrate, judged
+from lcrag.judging.deciding import check_may_decide, judge_digest, judge_name
 from lcrag.judging.labels import draw, load_labels
 from lcrag.judging.replies import Replies
 from lcrag.outcomes import save_outcomes
@@ -196,6 +197,22 @@ def test_a_calibration_is_of_one_judge_and_one_rubric(labelled, tmp_path):
         ):
             loaded.check(judge_digest(other))
     assert judge_digest(YesNo(), obedient()) != judge_digest(YesNo(), obedient("another"))
+
+
+def test_a_judge_that_decides_needs_its_calibration(labelled, tmp_path):
+    metric, file = YesNo(obedient()), tmp_path / "c.json"
+    checked(labelled()).save(file)
+    check_may_decide(metric, None, file)
+    check_may_decide(metric, None, None, uncalibrated=True)
+    with pytest.raises(
+        LcragError, match="was not held against labels: run `lcrag judge check` and name its file"
+    ):
+        check_may_decide(metric, None, None)
+    with pytest.raises(LcragError, match="other settings than the one that decides"):
+        check_may_decide(YesNo(obedient("another")), None, file)
+    checked(labelled(sensitivity=0.5, specificity=0.5)).save(file)
+    with pytest.raises(LcragError, match="no better than chance"):
+        check_may_decide(metric, None, file)
 
 
 @pytest.mark.parametrize(

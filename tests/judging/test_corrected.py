@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.judging.check import calibrate, judge_digest, judged
+from lcrag.judging.check import calibrate, judged
 from lcrag.judging.corrected import corrected_accuracies
+from lcrag.judging.deciding import judge_digest
 from lcrag.judging.labels import load_labels
 from lcrag.outcomes import save_outcomes
 from tests.judging.yes_no import YesNo, obedient, outcomes
