@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.judge_compare import compare
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ app = typer.Typer(no_args_is_help=True, help="Hold models that judge answers aga
 @app.callback()
 def judge() -> None:
     """Hold models that judge answers against labels."""
+
+
+app.command()(compare)
 
 
 @app.command()
@@ -45,6 +48,8 @@ def check(
     output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("calibration.json"),
 ) -> None:
     """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
+    import asyncio
+
     from lcrag.judging.calibration_text import calibration_text
     from lcrag.judging.check import calibrate, judged, replies_path
     from lcrag.judging.deciding import judge_digest, judge_name

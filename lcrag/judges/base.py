@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from lcrag.readers.base import Completion, Message, Reader
 from lcrag.schema import Answer, Question
@@ -66,6 +67,19 @@ class JudgeTools(Protocol):
         Raises:
             LcragError: there is no embedder, or it gives no vectors of tokens.
         """
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A judged metric that may decide once its judge was held against labels.
+
+    Attributes:
+        calibration: The file that ``lcrag judge check`` has written for this judge.
+        uncalibrated: Whether it may decide without one.
+    """
+
+    calibration: Path | None
+    uncalibrated: bool
 
 
 class JudgedMetric(ABC):

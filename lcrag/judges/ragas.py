@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any, Literal
 
 from lcrag.errors import LcragError, did_you_mean, reason
 from lcrag.judges.base import JudgedMetric, JudgeTools, Need, Verdict
-from lcrag.readers.base import Reader
+from lcrag.readers.base import OPERATIONAL, Reader
 from lcrag.schema import Answer, Question
 
 RagasMetric = Literal[
@@ -50,6 +50,7 @@ class Ragas(JudgedMetric):
         judge: Who is asked; ``None`` for the experiment's reader.
         max_tokens: Maximum tokens of a reply.
         temperature: The judge's; ragas itself takes 0.01.
+        uncalibrated: Decide, though such a judge cannot be held against labels.
 
     Raises:
         LcragError: an unknown metric, or ``max_tokens`` below 1.
@@ -60,6 +61,7 @@ class Ragas(JudgedMetric):
     judge: Reader | None = None
     max_tokens: int = 1024
     temperature: float = 0.0
+    uncalibrated: bool = field(default=False, metadata=OPERATIONAL)
 
     def __post_init__(self) -> None:
         if self.metric not in INPUTS:
@@ -88,13 +90,17 @@ class Ragas(JudgedMetric):
         return all(there[i] for i in INPUTS[self.metric])
 
     def check_may_decide(self) -> None:
-        """Refuse ``noise_sensitivity``, whose best score is 0.
+        """Refuse ``noise_sensitivity``, whose best score is 0, and a judge that nobody has allowed to decide.
 
         Raises:
-            LcragError: the best strategy would be the worst one.
+            LcragError: the best strategy would be the worst one, or ``uncalibrated`` is not set.
         """
         if self.metric == "noise_sensitivity":
             raise LcragError(f"{self.name} is better when lower and cannot decide: name another `metric`.")
+        if not self.uncalibrated:
+            raise LcragError(
+                f"{self.name} decides, but its judge was not held against labels: set `uncalibrated: true`."
+            )
 
     async def score(self, question: Question, answer: Answer, tools: JudgeTools) -> Verdict:
         """Ragas' figure, from 0 to 1; unreadable where the judge does not reply in the JSON that ragas asks for.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lcrag.errors import LcragError
-from lcrag.judging.calibration import Calibration
+from lcrag.judges.base import Calibrated, JudgedMetric
+from lcrag.judging.calibration import Calibration, load_calibration
 from lcrag.judging.correction import check_informative, rogan_gladen
 from lcrag.outcomes.duplicates import clusters
 
@@ -31,6 +33,28 @@ class CorrectedAccuracy(NamedTuple):
     corrected: float
     low: float
     high: float
+
+
+def correction_remarks(table: pd.DataFrame, metrics: Sequence[object]) -> tuple[str, ...]:
+    """For the foot of a table: accuracies by each judge that has a calibration, and corrected for its errors."""
+    told = []
+    for metric in metrics:
+        if (
+            not isinstance(metric, JudgedMetric)
+            or not isinstance(metric, Calibrated)
+            or metric.calibration is None
+        ):
+            continue
+        try:
+            found = corrected_accuracies(table, metric.name, load_calibration(metric.calibration))
+        except LcragError as error:
+            told.append(f"{metric.name} cannot be corrected for its judge's errors: {error}")
+            continue
+        figures = ", ".join(
+            f"{a.strategy} {a.raw:.3f} -> {a.corrected:.3f} [{a.low:.2f}, {a.high:.2f}]" for a in found
+        )
+        told.append(f"{metric.name} corrected for its judge's errors (Rogan-Gladen): {figures}.")
+    return tuple(told)
 
 
 def corrected_accuracies(

@@ -273,7 +273,9 @@ def test_a_metric_applies_where_all_is_there_that_it_reads():
 
 
 def test_a_metric_that_is_better_when_lower_does_not_decide():
-    Ragas("faithfulness").check_may_decide()
+    Ragas("faithfulness", uncalibrated=True).check_may_decide()
+    with pytest.raises(LcragError, match="set `uncalibrated: true`"):
+        Ragas("faithfulness").check_may_decide()
     with pytest.raises(LcragError, match="better when lower"):
         Ragas("noise_sensitivity").check_may_decide()
 
