@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["query", "document"]
 OPERATIONAL = {"operational": True}  # metadata of a field that changes speed or patience, but no vector
+NOT_DOCUMENTS = {
+    "documents": False
+}  # metadata of a field that changes no vector of a document: an index survives it
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,18 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens that the model reads for these texts, without embedding them; an estimate where it cannot know."""
+
+
+@runtime_checkable
+class EmbedsTokens(Protocol):
+    """An embedder that also gives the vectors of a text's tokens."""
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[NDArray[np.float32]], list[int]]:
+        """For each text the unit vectors of its tokens, shape (tokens, dimension), and the tokens that the model read.
+
+        Raises:
+            ValueError: a text is empty.
+        """
 
 
 class LangChainNames(ABC):

@@ -41,7 +41,7 @@ def pool_spans(
         )
     encoding = encoder.tokenise([text], return_offsets_mapping=True)
     ids, offsets = encoding["input_ids"][0], encoding["offset_mapping"][0]
-    states = _states(encoder, ids, overlap)
+    states, _ = token_states(encoder, ids, overlap)
     starts = np.array([s for s, _ in offsets])
     ends = np.array([e for _, e in offsets])
     rows = []
@@ -53,18 +53,22 @@ def pool_spans(
     return unit(np.stack(rows).astype(np.float32) if rows else np.zeros((0, states.shape[1]), np.float32))
 
 
-def _states(encoder: Encoder, ids: list[int], overlap: int) -> NDArray[np.float32]:
-    """Token states of a document of any length, shape (tokens, dimension)."""
+def token_states(encoder: Encoder, ids: list[int], overlap: int) -> tuple[NDArray[np.float32], int]:
+    """Token states of a text of any length, shape (tokens, dimension), and the tokens that the model read for them."""
     import numpy as np
 
-    room = encoder.room
+    extra = encoder.window - encoder.room
+    longest = encoder.piece or encoder.window
+    room = longest - extra
     if len(ids) <= room:
-        return encoder.states(ids)
+        return encoder.states(ids), len(ids) + extra
     overlap = min(overlap, room // 2)
     parts = [encoder.states(ids[:room])]
+    tokens = longest
     at = room
     while at < len(ids):
-        part = encoder.states(ids[at - overlap : at - overlap + room])
-        parts.append(part[overlap:])
+        window = ids[at - overlap : at - overlap + room]
+        parts.append(encoder.states(window)[overlap:])
+        tokens += len(window) + extra
         at += room - overlap
-    return np.concatenate(parts)
+    return np.concatenate(parts), tokens

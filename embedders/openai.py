@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedders.base import OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
+from embedders.base import NOT_DOCUMENTS, OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
 from embedders.tokens import estimate_tokens
 
 OPENAI = "https://api.openai.com/v1"
@@ -35,7 +35,7 @@ class OpenAIEmbedder(LangChainNames):
     api_key_env: str = field(default="", metadata=OPERATIONAL)
     dimensions: int = 0
     batch_size: int = field(default=64, metadata=OPERATIONAL)
-    query_prompt: str = ""
+    query_prompt: str = field(default="", metadata=NOT_DOCUMENTS)
     document_prompt: str = ""
     timeout: float = field(default=60.0, metadata=OPERATIONAL)
     max_retries: int = field(default=3, metadata=OPERATIONAL)

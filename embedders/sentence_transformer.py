@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
-from embedders.base import OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
+from embedders.base import NOT_DOCUMENTS, OPERATIONAL, Embedded, Kind, LangChainNames, check_texts, unit
 from embedders.extension import METHODS, Method
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class SentenceTransformerEmbedder(LangChainNames):
     batch_size: int = field(default=32, metadata=OPERATIONAL)
     extension: Method = "truncate"
     window: int = 0
-    overflow: Literal["truncate", "error"] = "truncate"
-    query_prompt: str | None = None
+    overflow: Literal["truncate", "error"] = field(default="truncate", metadata=NOT_DOCUMENTS)
+    query_prompt: str | None = field(default=None, metadata=NOT_DOCUMENTS)
     document_prompt: str | None = None
     pooling: str = ""
     temperature: float = 1.0
@@ -213,6 +213,28 @@ class SentenceTransformerEmbedder(LangChainNames):
 
         with self._lock:
             return pool_spans(self.encoder, text, spans, overlap)
+
+    def embed_tokens(
+        self, texts: Sequence[str], overlap: int = 128
+    ) -> tuple[list[NDArray[np.float32]], list[int]]:
+        """For each text the unit vectors of its tokens, shape (tokens, dimension), and the tokens that the model read.
+
+        Texts are read as they are, without a prompt; special tokens have no vector.
+
+        Args:
+            texts: The texts.
+            overlap: Tokens that neighbouring windows share, for a text longer than the window.
+
+        Raises:
+            ValueError: a text is empty.
+        """
+        from embedders.late_chunking import token_states
+
+        check_texts(texts)
+        with self._lock:
+            ids = self.encoder.tokenise(texts)["input_ids"] if texts else []
+            states = [token_states(self.encoder, i, overlap) for i in ids]
+        return [unit(s) for s, _ in states], [tokens for _, tokens in states]
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens that the model reads for these documents, with the prompt and special tokens."""

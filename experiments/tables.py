@@ -11,19 +11,21 @@ from importlib import import_module
 from pathlib import Path
 
 from lcrag.components import KINDS
-from lcrag.components.catalogue import listed, strategies
+from lcrag.components.catalogue import listed, metrics, strategies
+from lcrag.metrics.score import METRICS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/strategies.md", "docs/routing.md")
+PAGES = ("README.md", "docs/strategies.md", "docs/routing.md", "docs/metrics.md")
 MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 TABLES = {
     "core strategies": lambda: strategies(core=True),
     "all strategies": strategies,
+    "all metrics": lambda: metrics(METRICS),
     "coverage": lambda: import_module("experiments.benchmarks.share_read").table(),  # runs them all: seconds
 } | {
     f"all {kind.plural}": lambda name=kind.name: listed(name)
     for kind in KINDS.values()
-    if kind.name != "strategy"
+    if kind.name not in {"strategy", "metric"}
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lcrag.commands import import_outcomes
+from lcrag.commands import import_outcomes, judge
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.quick import own_documents, with_window
@@ -136,6 +136,7 @@ app.command()(score)
 app.command()(components)
 app.command()(cost)
 app.add_typer(import_outcomes.app, name="import")
+app.add_typer(judge.app, name="judge")
 app.command()(replay)
 app.command()(fit)
 

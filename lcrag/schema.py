@@ -98,7 +98,8 @@ class Answer:
     """What a strategy returns for one question.
 
     ``declined``: the strategy says that the text does not answer the question.
-    ``truncation``: how a too long context was cut (``"middle"``, ``"end"``), empty if it was not.
+    ``truncation``: how a too long context was cut (``"middle"``, ``"end"``), that of an answer that was compared or
+    rejected included; empty if none was. Such a row is made again when the reader's window has changed.
     ``notes``: figures of the strategy's own, such as ``facts`` and ``hallucinated_facts``.
     ``quotes``: sentences that the model says it copied from the text.
     ``usage`` and ``steps`` are filled in by the toolbox that metered the calls.

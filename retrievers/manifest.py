@@ -53,5 +53,6 @@ def _is_complete(manifest: Any) -> bool:
         and isinstance(folder, str)
         and _FOLDER.fullmatch(folder) is not None
         and all(isinstance(manifest.get(key), str) for key in ("model", "factory"))
+        and isinstance(manifest.get("settings", {}), dict)
         and all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in numbers)
     )

@@ -17,6 +17,7 @@ from retrievers.chunkers import Chunker
 from retrievers.embedding import Embedder
 from retrievers.manifest import FORMAT, PASSAGES, VECTORS, damaged, read_manifest
 from retrievers.passage import Passage
+from retrievers.settings import check_settings, document_settings
 from retrievers.vectors import VectorIndex
 from retrievers.work import embed
 
@@ -29,7 +30,8 @@ class DenseStore:
     """A dense index that can grow, shrink, and be saved.
 
     Attributes:
-        embedder: See ``DenseRetriever``; its ``name`` is written into the manifest.
+        embedder: See ``DenseRetriever``; its name and the settings that its documents' vectors depend on
+            are written into the manifest.
         chunker: Cuts the documents that are added.
         vectors: The vectors, by the passage's id.
         passages: The passages, by id.
@@ -114,6 +116,7 @@ class DenseStore:
                 "format": FORMAT,
                 "folder": version_folder.name,
                 "model": self.embedder.name,
+                "settings": document_settings(self.embedder),
                 "dimension": self.vectors.dimension,
                 "factory": self.vectors.factory,
                 "passages": len(self.passages),
@@ -145,7 +148,7 @@ class DenseStore:
             gpu: See ``VectorIndex``.
 
         Raises:
-            ValueError: there is no store, it is damaged, or it belongs to another model.
+            ValueError: there is no store, it is damaged, or it belongs to another model or other settings.
         """
         import faiss
         import pyarrow.parquet as pq
@@ -157,6 +160,7 @@ class DenseStore:
                 f"The index in {folder} was made with {manifest['model']!r}, not {embedder.name!r}: "
                 "load it with that model or build it anew."
             )
+        check_settings(folder, manifest, embedder)
         version_folder = folder / manifest["folder"]
         for name, checksum in manifest["checksums"].items():
             if _checksum(version_folder / name) != checksum:

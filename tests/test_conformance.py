@@ -6,8 +6,8 @@ import pytest
 
 from embedders import as_langchain
 from lcrag import Answer, Dataset, Decision, Document, Question, ReplayableRouter, ScriptedReader, Strategy
-from lcrag.components import build, names
-from lcrag.metrics.score import STANDARD
+from lcrag.components import build, find, names
+from lcrag.metrics.score import METRICS, STANDARD
 from lcrag.testing import (
     check_chunker,
     check_dataset,
@@ -54,9 +54,24 @@ def test_chunkers(name):
     check_chunker(build("chunker", {"type": name, "size": 60, **overlap}, "here"))
 
 
+EXTRA = [
+    n
+    for n in names("metric")
+    if find("metric", n).__module__.startswith("lcrag.metrics.") and n not in METRICS
+]
+LIBRARIES = {"rouge": "rouge_score", "bleu": "sacrebleu", "chrf": "sacrebleu"}
+
+
 @pytest.mark.parametrize("metric", STANDARD, ids=lambda m: m.name)
 def test_metrics(metric):
     check_metric(metric)
+
+
+@pytest.mark.parametrize("name", EXTRA)
+def test_metrics_that_are_named(name):
+    if name in LIBRARIES:
+        pytest.importorskip(LIBRARIES[name])
+    check_metric(build("metric", name, "here"))
 
 
 @pytest.mark.parametrize("name", ["synthetic", "multi_hop"])

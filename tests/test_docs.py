@@ -125,6 +125,18 @@ def test_the_outcomes_guide_explains_every_column():
         assert f"`{name}`" in text, name
 
 
+def test_the_metrics_of_the_guide_can_be_named():
+    import yaml
+
+    from lcrag.components import build
+
+    for library in ("rouge_score", "sacrebleu"):
+        pytest.importorskip(library)
+    (text,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "metrics.md").read_text("utf-8"), re.DOTALL)
+    names = [build("metric", spec, "metrics.md").name for spec in yaml.safe_load(text)["metrics"]]
+    assert names == ["rouge", "rouge2", "recall_at_5", "ndcg", "bert_score"]
+
+
 def test_the_tables_of_components_are_as_the_code_gives_them():
     from experiments.tables import PAGES, renewed
 

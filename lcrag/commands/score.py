@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,8 @@ def score(
     ],
 ) -> None:
     """Score a run's answers by further metrics, judges among them; its reader is not asked."""
+    import asyncio
+
     from lcrag.components.build import check_keys
     from lcrag.components.yaml_file import read_yaml
     from lcrag.experiment.config import scoring_from_mapping

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from lcrag.components.find import find, names
+
+_SOURCE = re.compile(r" \(([^()]*(?:arXiv|\b(?:19|20)\d\d\b)[^()]*)\)")  # in brackets, with a year
+_NEEDS = {"gold": "a gold answer", "evidence": "gold evidence", "passages": "passages"}
 
 
 def summary(component: Any) -> str:
@@ -43,15 +46,42 @@ def strategies(*, core: bool = False) -> str:
     rows = [
         [
             f"`{name}`{' ★' * kind.card.core}", summary(kind), kind.card.paper, kind.card.calls, kind.card.tokens,
-            kind.card.build, kind.card.use, deviation(kind),
+            kind.card.build, kind.card.use, kind.card.case, deviation(kind),
         ]
         for name, kind in found
     ]  # fmt: skip
     heads = [
         "strategy", "what it does", "source", "calls", "prompt tokens", "read once per document", "take it when",
-        "differs in",
+        "measured", "differs in",
     ]  # fmt: skip
     return markdown(heads, rows)
+
+
+def metrics(standard: Collection[str] = ()) -> str:
+    """All metrics: what each scores, when it applies, and its source.
+
+    Args:
+        standard: those that are always scored; a star marks them.
+    """
+    rows = []
+    for name in names("metric"):
+        line = _first_line(find("metric", name))
+        sources = "; ".join(_SOURCE.findall(line))
+        what = _SOURCE.sub("", line).replace("``", "`")
+        rows.append([f"`{name}`{' ★' * (name in standard)}", what, _applies(find("metric", name)), sources])
+    return markdown(["metric", "what it scores", "its score", "source"], rows)
+
+
+def _applies(metric: Any) -> str:
+    """The range of a metric's scores and what it needs."""
+    if "judge" not in getattr(metric, "__dataclass_fields__", {}):
+        return _first_line(metric.score).removesuffix(".").replace("``", "`")
+    needs = [text for need, text in _NEEDS.items() if need in metric.needs]
+    return "From 0 to 1 by a judge" + (f"; needs {' and '.join(needs)}" if needs else "")
+
+
+def _first_line(documented: Any) -> str:
+    return (documented.__doc__ or "").strip().partition("\n")[0]
 
 
 def listed(kind: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 from dataclasses import fields, is_dataclass
+from pathlib import PurePath
 from typing import Any
 
 from lcrag.redaction import redact
@@ -37,6 +38,8 @@ def _plain(component: Any, identity: bool) -> Any:
         return [_plain(item, identity) for item in component]
     if component is None or isinstance(component, str | int | float | bool):
         return component
+    if isinstance(component, PurePath):
+        return component.name if identity else str(component)  # a folder may be moved
     return f"{type(component).__module__}.{type(component).__qualname__}"
 
 

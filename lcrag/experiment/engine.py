@@ -130,8 +130,13 @@ class Engine:
             self.resources.calls.forget(used)
 
     def _is_finished(self, key: str) -> bool:
-        """Whether the journal has the row, and it did not fail or was refused by this same budget."""
+        """Whether the journal has the row, and it did not fail or was refused by this same budget.
+
+        A row whose context was cut must have been cut to the reader's window; it stays where that is not known.
+        """
         row = self.journal.content.rows.get(key)
+        if row and row.truncation and self._window() not in {0, self.journal.content.windows.get(key)}:
+            return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
         return row is not None and (not row.error or same_budget)
@@ -143,6 +148,13 @@ class Engine:
             return scored(row, question, self.plan.own_metrics, self.plan.deciding)
         except Exception as error:  # the user's own code may raise anything
             return replace(row, score=None, error=redact(f"{type(error).__name__}: {error}"))
+
+    def _window(self) -> int:
+        """The reader's context window; 0 where it is not known, as when the server of a finished run is gone."""
+        try:
+            return self.resources.reader.context_window
+        except LcragError:
+            return 0
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
@@ -185,6 +197,7 @@ class Engine:
         if row.error and not guard.call_failed:
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
-        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls)
+        window = self._window() if row.truncation else 0
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window)
         self.on_row(row, False)
         return row

@@ -25,6 +25,7 @@ class Content:
         rows: The last outcome of each row, by its key.
         prefixes: The KV prefixes that each row paid for, by the row's key.
         refused: The budget that refused a row, by the row's key; empty where none did.
+        windows: The reader's context window where a row was cut to it, by the row's key; else 0.
         paid: The sum over all lines, those of rows that were tried again included.
         counted: Calls whose cost is in ``paid``.
         damaged: Lines that cannot be read, in sentences that name file and line.
@@ -34,6 +35,7 @@ class Content:
     rows: dict[str, Outcome] = field(default_factory=dict)
     prefixes: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, dict[str, float]] = field(default_factory=dict)
+    windows: dict[str, int] = field(default_factory=dict)
     paid: Usage = field(default_factory=Usage)
     counted: set[str] = field(default_factory=set)
     damaged: list[str] = field(default_factory=list)
@@ -67,6 +69,7 @@ def read_journal(path: Path) -> Content:
             key, outcome = str(entry["key"]), _outcome(entry["outcome"])
             prefixes, refused = list(entry["prefixes"]), dict(entry.get("refused", {}))
             paid, calls = content.paid + _paid(entry, outcome), set(entry.get("calls", ()))
+            window = int(entry.get("window", 0))
         except Exception as error:  # anything that a line of another shape makes of the classes of a row
             content.damaged.append(
                 f"{path}:{number} is damaged ({reason(error)}): its row is not taken over."
@@ -74,6 +77,7 @@ def read_journal(path: Path) -> Content:
             continue
         content.rows[key], content.prefixes[key], content.refused[key] = outcome, prefixes, refused
         content.paid, content.counted = paid, content.counted | calls
+        content.windows[key] = window
     return content
 
 
@@ -81,8 +85,9 @@ class Journal:
     """Append-only outcomes of one output folder, locked against a second run.
 
     A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls have cost (shared
-    builds counted in full) and, where a question's budget refused it, that budget. ``content`` is what it holds. A
-    last line that a crash tore is removed. The lock ends with the process, also when the process is killed.
+    builds counted in full), where a question's budget refused it, that budget, and where the context was cut, the
+    reader's context window. ``content`` is what it holds. A last line that a crash tore is removed. The lock ends with
+    the process, also when the process is killed.
 
     Raises:
         LcragError: another run holds the folder, or the journal cannot be read.
@@ -134,6 +139,7 @@ class Journal:
         paid: Usage | None = None,
         refused: Mapping[str, float] | None = None,
         calls: Sequence[str] = (),
+        window: int = 0,
     ) -> None:
         """Write one finished outcome, whole or not at all.
 
@@ -144,14 +150,16 @@ class Journal:
             paid: what its calls have cost, shared builds counted in full.
             refused: the question's budget that refused it.
             calls: the calls that ``paid`` counts, as the journal of calls names them.
+            window: the reader's context window, if the row was cut to it.
 
         Raises:
             LcragError: the disk is full; rows written before stay.
         """
-        entry = {"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}
+        entry: dict[str, Any] = {"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}
         entry |= {"paid": asdict(paid)} if paid is not None else {}
         entry |= {"refused": dict(refused)} if refused else {}
         entry |= {"calls": [*calls]} if calls else {}
+        entry |= {"window": window} if window else {}
         line = json.dumps(entry, default=_plain)
         try:
             append_line(self.path, line)
@@ -167,6 +175,7 @@ class Journal:
             prefixes,
             dict(refused or {}),
         )
+        content.windows[key] = window
 
 
 def _plain(value: Any) -> Any:

@@ -111,7 +111,7 @@ class Plan:
                 dataset, or a router that could not be replayed.
         """
         self.dataset.validate()
-        check_metrics(self.own_metrics, self.deciding)
+        check_metrics(self.own_metrics, self.deciding, self.reader)
         if not self.dataset.questions:
             raise LcragError(f"The dataset {self.dataset.name} has no questions.")
         if not self.strategies:

@@ -13,6 +13,7 @@ from lcrag.experiment.journal import Journal
 from lcrag.experiment.stored import load_questions, read_json, table_of
 from lcrag.files import write_atomically
 from lcrag.judges.base import JudgedMetric
+from lcrag.judging.corrected import correction_remarks
 from lcrag.judging.scoring import (
     AnyMetric,
     OnVerdict,
@@ -55,7 +56,7 @@ async def score_run(
     Raises:
         LcragError: the folder holds no finished run, another run writes to it, or a metric cannot be used.
     """
-    check_metrics(metrics, deciding or "accuracy")
+    check_metrics(metrics, deciding or "accuracy", judging.reader)
     if not (folder / "outcomes.parquet").is_file():
         raise LcragError(f"There is no finished run in {folder}: give the output folder of a run.")
     with Journal(folder) as journal:
@@ -65,10 +66,9 @@ async def score_run(
         plain = [scored(row, questions[row.question_id], metrics, deciding or "accuracy") for row in rows]
         scoring = scoring_in(folder, judging, judged, deciding or "accuracy", on_verdict)
         result = await scoring.run(plain, questions)
-        save_outcomes(
-            _with_scores(table, result.outcomes, metrics, deciding, scoring), folder / "outcomes.parquet"
-        )
-        _remark(folder, metrics, deciding, result.remarks)
+        updated = _with_scores(table, result.outcomes, metrics, deciding, scoring)
+        save_outcomes(updated, folder / "outcomes.parquet")
+        _remark(folder, metrics, deciding, (*result.remarks, *correction_remarks(updated, metrics)))
     return result
 
 

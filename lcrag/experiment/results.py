@@ -15,6 +15,7 @@ from lcrag.experiment.plan import Plan
 from lcrag.experiment.routing import RoutedRuns, candidates_of, replay_routers
 from lcrag.experiment.stored import save_replay
 from lcrag.files import write_atomically
+from lcrag.judging.corrected import correction_remarks
 from lcrag.outcomes.table import save_outcomes
 from lcrag.schema import Outcome, Question, Usage
 
@@ -104,7 +105,8 @@ class Results:
     @property
     def _remarks(self) -> tuple[str, ...]:
         told = (*self.feature_problems, *self._routed.problems)
-        return (*self.notices, *self._routed.remarks, *told)
+        corrections = correction_remarks(self.table, self.experiment.judged_metrics)
+        return (*self.notices, *corrections, *self._routed.remarks, *told)
 
     @property
     def failed(self) -> list[Outcome]:

@@ -1,3 +1,11 @@
 from .base import JudgedMetric as JudgedMetric
 from .base import JudgeTools as JudgeTools
 from .base import Verdict as Verdict
+from .bert_score import BertScore as BertScore
+from .correctness import Correctness as Correctness
+from .pairs import Preferences as Preferences
+from .pairs import preferences as preferences
+from .pairwise import Preference as Preference
+from .pairwise import compare_pair as compare_pair
+from .panel import Panel as Panel
+from .ragas import Ragas as Ragas

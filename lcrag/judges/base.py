@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from lcrag.readers.base import Completion, Message, Reader
 from lcrag.schema import Answer, Question
@@ -59,6 +60,26 @@ class JudgeTools(Protocol):
 
     async def embed(self, texts: Sequence[str], kind: Literal["query", "document"]) -> NDArray[np.float32]:
         """Unit vectors of the experiment's embedder, shape (texts, dimension)."""
+
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """For each text the experiment's embedder's unit vectors of its tokens, shape (tokens, dimension).
+
+        Raises:
+            LcragError: there is no embedder, or it gives no vectors of tokens.
+        """
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A judged metric that may decide once its judge was held against labels.
+
+    Attributes:
+        calibration: The file that ``lcrag judge check`` has written for this judge.
+        uncalibrated: Whether it may decide without one.
+    """
+
+    calibration: Path | None
+    uncalibrated: bool
 
 
 class JudgedMetric(ABC):

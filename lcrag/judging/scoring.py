@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lcrag.errors import LcragError, ReaderUnavailable, did_you_mean
-from lcrag.judges.base import JudgedMetric, Verdict
+from lcrag.judges.base import Calibrated, JudgedMetric, Verdict
+from lcrag.judging.deciding import check_may_decide
 from lcrag.judging.replies import Replies
 from lcrag.judging.tools import Judging, MeteredJudge
 from lcrag.judging.verdicts import Entry, Verdicts, verdict_key
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS, STANDARD
+from lcrag.readers.base import Reader
 from lcrag.redaction import redact
 from lcrag.runtime.caps import OverBudget
 from lcrag.schema import Answer, Outcome, Question
@@ -25,8 +27,13 @@ AnyMetric = Metric | JudgedMetric
 OnVerdict = Callable[[Verdict, bool], None]
 
 
-def check_metrics(metrics: Sequence[AnyMetric], deciding: str) -> None:
+def check_metrics(metrics: Sequence[AnyMetric], deciding: str, reader: Reader | None) -> None:
     """Refuse metrics of one name, a deciding metric that is not there, and a judge that was not checked.
+
+    Args:
+        metrics: the metrics beside the standard ones.
+        deciding: the name of the metric that decides.
+        reader: the judge of metrics that name none.
 
     Raises:
         LcragError: names the metric and what to do.
@@ -39,6 +46,8 @@ def check_metrics(metrics: Sequence[AnyMetric], deciding: str) -> None:
     judge = next((m for m in metrics if m.name == deciding and isinstance(m, JudgedMetric)), None)
     if judge is not None:
         judge.check_may_decide()
+        if isinstance(judge, Calibrated):
+            check_may_decide(judge, reader, judge.calibration, uncalibrated=judge.uncalibrated)
 
 
 def describe_scoring(metrics: Sequence[AnyMetric], deciding: str) -> str:

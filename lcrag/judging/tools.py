@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from embedders.base import Embedder
+from embedders.base import Embedder, EmbedsTokens
 from lcrag.components.settings import digest
 from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
@@ -20,7 +20,7 @@ from lcrag.runtime.meter import Spending, reserve
 from lcrag.runtime.pricing import priced_call
 from lcrag.runtime.work import recorded_work, usage_of
 from lcrag.schema import Usage
-from retrievers.work import embed
+from retrievers.work import Work, embed, timed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,3 +148,21 @@ class MeteredJudge:
         for work in works:
             self.usage += usage_of(work, prices)
         return embedded.vectors  # type: ignore[no-any-return]
+
+    async def embed_tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """See ``JudgeTools.embed_tokens``."""
+        embedder = self.shared.embedder
+        if not isinstance(embedder, EmbedsTokens):
+            kind = "no embedder" if embedder is None else f"the embedder {embedder.name!r}, which has none"
+            raise LcragError(
+                f"This metric needs vectors of tokens, but the experiment has {kind}: give it `embedder: "
+                "sentence_transformer`."
+            )
+
+        def work() -> tuple[list[NDArray[np.float32]], Work]:
+            (vectors, tokens), seconds = timed(lambda: embedder.embed_tokens(list(texts)))
+            return vectors, Work("embedder", sum(tokens), len(texts), tuple(tokens), seconds, embedder.config)
+
+        vectors, done = await run_local(work)
+        self.usage += usage_of(done, Prices.of(self.shared.prices))
+        return vectors

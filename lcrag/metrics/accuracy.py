@@ -41,7 +41,7 @@ class Accuracy:
         return f"Right is: in free text, {free_text}; the right choice; declining where there is no answer."
 
     def score(self, question: Question, answer: Answer) -> float | None:
-        """1 or 0 (``PARTIAL`` for some of several right letters); declining an answerable question is wrong."""
+        """1 or 0 (0.25 for some of several right letters); declining an answerable question is wrong."""
         if not question.answerable:
             return Refusal().score(question, answer)
         score = Choice().score(question, answer)

@@ -36,7 +36,7 @@ class Choice:
     name: str = "choice"
 
     def score(self, question: Question, answer: Answer) -> float | None:
-        """1, 0 or ``PARTIAL`` for multiple choice."""
+        """1 or 0 for multiple choice, 0.25 for some of several right letters."""
         if not wants_choice(question):
             return None
         return multiple_choice(answer.text, question.choices, question.answers)

@@ -9,7 +9,7 @@ from lcrag.schema import Answer, Question
 
 @dataclass(frozen=True)
 class Length:
-    """The answer is as long as ``metadata["words"]`` asks for (LongWriter)."""
+    """The answer is as long as ``metadata["words"]`` asks for (LongWriter, Bai et al. 2024, arXiv 2408.07055)."""
 
     name: str = "length"
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from lcrag.components.settings import digest
 from lcrag.errors import LcragError
+from lcrag.judges.parse import instruction
+from lcrag.judges.rubric import SYSTEM, load_rubric
 from lcrag.outcomes.failures import counted_wrong
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.schema import Usage
@@ -19,16 +21,6 @@ if TYPE_CHECKING:
 
     from lcrag.runtime.calls import CallJournal
 
-SYSTEM = "You grade answers."
-CORRECT = (
-    "Question: {question}\nReference answer: {gold}\nAnswer to grade: {answer}\n\n"
-    "Is the answer correct, judged by the reference alone? Write True or False and nothing else."
-)
-REFUSES = (
-    "Question: {question}\nReference: {gold}\nAnswer to grade: {answer}\n\n"
-    "The text does not answer this question. Does the answer agree with the reference and say that the text does not "
-    "mention it? Write True or False and nothing else."
-)
 _VERDICT = re.compile(r"\W*(true|false)\b", re.IGNORECASE)
 
 
@@ -75,6 +67,7 @@ async def judge(
     places = list(frame.index[is_unjudged])
     if limit is not None and limit < len(places):
         places = sorted(random.Random(seed).sample(places, limit))
+    rubric, words = load_rubric("lara"), ("True", "False")
     slots, scope = asyncio.Semaphore(reader.max_concurrency), f"judge:{digest(reader)}"
 
     async def ask(request: Request) -> Completion:
@@ -88,10 +81,11 @@ async def judge(
 
     async def judge_row(place: int) -> tuple[float, Usage]:
         row = frame.loc[place]
-        prompt = REFUSES if row["kind"] == "hallucination" else CORRECT
+        prompt = rubric.unanswerable if row["kind"] == "hallucination" else rubric.prompt
         content = prompt.format(question=row["question"], gold=row["gold"], answer=row["answer"])
+        content = f"{content} {instruction(words, reasons_first=False)}"
         messages = (Message("system", SYSTEM), Message("user", content))
-        reply = await ask(Request(messages, 4, begin=("True", "False")))
+        reply = await ask(Request(messages, 4, begin=words))
         verdict = _VERDICT.match(reply.text)
         return (float(verdict[1].lower() == "true") if verdict else float("nan")), reply.usage
 

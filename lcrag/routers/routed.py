@@ -21,6 +21,10 @@ class Routed(Strategy):
         "Σ of the router and its choice",
         "Σ of the router and its choice",
         "no strategy is the best for all questions",
+        case=(
+            "LaRA, 12 models, location and hallucination: 0.753 for `quality` with a probe, retrieval "
+            "0.739, long context 0.652 (docs/routing.md)"
+        ),
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -33,6 +33,8 @@ class Card:
         use: when to choose it, as the end of a sentence that begins with "when".
         build: tokens read once per document, whatever the number of questions on it; empty if there are none.
         core: whether the README shows it.
+        case: a measurement that shows when to choose it: data set, model, figures and where they were published;
+            or "not measured" and what was not.
     """
 
     paper: str
@@ -41,6 +43,7 @@ class Card:
     use: str
     build: str = ""
     core: bool = False
+    case: str = ""
 
 
 class Toolbox(Protocol):

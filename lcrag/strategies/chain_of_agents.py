@@ -44,6 +44,7 @@ class ChainOfAgents(Strategy):
         "N + 1",
         "D",
         "the text is longer than the window and its parts depend on each other",
+        case="text-bison: +13.30 on NarrativeQA, +10.22 on MuSiQue over a prompt cut at 8k (research.google/pubs)",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -37,6 +37,10 @@ class CompressedContext(Strategy):
         "1",
         "tokens",
         "the number of tokens is fixed and the text is wordy",
+        case=(
+            "`llmlingua`: answers 1.6 to 2.9 times faster at 2 to 5 times fewer tokens (abstract); "
+            "`sentence_selection`: not measured"
+        ),
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -31,6 +31,7 @@ class Ensemble(Strategy):
         "Σ of all strategies",
         "Σ of all strategies",
         "the strategies make different mistakes and cost matters little",
+        case="not measured against either",
     )
 
     def __post_init__(self) -> None:
@@ -43,4 +44,5 @@ class Ensemble(Strategy):
         votes = [DECLINED if a.declined else normalise(a.text) for a in answers]
         vote, count = max(Counter(votes).items(), key=lambda pair: (pair[1], -votes.index(pair[0])))
         winner = answers[votes.index(vote)]
-        return replace(winner, notes={**winner.notes, "agreement": count / len(votes)})
+        truncation = winner.truncation or next((a.truncation for a in answers if a.truncation), "")
+        return replace(winner, truncation=truncation, notes={**winner.notes, "agreement": count / len(votes)})

@@ -74,6 +74,10 @@ class EvolvingMemory(Strategy):
         "k·fact",
         "facts change and their latest state matters",
         "(2 + recent_parts)·D + one call per fact",
+        case=(
+            "LoCoMo: over 90% of the tokens and 91% of the p95 latency saved against the full conversation "
+            "(abstract); more accurate than it: not measured"
+        ),
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -58,6 +58,10 @@ class GistMemory(Strategy):
     card = Card(
         "ReadAgent, arXiv 2402.09727", "2; sequential: up to max_pages + 2", "2·N·gist + max_pages·page",
         "few pages of a story or of minutes decide, but any page may matter", "2·D",
+        case=(
+            "PaLM 2-L: ahead of the full text and of retrieval on QuALITY, NarrativeQA and QMSum, with an "
+            "effective window 3.5 to 20 times as long (abstract)"
+        ),
     )  # fmt: skip
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

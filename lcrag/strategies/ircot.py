@@ -65,6 +65,10 @@ class IRCoT(Strategy):
         "2 to max_thoughts + 1",
         "Σ k·c·i, and demonstrations·k·c each",
         "one must know one fact to search for the next",
+        case=(
+            "GPT-3 on HotpotQA, 2WikiMultihopQA, MuSiQue, IIRC: up to +15 points over one retrieval "
+            "(abstract); against long context: not measured"
+        ),
     )
 
     def __post_init__(self) -> None:

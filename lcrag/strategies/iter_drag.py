@@ -70,6 +70,7 @@ class IterDRAG(Strategy):
     card = Card(
         "IterDRAG, arXiv 2410.04343", "1 to 2n + 1", "Σ m·k·c·i + k·c·i",
         "a question takes several hops and 128k prompt tokens or more may be spent", "m traces",
+        case="Gemini 1.5 Flash at 128k, accuracy: 2WikiMultiHopQA 74.6, RAG 48.4; MuSiQue 24.5, RAG 16.8 (table 1)",
     )  # fmt: skip
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from lcrag.strategies.pieces.remembering import best_first, passage, remember, s
 from lcrag.strategies.pieces.truncation import excerpt
 from retrievers.chunkers import RecursiveChunker
 from retrievers.chunkers.sentence import sentences
+from retrievers.order import ordered
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class LocalMemory(Strategy):
         "context_tokens",
         "the recent part of the text matters, and sometimes an older part",
         "embeddings",
+        case="not measured: LongMem's figures are those of a trained network",
     )
 
     def __post_init__(self) -> None:
@@ -80,10 +82,9 @@ class LocalMemory(Strategy):
                     break
                 selected.append((score, chunk))
                 spent += tokens
-        selected.sort(key=lambda pair: pair[1].start)
         chunk_passages = [passage(chunk, score) for score, chunk in selected]
         remembered = (
-            f"Remembered from elsewhere in the text:\n\n{passages_block(chunk_passages)}"
+            f"Remembered from elsewhere in the text:\n\n{passages_block(ordered(chunk_passages, 'document'))}"
             if chunk_passages
             else ""
         )

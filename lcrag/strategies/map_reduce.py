@@ -38,6 +38,7 @@ class MapReduce(Strategy):
         "N + 1",
         "D",
         "the text is longer than any window and its parts can be read independently",
+        case="not measured against either",
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

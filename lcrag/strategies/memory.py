@@ -91,6 +91,10 @@ class MemoryReading(Strategy):
         "LongMemEval, arXiv 2410.10813", "1; note_each: k + 1", "k·c",
         "the text is a long conversation or the question is about time", "embeddings; facts: D; time by the reader: D",
         core=True,
+        case=(
+            "LongMemEval-M, GPT-4o, 5 rounds: 0.657 with facts in the keys, 0.615 without; a history of "
+            "115k tokens read whole (S): 0.606, its evidence alone 0.870"
+        ),
     )  # fmt: skip
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -52,6 +52,7 @@ class QueryExpansion(Strategy):
         "2; by passages: queries + 1",
         "k·c",
         "questions use other words than the passages that answer them, or ask several things",
+        case="not measured against either",
     )
 
     def __post_init__(self) -> None:

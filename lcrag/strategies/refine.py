@@ -29,7 +29,13 @@ class Refine(Strategy):
     part_chars: int = 8000
     max_tokens: int = 48
     document_first = True
-    card = Card("", "N", "D", "the text is longer than any window and later parts complete earlier ones")
+    card = Card(
+        "",
+        "N",
+        "D",
+        "the text is longer than any window and later parts complete earlier ones",
+        case="not measured against either",
+    )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call for each part, one after the other."""

@@ -61,6 +61,10 @@ class SummaryTree(Strategy):
         "up to context_tokens",
         "questions are about themes as well as details",
         "about 1.5·D",
+        case=(
+            "EM 38.5 for RAPTOR, 20.1 to 21.6 for chunks (sample of arXiv 2501.01880); on its whole set "
+            "49.0, long context 56.3"
+        ),
     )
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:

@@ -1,10 +1,15 @@
-"""The table of strategies in the guides."""
+"""The tables of strategies and metrics in the guides."""
 
-from lcrag.components.catalogue import deviation, strategies
+from dataclasses import dataclass
+
+from lcrag.components import catalogue
+from lcrag.components.catalogue import deviation, metrics, strategies
 
 
-def cells(name):
-    rows = [row.strip("| ").split(" | ") for row in strategies().splitlines()]
+def cells(name, table=None):
+    rows = [
+        row.removeprefix("| ").removesuffix(" |").split(" | ") for row in (table or strategies()).splitlines()
+    ]
     return dict(zip(rows[0], next(r for r in rows if r[0].startswith(f"`{name}`")), strict=True))
 
 
@@ -33,3 +38,31 @@ def test_a_docstring_may_not_say_so_or_say_more_after_it():
 
     assert (deviation(Nothing), deviation(Bare)) == ("", "")
     assert deviation(More) == "`k` is small \\| fixed"
+
+
+def test_the_table_of_metrics_says_when_each_applies_and_where_it_is_from():
+    table = metrics(["f1"])
+    assert cells("f1", table)["metric"] == "`f1` ★"
+    rouge = cells("rouge", table)
+    assert rouge["metric"] == "`rouge`"
+    assert rouge["what it scores"] == "Words or runs of words that the answer shares with a gold answer."
+    assert rouge["its score"].startswith("From 0 to 1 for free text")
+    assert rouge["source"] == "ROUGE, Lin 2004"
+
+
+def test_a_metric_with_a_judge_says_so_and_what_it_needs(monkeypatch):
+    @dataclass(frozen=True)
+    class Judged:
+        """Whether it is right (Moss 2024)."""
+
+        judge: object = None
+        needs = frozenset({"gold", "passages"})
+
+        async def score(self, question, answer, tools):
+            """Judge one answer."""
+
+    monkeypatch.setattr(catalogue, "names", lambda kind: ["judged"])
+    monkeypatch.setattr(catalogue, "find", lambda kind, name: Judged)
+    row = cells("judged", metrics())
+    assert row["what it scores"] == "Whether it is right."
+    assert row["its score"] == "From 0 to 1 by a judge; needs a gold answer and passages"

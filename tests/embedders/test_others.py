@@ -55,6 +55,32 @@ def test_long_documents_are_read_in_windows_that_overlap(minilm):
     assert long[0] == pytest.approx(minilm.embed_spans(text[:1200], spans[:1])[0], abs=0.15)
 
 
+def test_token_vectors_are_sentence_transformers_own_without_special_tokens(minilm):
+    texts = [TEXT, "Kites"]
+    vectors, tokens = minilm.embed_tokens(texts)
+    theirs = minilm.encoder.model.encode(texts, output_value="token_embeddings")
+    for ours, states, count in zip(vectors, theirs, tokens, strict=True):
+        inner = states.numpy()[1:-1]
+        assert ours == pytest.approx(inner / np.linalg.norm(inner, axis=1, keepdims=True), abs=1e-5)
+        assert count == len(states)
+
+
+def test_token_vectors_of_a_long_text_are_read_in_windows_that_are_counted(minilm):
+    text = "wind " * 400
+    (vectors,), (tokens,) = minilm.embed_tokens([text])
+    assert vectors.shape == (400, 384)
+    assert tokens == 256 + 256 + 148  # of 0 to 254, 127 to 381 and 254 to 400, each with two special tokens
+
+
+def test_chunks_and_tokens_of_parallel_windows_are_read_window_by_window(minilm):
+    parallel = SentenceTransformerEmbedder(dtype="float32", extension="parallel_windows", window=1024)
+    text = "wind " * 900  # more than the positions of MiniLM
+    assert parallel.embed_tokens([text])[0][0] == pytest.approx(minilm.embed_tokens([text])[0][0], abs=1e-5)
+    assert parallel.embed_spans(text, [(0, 100)]) == pytest.approx(
+        minilm.embed_spans(text, [(0, 100)]), abs=1e-5
+    )
+
+
 def test_late_chunking_refuses_what_it_cannot_do(minilm):
     with pytest.raises(ValueError, match="pools by the mean"):
         SentenceTransformerEmbedder(pooling="cls").embed_spans(TEXT, SPANS)

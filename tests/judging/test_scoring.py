@@ -1,5 +1,6 @@
 """Judged metrics in a run: booked, journalled, capped, and never in the way of the answers."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -7,7 +8,10 @@ import pytest
 
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment import Experiment
-from lcrag.judges import JudgedMetric, Verdict
+from lcrag.judges import Correctness, JudgedMetric, Verdict
+from lcrag.judging.check import calibrate, judged
+from lcrag.judging.deciding import judge_digest
+from lcrag.judging.labels import load_labels
 from lcrag.readers.base import Message, Reader
 from lcrag.readers.scripted import ScriptedReader
 from lcrag.runtime.caps import Budget
@@ -172,3 +176,40 @@ def test_another_metric_does_not_ask_the_reader_again(tmp_path, dataset, scripte
     assert len(reader.requests) == asked
     pd.testing.assert_series_equal(first["answer"], second["answer"])
     assert second["score"].tolist() == [min(1.0, len(a) / 100) for a in second["answer"]]
+
+
+def calibrated(metric, folder):
+    """A calibration by a judge that accepts 60 of 75 right answers and rejects 60 of 75 wrong ones."""
+    answers = [("1987", 1)] * 60 + [("that year", 1)] * 15 + [("1987 or 1990", 0)] * 15 + [("1990", 0)] * 60
+    labels = [
+        {"question": f"Q{i}?", "gold": "it", "answer": a, "label": x} for i, (a, x) in enumerate(answers)
+    ]
+    pd.DataFrame(labels).to_csv(folder / "labels.csv", index=False)
+    frame, _ = asyncio.run(judged(load_labels(folder / "labels.csv"), metric))
+    names = {"judge": "judge-1", "metric": "correctness", "labels": "labels.csv"}
+    calibrate(frame, digest=judge_digest(metric), **names).save(folder / "calibration.json")
+    return folder / "calibration.json"
+
+
+def test_a_judge_decides_only_when_it_was_checked_and_is_corrected_then(
+    tmp_path, dataset, scripted, embedder
+):
+    settings = {"metric": "correctness", "embedder": embedder}
+    judge = Judge(lambda request: "True" if "1987" in request.messages[-1].content else "False")
+    unchecked = Correctness(judge=judge)
+    with pytest.raises(LcragError, match="was not held against labels: run `lcrag judge check`"):
+        experiment(tmp_path, dataset, scripted(), judge, metrics=[unchecked], **settings).run()
+    assert not judge.requests
+    allowed = Correctness(judge=judge, uncalibrated=True)
+    results = experiment(tmp_path, dataset, scripted(), judge, metrics=[allowed], **settings).run()
+    assert results.table["score"].notna().all()
+
+    calibration = calibrated(unchecked, tmp_path)
+    checked = Correctness(judge=judge, calibration=calibration)
+    results = experiment(tmp_path, dataset, scripted(), judge, metrics=[checked], **settings).run()
+    assert "correctness corrected for its judge's errors (Rogan-Gladen): chunked_retrieval" in " ".join(
+        str(results).split()
+    )
+    other = Correctness(judge=Judge(), rubric="simpleqa", calibration=calibration)
+    with pytest.raises(LcragError, match="other settings"):
+        experiment(tmp_path, dataset, scripted(), judge, metrics=[other], **settings).run()

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from transformers import LlamaConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from lcrag.errors import LcragError
 from lcrag.readers import smollm2
 from lcrag.readers.base import Message, Request
 from lcrag.readers.rope import RopeExtension
-from lcrag.readers.self_extend import SETTINGS, attend
+from lcrag.readers.self_extend import SETTINGS, attend, install
 from lcrag.readers.transformers import TransformersReader
 
 LONGROPE = RopeExtension("longrope", 4, short_factor=(1.0,) * 32, long_factor=(2.0,) * 32)
@@ -105,6 +105,42 @@ def loss(reader: TransformersReader) -> float:
     with torch.inference_mode():
         logits = state["model"](ids).logits[0, -257:-1].float()
     return float(torch.nn.functional.cross_entropy(logits, ids[0, -256:]))
+
+
+@pytest.fixture(scope="module")
+def grouping():
+    """SmolLM2 in float32 that groups distances from 16 tokens on, and its tokenizer."""
+    tokenizer = AutoTokenizer.from_pretrained(smollm2.checkpoint())
+    model = AutoModelForCausalLM.from_pretrained(smollm2.checkpoint(), dtype=torch.float32).eval()
+    install(model, near=16, group=3)
+    return model, tokenizer
+
+
+PROMPTS = [topics["specialnames"][:900], topics["debugger"][:300], "The capital of France is"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_self_extend_reads_a_padded_prompt_as_it_reads_it_alone(grouping, side):
+    model, tokenizer = grouping
+    batch = tokenizer(PROMPTS, return_tensors="pt", padding=True, padding_side=side)
+    with torch.inference_mode():
+        together = model(**batch).logits
+        for row, prompt in enumerate(PROMPTS):
+            alone = model(**tokenizer(prompt, return_tensors="pt")).logits[0]
+            assert torch.allclose(together[row][batch.attention_mask[row] == 1], alone, atol=2e-3)
+
+
+@pytest.mark.slow
+def test_self_extend_writes_the_same_beside_longer_prompts(grouping):
+    model, tokenizer = grouping
+
+    def texts(prompts):
+        batch = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left")
+        written = model.generate(**batch, max_new_tokens=24, do_sample=False)
+        return tokenizer.batch_decode(written[:, batch.input_ids.shape[1] :], skip_special_tokens=True)
+
+    assert texts(PROMPTS) == [texts([prompt])[0] for prompt in PROMPTS]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("faiss")
 import faiss
 
+from embedders import SentenceTransformerEmbedder
 from retrievers import DenseRetriever, DenseStore, RecursiveChunker, VectorIndex
 from retrievers.vectors import factory_for
 
@@ -217,6 +218,34 @@ def test_a_mismatched_damaged_or_missing_index_is_refused(store, embedder, tmp_p
         DenseStore.load(tmp_path, embedder, SMALL)
 
 
+@pytest.mark.parametrize(
+    "setting", [{"temperature": 1.3}, {"pooling": "cls"}, {"document_prompt": "passage: "}], ids=str
+)
+def test_an_index_is_not_loaded_with_settings_that_give_documents_other_vectors(setting, tmp_path):
+    store = DenseStore.create(SentenceTransformerEmbedder(), SMALL)
+    store.add({"a": "The harbour opened in 1987."})
+    store.save(tmp_path)
+    ((name, value),) = setting.items()
+    with pytest.raises(ValueError, match=rf"with {name}=.*, not {name}={value!r}: load it with") as raised:
+        DenseStore.load(tmp_path, SentenceTransformerEmbedder(**setting), SMALL)
+    assert str(tmp_path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_an_index_is_loaded_with_settings_that_no_vector_of_a_document_depends_on(tmp_path):
+    store = DenseStore.create(SentenceTransformerEmbedder(), SMALL)
+    store.add({"a": "The harbour opened in 1987.", "b": "A lamp gives light."})
+    store.save(tmp_path)
+    other = SentenceTransformerEmbedder(batch_size=2, query_prompt="query: ", overflow="error")
+    back = DenseStore.load(tmp_path, other, SMALL)
+    assert back.index().search(["When did the harbour open?"], 1)[0][0].document_id == "a"
+
+
+def test_an_index_from_before_settings_were_recorded_is_loaded_by_its_models_name(store, embedder, tmp_path):
+    store.save(tmp_path)
+    _manifest_with(settings="gone")(tmp_path)
+    assert DenseStore.load(tmp_path, embedder, SMALL).passages == store.passages
+
+
 def test_saving_removes_only_the_files_of_the_store_before(store, tmp_path):
     """People keep other folders there whose names begin with a v."""
     for name in ("venv", "videos", "v1"):
@@ -309,6 +338,7 @@ SPOILS = {
     "another dimension": _manifest_with(dimension=5),
     "model is null": _manifest_with(model=None),
     "factory is a number": _manifest_with(factory=3),
+    "settings are a list": _manifest_with(settings=["mean"]),
     "build_tokens is text": _manifest_with(build_tokens="x"),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Nothing is left out: exports, cards, snapshots and the run of all strategies."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def test_a_strategy_is_exported_and_its_card_is_filled_in(name):
     kind = find("strategy", name)
     assert getattr(lcrag, kind.__name__) is kind
     assert kind.card.calls and kind.card.tokens and kind.card.use
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_names_the_measurement_that_speaks_for_the_strategy_or_says_that_there_is_none(name):
+    case = find("strategy", name).card.case
+    source = r"table|abstract|README|section|arXiv|docs/|LongMemEval|research\.google"
+    assert "not measured" in case or (re.search(r"\d", case) and re.search(source, case))
+    assert len(case) < 200
 
 
 def test_the_core_is_what_the_readme_shows():

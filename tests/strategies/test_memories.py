@@ -170,6 +170,18 @@ def test_the_tree_has_summaries_above_its_leaves(scripted, embedder):
     assert tools.ledger["build"].calls > 0
 
 
+def test_remembered_chunks_are_evidence_best_first_and_are_read_in_the_order_of_the_text(
+    dataset, scripted, embedder
+):
+    reader = scripted()
+    answer, _ = ask(LocalMemory(context_tokens=400, share=1, chunk_chars=200), dataset, reader, embedder)
+    ranks = [p.score for p in answer.evidence]
+    assert ranks == sorted(ranks, reverse=True)
+    assert "founded in 1987" in answer.evidence[0].text
+    prompt = reader.requests[-1].messages[-1].content
+    assert prompt.count("sells kites", 0, prompt.index("founded in 1987")) > 10
+
+
 def test_the_local_window_and_the_memory_share_the_tokens(dataset, scripted, embedder):
     reader = scripted()
     answer, tools = ask(

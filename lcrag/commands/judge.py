@@ -1,0 +1,115 @@
+"""``lcrag judge``: how far a judge can be trusted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcrag.commands.judge_compare import compare
+from lcrag.errors import LcragError
+
+if TYPE_CHECKING:
+    from lcrag.judges.base import JudgedMetric
+    from lcrag.readers.base import Reader
+
+app = typer.Typer(no_args_is_help=True, help="Hold models that judge answers against labels.")
+
+
+@app.callback()
+def judge() -> None:
+    """Hold models that judge answers against labels."""
+
+
+app.command()(compare)
+
+
+@app.command()
+def check(
+    labels: Annotated[
+        Path, typer.Argument(help="Outcomes with sound scores (.parquet, a run), or labels (.csv, .jsonl).")
+    ],
+    model: Annotated[
+        str, typer.Option(help="The judge: smollm2, a Hugging Face name, or the server's model.")
+    ] = "",
+    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    metric: Annotated[
+        Path | None, typer.Option(help="YAML with `metrics:`, one of them judged; default: correctness.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=2, help="The maximum number of answers, half of them right, half wrong.")
+    ] = 400,
+    seed: Annotated[int, typer.Option(help="Seeds the draw.")] = 0,
+    correct_threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="The score from which an answer counts as right.")
+    ] = 0.5,
+    output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("calibration.json"),
+) -> None:
+    """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
+    import asyncio
+
+    from lcrag.judging.calibration_text import calibration_text
+    from lcrag.judging.check import calibrate, judged, replies_path
+    from lcrag.judging.deciding import judge_digest, judge_name
+    from lcrag.judging.labels import draw, load_labels
+    from lcrag.judging.replies import Replies
+    from lcrag.tables import human, many
+
+    drawn = draw(load_labels(labels, correct_threshold=correct_threshold), limit, seed)
+    reader = _reader(model, base_url)
+    judged_metric = _metric(metric, reader)
+    replies = Replies(replies_path(output))
+    for notice in replies.notices:
+        sys.stderr.write(f"lcrag: {notice}\n")
+    frame, usage = asyncio.run(judged(drawn, judged_metric, reader, replies))
+    calibration = calibrate(
+        frame,
+        judge=judge_name(judged_metric, reader),
+        metric=judged_metric.name,
+        digest=judge_digest(judged_metric, reader),
+        labels=labels.name,
+        correct_threshold=correct_threshold,
+    )
+    calibration.save(output)
+    sys.stdout.write(f"{calibration_text(calibration)}\n\n")
+    spent = f"{many(int(usage.calls), 'call')}, {human(usage.prompt_tokens)} prompt tokens"
+    sys.stdout.write(f"Calibration  {output}\nReplies      {replies.path} ({spent} in this run)\n")
+
+
+def _reader(model: str, base_url: str) -> Reader | None:
+    if base_url:
+        from lcrag.readers.openai import OpenAIReader
+
+        return OpenAIReader(model=model or "default", base_url=base_url)
+    if not model:
+        return None
+    from lcrag.readers.transformers import TransformersReader
+
+    return TransformersReader(model)
+
+
+def _metric(file: Path | None, reader: Reader | None) -> JudgedMetric:
+    """The judged metric of a file, else correctness by the model."""
+    if file is None:
+        if reader is None:
+            raise LcragError("Give the judge: --model (with --base-url for a server), or --metric FILE.yaml.")
+        from lcrag.judges.correctness import Correctness
+
+        return Correctness(judge=reader)
+    from lcrag.components.build import build
+    from lcrag.components.yaml_file import read_yaml
+    from lcrag.judges.base import JudgedMetric
+
+    content = read_yaml(file)
+    listed = content.get("metrics") if isinstance(content, dict) and "metrics" in content else content
+    specs = listed if isinstance(listed, list) else [listed]
+    built = [
+        build("metric", spec, f"{file}: metrics[{i}]", folder=file.parent) for i, spec in enumerate(specs)
+    ]
+    metrics = [m for m in built if isinstance(m, JudgedMetric)]
+    if len(metrics) != 1:
+        names = ", ".join(m.name for m in metrics) or "none"
+        raise LcragError(f"{file}: one metric that asks a judge is expected, and there are: {names}.")
+    return metrics[0]

@@ -1,0 +1,70 @@
+"""``lcrag judge compare``: two strategies, answer by answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcrag.errors import LcragError
+
+if TYPE_CHECKING:
+    from lcrag.readers.base import Reader
+
+
+def compare(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or its table of outcomes (parquet).")],
+    strategies: Annotated[tuple[str, str], typer.Option(help="The two strategies to compare.")],
+    model: Annotated[
+        str, typer.Option(help="The judge: smollm2, a Hugging Face name or folder, or the server's model.")
+    ] = "",
+    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="The maximum number of pairs, drawn at random.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seeds the draw and the test.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="CSV file for one row per pair.")] = None,
+) -> None:
+    """Ask a judge which of two strategies answers better, in both orders; replies are kept beside the outcomes."""
+    import asyncio
+
+    from lcrag.files import write_atomically
+    from lcrag.judges.pairs import preferences
+    from lcrag.judging.replies import Replies
+    from lcrag.judging.tools import Judging, MeteredJudge
+    from lcrag.outcomes.table import load_outcomes
+    from lcrag.tables import human, many
+
+    outcomes = load_outcomes(run)
+    judge = judge_reader(model, base_url)
+    beside = run / "outcomes.parquet" if run.is_dir() else run
+    replies = Replies(beside.with_name(f"{beside.stem}.preferences.jsonl"))
+    for notice in replies.notices:
+        sys.stderr.write(f"lcrag: {notice}\n")
+    tools = MeteredJudge(Judging(judge, replies=replies, booked=set(replies.known)))
+    result = asyncio.run(preferences(outcomes, *strategies, tools, limit=limit, seed=seed))
+    sys.stdout.write(f"{result}\n\n")
+    spent = f"{many(int(tools.usage.calls), 'call')}, {human(tools.usage.prompt_tokens)} prompt tokens in this run"
+    sys.stdout.write(f"Judge    {judge.name}\nReplies  {replies.path} ({spent})\n")
+    if output is not None:
+        write_atomically(output, result.table.to_csv(index=False))
+        sys.stdout.write(f"Pairs    {output}\n")
+
+
+def judge_reader(model: str, base_url: str) -> Reader:
+    """The judge that the options name.
+
+    Raises:
+        LcragError: they name none.
+    """
+    if base_url:
+        from lcrag.readers.openai import OpenAIReader
+
+        return OpenAIReader(model=model or "default", base_url=base_url)
+    if not model:
+        raise LcragError("Give the judge: --model, with --base-url for a model on a server.")
+    from lcrag.readers.transformers import TransformersReader
+
+    return TransformersReader(model)
