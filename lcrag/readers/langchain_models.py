@@ -50,9 +50,9 @@ FIELDS = {
 
 
 def provider_of(model: str) -> str:
-    """The provider in ``provider:model``; empty where there is none."""
+    """The provider in ``provider:model``; empty where there is none, as in a path on the drive ``C:``."""
     provider, colon, name = model.partition(":")
-    return provider if colon and name and provider.isidentifier() else ""
+    return provider if colon and name and len(provider) > 1 and provider.isidentifier() else ""
 
 
 def price_name(model: str) -> str:

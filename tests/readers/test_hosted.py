@@ -54,7 +54,8 @@ def langchain(monkeypatch):
 def test_openai_has_its_own_reader_and_others_langchains():
     assert build("reader", reader_of("openai:gpt-4.1"), "--model") == OpenAIReader("gpt-4.1")
     assert build("reader", reader_of(CLAUDE), "--model").name == "claude-sonnet-4-5"
-    assert reader_of("Qwen/Qwen3-0.6B") == {"type": "transformers", "model": "Qwen/Qwen3-0.6B"}
+    for local in ("Qwen/Qwen3-0.6B", "smollm2", r"C:\models\mine"):
+        assert reader_of(local) == {"type": "transformers", "model": local}
 
 
 async def test_usage_cached_tokens_and_settings_of_a_hosted_model(langchain):
