@@ -14,6 +14,7 @@ from lcrag.experiment.plan import Plan
 from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
 from lcrag.experiment.stored import known_window, save_questions
+from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
 from lcrag.judging.tools import Judging
 from lcrag.runtime.calls import CallJournal
@@ -80,6 +81,10 @@ class Experiment(Plan):
         """Every outcome, with what routers may see of its question."""
         output, content = Path(self.output), journal.content
         save_questions(output, self.dataset.questions)
+        if not content.rows:  # a judge without its key is told before answers are paid for
+            for metric in self.judged_metrics:
+                for judge in judges_of(metric, self.reader):
+                    judge.check()
         calls = CallJournal(
             output / "calls.jsonl",
             finished={key for key, row in content.rows.items() if not row.error},
