@@ -12,6 +12,7 @@ import typer
 from lcrag.commands import import_outcomes
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.published import print_known
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
@@ -46,6 +47,7 @@ def demo(
     if full:
         del spec["dataset"]["questions"]
         spec["output"] = "runs/demo-full"
+    print_known()
     run_experiment(spec, DEMO, output, no_mlflow)
 
 
