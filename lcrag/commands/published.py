@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def published_name(path: Path) -> str:
-    """The name of the published table that is meant; empty where there is a file or folder at ``path``."""
+    """The name of the published table that is meant; empty where a table or a run is at ``path``."""
     from lcrag.published.shipped import IMPORTS
 
-    return str(path) if str(path) in IMPORTS and not path.exists() else ""
+    is_there = path.is_file() or (path / "outcomes.parquet").is_file()
+    return str(path) if str(path) in IMPORTS and not is_there else ""
 
 
 def outcomes_at(path: Path) -> pd.DataFrame:

@@ -20,13 +20,17 @@ def flat(text):
 
 
 def test_published_answers_are_replayed_by_name():
-    output = flat(lcrag("replay", "lara", "--router", "lara_rule", "--router", "lara_prior"))
+    output = flat(
+        lcrag("replay", "lara", *("--router", "lara_rule", "--router", "lara_prior", "--router", "probe"))
+    )
     assert "16308 queries on 131 documents" in output and "lara_prior" in output
     assert "What these answers say: 12 models, 2325 questions on 131 documents." in output
     assert "chunked_retrieval wins: hallucination (all models)" in output
-    share = re.search(r"Of 2 routers the best, lara_prior, wins (\d+)% of that \(\+0\.0\d+ \[", output)
+    share = re.search(r"Of 3 routers the best, lara_prior, wins (\d+)% of that \(\+0\.0\d+ \[", output)
     headroom = re.search(r"lara_prior [\d.]+ \[[^]]*\] \[[^]]*\] [+\d.]+ \S+ (\d+)%", output)
     assert share[1] == headroom[1]
+    assert "It is told the kind of question, which an application mostly does not know." in output
+    assert "The best that is not told, probe_router, wins 0% of that" in output
 
 
 def test_kinds_defects_and_strategies_hold_for_the_headline_too():
@@ -83,8 +87,9 @@ def test_a_router_is_fitted_on_published_answers(tmp_path):
     assert output.startswith("lara_prior learned from 9156 queries")
 
 
-def test_a_file_of_that_name_wins(table, tmp_path):  # noqa: F811
-    save_outcomes(load_outcomes(table), tmp_path / "lara")
+@pytest.mark.parametrize("file", ["lara", "lara/outcomes.parquet"])
+def test_a_file_or_a_run_of_that_name_wins(table, tmp_path, file):  # noqa: F811
+    save_outcomes(load_outcomes(table), tmp_path / file)
     output = lcrag("replay", "lara", "--router", "random")
     assert "48 queries on 8 documents" in output and "What these answers say" not in output
 
@@ -100,3 +105,8 @@ def test_the_demo_begins_with_what_is_known(monkeypatch):
     )
     assert "lcrag replay lara" in output and len(output.splitlines()) <= 12
     assert "chunked_retrieval wins: hallucination (all models)" in output
+
+
+def test_another_folder_of_that_name_does_not_win(tmp_path):
+    (tmp_path / "nocha").mkdir()
+    assert "15 queries on 1 document" in lcrag("replay", "nocha")

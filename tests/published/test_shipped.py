@@ -10,7 +10,7 @@ import pytest
 
 import lcrag
 from lcrag.errors import LcragError
-from lcrag.outcomes import load_outcomes
+from lcrag.outcomes import load_outcomes, without_defects
 from lcrag.published import headline, import_lara, import_nocha, load_published, recall_scores, save_facts
 from lcrag.published.shipped import DATA
 from lcrag.replay import cross_replay, examples_of
@@ -190,3 +190,18 @@ def test_one_book_gives_no_interval_and_four_no_winner():
     more = by["bm25_top50", "bm25_top5"]
     assert (more.pair.n, more.documents, more.winner) == (63, 4, "")  # four signs cannot tell at 5%
     assert "wins:" not in known.short()
+
+
+def test_the_guide_runs_and_shows_the_headline(shipped, capsys):
+    text = (Path(lcrag.__file__).parents[1] / "docs" / "published.md").read_text("utf-8")
+    shown = re.search(r"<!-- headline -->\n```\n(.*?)\n```\n<!-- end of headline -->", text, re.DOTALL)
+    assert shown[1] == str(headline(shipped))
+    names = {}
+    exec(compile(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], "published.md", "exec"), names)
+    assert names["winners"]["location", "proprietary"] == "long_context"
+    assert "The router, lara_prior, wins" in capsys.readouterr().out
+
+
+def test_the_winners_do_not_hang_on_known_defects(shipped):
+    clean = headline(without_defects(shipped, ["renamed"]))
+    assert [f.winner for f in clean.findings] == [f.winner for f in headline(shipped).findings]
