@@ -55,22 +55,24 @@ class Headline:
         )
 
     def winners(self) -> list[str]:
-        """A sentence for each strategy that wins somewhere, and one for what cannot be told."""
-        sentences = [
+        """A sentence for each strategy that wins somewhere."""
+        return [
             f"{name} wins: {_grouped([f for f in self.findings if f.winner == name], self.findings)}."
             for name in self.costs
             if any(f.winner == name for f in self.findings)
         ]
-        if undecided := [f for f in self.findings if not f.winner]:
-            sentences.append(f"Not told apart: {_grouped(undecided, self.findings)}.")
-        return sentences
 
-    def cost_sentence(self) -> str:
-        """What the dearest strategy costs beside the cheapest."""
-        (dearest, (cold, warm)), *_, (cheapest, (low_cold, low_warm)) = self.costs.items()
+    def undecided(self) -> list[str]:
+        """A sentence on the comparisons that have no winner, if there are any."""
+        rows = [f for f in self.findings if not f.winner]
+        return [f"Not told apart: {_grouped(rows, self.findings)}."] if rows else []
+
+    def cost_sentence(self, *, warm: bool = True) -> str:
+        """What the dearest strategy costs beside the cheapest; with a warm cache too, where that differs."""
+        (dearest, (cold, cached)), *_, (cheapest, (low_cold, low_cached)) = self.costs.items()
         caches = (
-            f"; {human(warm)} and {human(low_warm)} where a prompt cache holds the document"
-            if warm < cold
+            f"; {human(cached)} and {human(low_cached)} where a prompt cache holds the document"
+            if warm and cached < cold
             else ""
         )
         return f"Tokens per question: {dearest} {human(cold)}, {cheapest} {human(low_cold)}{caches}."
@@ -83,12 +85,13 @@ class Headline:
         )
 
     def short(self) -> str:
-        """The winners alone, in a few lines."""
-        return "\n".join(wrapped([*self.winners(), self.cost_sentence(), *self._weak()]))
+        """The winners and what they cost, in a few lines."""
+        last = " ".join([self.cost_sentence(warm=False), *self._weak("Weakly measured")])
+        return "\n".join(wrapped([*(self.winners() or self.undecided()), last]))
 
-    def _weak(self) -> list[str]:
+    def _weak(self, how: str = "By token recall, a weak measure") -> list[str]:
         kinds = sorted({f.kind for f in self.findings if f.is_weak})
-        return [f"{' and '.join(kinds)}: by token recall, a weak measure."] if kinds else []
+        return [f"{how}: {', '.join(kinds)}."] if kinds else []
 
     def __str__(self) -> str:
         lines = [f"What these answers say: {self.title}."]
@@ -103,7 +106,7 @@ class Headline:
         defects = counts(list(self.defects), list(self.defects.values()))
         if defects:
             tests += f" Questions with known defects are counted: {defects} (`lcrag replay --exclude`)."
-        notes = [*self.winners(), self.cost_sentence(), *last, tests, *self._weak()]
+        notes = [*self.winners(), *self.undecided(), self.cost_sentence(), *last, tests, *self._weak()]
         return "\n".join([*lines, "", *wrapped(notes)])
 
 

@@ -103,7 +103,7 @@ def test_the_demo_begins_with_what_is_known(monkeypatch):
     assert output.startswith(
         "What is known (LaRA's published answers: 12 models, 2325 questions on 131 documents):"
     )
-    assert "lcrag replay lara" in output and len(output.splitlines()) <= 12
+    assert "lcrag replay lara" in output and len(output.splitlines()) <= 6
     assert "chunked_retrieval wins: hallucination (all models)" in output
 
 
