@@ -1,12 +1,12 @@
 # make demo | test | test-slow | test-vllm | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | routing | budget | tables | dist | clean
+#      bench | strategies | routing | budget | published | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants lint types bench strategies routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -35,6 +35,10 @@ faults: $(VENV)/.dev
 # Spoils files of every format at random, 2,000 examples for each of twelve tests.
 fuzz: $(VENV)/.dev
 	LCRAG_FUZZ=24000 $(VENV)/bin/python -m pytest tests/fuzz
+
+# The tables of published answers in lcrag/published/data, from the authors' files in LCRAG_DATA: a minute or more.
+published: $(VENV)/.dev
+	$(VENV)/bin/python experiments/published_tables.py
 
 # Changes the code at a sample of places and lists the changes that no test notices: ten minutes or more.
 mutants: $(VENV)/.dev

@@ -12,6 +12,7 @@ import typer
 from lcrag.commands import import_outcomes, judge
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.published import print_known
 from lcrag.commands.quick import own_documents, with_window
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
@@ -47,6 +48,7 @@ def demo(
     if full:
         del spec["dataset"]["questions"]
         spec["output"] = "runs/demo-full"
+    print_known()
     run_experiment(spec, DEMO, output, no_mlflow)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcrag.commands.published import check_texts, outcomes_at, print_headline, published_name, testable
 from lcrag.errors import LcragError, reason
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from lcrag.replay.comparison import RoutingComparison
     from lcrag.routers.learning.examples import Examples
 
-Outcomes = Annotated[Path, typer.Argument(help="Table of outcomes (parquet), or a run's folder.")]
+Outcomes = Annotated[
+    Path, typer.Argument(help="Table of outcomes (parquet), a run's folder, or lara or nocha.")
+]
 Router = Annotated[
     list[str] | None,
     typer.Option(help="A router by name; may be repeated. Default: all that suit the strategies."),
@@ -75,11 +78,18 @@ def replay(
     if load and (router or routers):
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
     table = _table(outcomes, kind, exclude, failures)
+    published = published_name(outcomes)
     every = _every(strategy or table["strategy"])
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
+    by_default = not (load or router or routers)
+    if published and by_default:
+        chosen = [r for r in chosen if not r.needs_text]
+    check_texts(chosen, published)
     examples = _examples(table, strategy, chosen, cost, cache)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
+    if published and by_default:
+        chosen = testable(chosen, examples)
     try:
         comparison = evaluate(
             chosen,
@@ -98,6 +108,8 @@ def replay(
             f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
         ) from error
     sys.stdout.write(f"{comparison}\n")
+    if published:
+        print_headline(table, strategy, comparison, seed)
     if output is not None:
         _save(comparison, output)
         sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
@@ -124,6 +136,7 @@ def fit(
         raise LcragError(
             f"{routers} has {many(len(more) + (chosen is not None), 'router')}: give one to fit."
         )
+    check_texts([chosen], published_name(outcomes))
     examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
@@ -158,9 +171,9 @@ def _table(
     path: Path, kinds: list[str] | None, exclude: list[str] | None, failures: str | None
 ) -> pd.DataFrame:
     """The outcomes at ``path``, of these kinds and without these defects, failed calls under this rule."""
-    from lcrag.outcomes import load_outcomes, score_failures, without_defects
+    from lcrag.outcomes import score_failures, without_defects
 
-    table = load_outcomes(path)
+    table = outcomes_at(path)
     if failures:
         table = score_failures(table, failures)  # type: ignore[arg-type]
     if exclude:

@@ -55,6 +55,7 @@ OPTIONAL = {
     "score_*": "every metric by name",
     "note_*": "further figures that the strategy gives",
     "feature_*": "what a router may see of the question before it is answered (lcrag.routers.learning.features)",
+    "signal_*": "numbers of the answer that a probing router sees, where the table has no texts",
     "flag_*": "true where the published row has a known defect",
 }
 USAGE = {c for c in SCHEMA if c.startswith(tuple(f"{role}_" for role in ROLES))}
@@ -93,7 +94,7 @@ def validate(outcomes: pd.DataFrame, where: str = "The table of outcomes") -> pd
 
 def _typed(values: pd.Series[Any], name: str, place: str) -> pd.Series[Any]:
     """A column in its type."""
-    if name in NUMBERS or name in USAGE or name.startswith(("score_", "note_", "feature_")):
+    if name in NUMBERS or name in USAGE or name.startswith(("score_", "note_", "feature_", "signal_")):
         return numbers(values, place, finite=not name.startswith(("note_", "feature_")))
     if name.startswith("flag_") or name in {"declined", "closed_book", "batch_invariant"}:
         return marks(values, place)

@@ -84,8 +84,8 @@ def _examples(
     scores = rows["score"].to_numpy(float)[ordered]
     costs = rows["_cost"].to_numpy(float)[ordered]
     head = rows.iloc[ordered[:, 0]]
-    note_columns = [c for c in rows.columns if c.startswith("note_")]
-    records = rows[["question", "answer", "declined", *note_columns]].to_dict("records")
+    seen_columns = [c for c in rows.columns if c.startswith(("note_", "signal_"))]
+    records = rows[["question", "answer", "declined", *seen_columns]].to_dict("records")
     features = _features(head)
     vectors = _embeddings(head["question"].tolist(), embedder)
     tokens = _column(head, "document_tokens")
@@ -119,12 +119,18 @@ def _examples(
 
 
 def _signals(row: Mapping[str, Any]) -> dict[str, float]:
-    notes = {
-        k.removeprefix("note_"): v
+    """The signals of an answer; those that the table has a column for are taken from there."""
+    computed = signals(row["question"], row["answer"], bool(row["declined"]), _known(row, "note_"))
+    return computed | _known(row, "signal_")
+
+
+def _known(row: Mapping[str, Any], prefix: str) -> dict[str, float]:
+    """The values of the columns with this prefix, without it; NaN and None are left out."""
+    return {
+        k.removeprefix(prefix): v
         for k, v in row.items()
-        if k.startswith("note_") and v is not None and v == v  # not NaN
+        if k.startswith(prefix) and v is not None and v == v  # not NaN
     }
-    return signals(row["question"], row["answer"], bool(row["declined"]), notes)
 
 
 def _features(head: pd.DataFrame) -> list[dict[str, float]]:

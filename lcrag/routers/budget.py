@@ -79,6 +79,11 @@ class BudgetRouter(LearningRouter[BudgetState]):
         return self.predictor.needs_embedding
 
     @property
+    def needs_text(self) -> bool:
+        """As the predictor does."""
+        return self.predictor.needs_text
+
+    @property
     def wants_retrieval(self) -> bool:
         """As the predictor does."""
         return self.predictor.wants_retrieval

@@ -63,6 +63,11 @@ class TfidfRouter(ScoringRouter[TfidfState]):
     alpha: float = 3.0
     model: bool = True
 
+    @property
+    def needs_text(self) -> bool:
+        """It reads the words of the question."""
+        return True
+
     def _learn(self, examples: Examples, costs: CostLines) -> TfidfState:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import Ridge

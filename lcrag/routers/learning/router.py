@@ -37,6 +37,11 @@ class ReplayableRouter:
         return False
 
     @property
+    def needs_text(self) -> bool:
+        """Whether queries must come with their text: features and signals are not enough."""
+        return self.needs_embedding
+
+    @property
     def wants_retrieval(self) -> bool:
         """Whether queries should come with features of a first retrieval."""
         return False
