@@ -22,7 +22,7 @@ ALIKE = 80.0  # token sort ratio from which two questions with the same answer a
 NEARLY_EQUAL = 95.0  # the same where their answers differ but their numbers do not
 _GENITIVE = re.compile(r"(?<=\w)['\u2019]s\b")
 _EXCERPT = re.compile(
-    r"\b(?:the|this|that|these|above|given|provided|following) (?:\w+ )?(?:text|excerpt|passage|snippet|part [12]|parts)\b"
+    r"\b(?:the|this|that|these|above|given|following) (?:\w+ )?(?:text|excerpt|passage|snippet|part [12]|parts)\b"
     r"|\bin part [12]\b",
     re.IGNORECASE,
 )
