@@ -12,6 +12,7 @@ import typer
 from lcrag.commands import import_outcomes
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.init import init
 from lcrag.commands.questions import questions
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
@@ -128,6 +129,7 @@ app.command()(report)
 app.command()(score)
 app.command()(components)
 app.command()(cost)
+app.command()(init)
 app.command()(questions)
 app.add_typer(import_outcomes.app, name="import")
 app.command()(replay)

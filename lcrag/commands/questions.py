@@ -48,9 +48,9 @@ def questions(
     for kind in wanted:
         if kind not in KINDS:
             raise LcragError(f"--kinds: there is no kind {kind!r}; {did_you_mean(kind, KINDS)}")
-    if output.exists() and not force:
+    if output.exists() and not force and not _is_unused(output):
         raise LcragError(f"{output} exists already: choose another --output, or overwrite it with --force.")
-    texts = read_folder(documents)
+    texts = read_folder(documents).documents
     reader = build_reader(reader_spec(model, base_url, context_window))
     budget = Budget(experiment=Limits(dollars=dollars))
     replies = Replies(output.with_suffix(".replies.jsonl"))
@@ -72,6 +72,13 @@ def questions(
     _say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
     if written.stopped:
         raise LcragError(f"writing ended early: {written.stopped}.")
+
+
+def _is_unused(file: Path) -> bool:
+    """Whether a file of questions has only comments, as `lcrag init` writes it."""
+    from lcrag.datasets.folder import read_text
+
+    return all(not line.strip() or line.startswith("#") for line in read_text(file).splitlines())
 
 
 def _progress(count: int) -> Callable[[int], None]:

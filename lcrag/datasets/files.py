@@ -25,7 +25,7 @@ MAX_ID_CHARS = 32  # characters of the question at the beginning of an id that i
 
 
 def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
-    """A folder of .txt, .md and .pdf files, and a JSONL file with one question per line.
+    """A folder of .txt, .md and .pdf files, and a JSONL file with one question per line; # begins a comment line.
 
     Args:
         documents: The folder, read with its subfolders, without hidden files and folders. A document's id is its
@@ -41,11 +41,14 @@ def load_files(documents: Path, questions: Path, demonstrations: Path | None = N
         LcragError: something is wrong; the message names the file and the line.
     """
     documents, questions = Path(documents), Path(questions)
-    texts = read_folder(documents)
+    folder = read_folder(documents)
+    texts = folder.documents
     made = Counter[str]()
     rows = _read_questions(questions, texts, made)
     demonstrated = _read_questions(Path(demonstrations), texts, made) if demonstrations else []
-    dataset = Dataset(documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(demonstrated))
+    dataset = Dataset(
+        documents.resolve().name, tuple(texts.values()), tuple(rows), tuple(demonstrated), folder.notices
+    )
     dataset.validate()
     return dataset
 
@@ -56,10 +59,13 @@ def _read_questions(file: Path, texts: dict[str, Document], made: Counter[str]) 
         raise LcragError(f"{file}: there is no such file of questions.")
     rows: list[Question] = []
     for number, line in enumerate(read_text(file).split("\n"), 1):
-        if line.strip():
+        if line.strip() and not line.lstrip().startswith("#"):
             rows.append(_question(line, texts, made, f"{file}:{number}"))
     if not rows:
-        raise LcragError(f"{file}: there is no question in it.")
+        raise LcragError(
+            f'{file}: there is no question in it yet; write one JSON object per line, such as {{"question": '
+            f'"...", "answers": "..."}}, or let a model write them: lcrag questions DOCUMENTS --output {file}'
+        )
     return rows
 
 

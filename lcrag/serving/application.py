@@ -123,5 +123,5 @@ def _documents(given: Any) -> list[Document]:
     if isinstance(given, str | Path):
         from lcrag.datasets.folder import read_folder
 
-        return list(read_folder(Path(given)).values())
+        return list(read_folder(Path(given)).documents.values())
     return list(given)
