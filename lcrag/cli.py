@@ -33,7 +33,9 @@ app = typer.Typer(
 DEMO = Path(__file__).with_name("demo.yaml")
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; running again into it continues it.")]
 Questions = Annotated[Path | None, typer.Option(help="JSONL of questions.")]
-Documents = Annotated[Path | None, typer.Option(help="Folder of .txt, .md and .pdf documents.")]
+Documents = Annotated[
+    Path | None, typer.Option(help="Folder of documents: text, Markdown, PDF, HTML, Word, PowerPoint.")
+]
 NoMlflow = Annotated[bool, typer.Option("--no-mlflow", help="Do not log to MLflow.")]
 
 

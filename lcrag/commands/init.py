@@ -66,7 +66,10 @@ def init(
 def folder_table(folder: Folder, place: Path) -> str:
     """Every document with its tokens, estimated from its characters, and every other file with why it is not read."""
     tokens = {id: estimate_tokens(len(d.text)) for id, d in folder.documents.items()}
-    rows = [["file", "tokens", ""], *([id, human(count), ""] for id, count in tokens.items())]
+    rows = [
+        ["file", "tokens", ""],
+        *([id, human(count), folder.remarks.get(id, "")] for id, count in tokens.items()),
+    ]
     rows += [[id, "-", _why(str(error), place, id)] for id, error in folder.unread.items()]
     rows += [[id, "-", "not a document"] for id in folder.others]
     lines = [line.rstrip() for line in ruled([[r[0], r[2], r[1]] for r in rows], left=2)]

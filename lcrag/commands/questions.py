@@ -76,7 +76,7 @@ def questions(
 
 def _is_unused(file: Path) -> bool:
     """Whether a file of questions has only comments, as `lcrag init` writes it."""
-    from lcrag.datasets.folder import read_text
+    from lcrag.datasets.file_text import read_text
 
     return all(not line.strip() or line.startswith("#") for line in read_text(file).splitlines())
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.evidence import find_quote
-from lcrag.datasets.folder import read_folder, read_text
+from lcrag.datasets.file_text import read_text
+from lcrag.datasets.folder import read_folder
 from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question, Span
@@ -25,11 +26,12 @@ MAX_ID_CHARS = 32  # characters of the question at the beginning of an id that i
 
 
 def load_files(documents: Path, questions: Path, demonstrations: Path | None = None) -> Dataset:
-    """A folder of .txt, .md and .pdf files, and a JSONL file with one question per line; # begins a comment line.
+    """A folder of documents, and a JSONL file with one question per line; # begins a comment line.
 
     Args:
-        documents: The folder, read with its subfolders, without hidden files and folders. A document's id is its
-            path inside the folder, with ``/``.
+        documents: The folder, read with its subfolders, without hidden files and folders: .txt, .md and .pdf, and
+            with the extra ``documents`` .html, .docx and .pptx. A document's id is its path inside the folder, with
+            ``/``.
         questions: Each line is an object with ``question`` and, as needed, ``id`` (by default made of the
             question and its documents, so that it stays the same wherever the line stands),
             ``documents`` (an id or a list; not needed when there is one document), ``answers`` (one or a

@@ -37,7 +37,7 @@ class Application(Runnable[Any, dict[str, Any]]):
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
         reader: the language model.
-        documents: documents, texts by id, or a folder of .txt, .md and .pdf files.
+        documents: documents, texts by id, or a folder of files.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
 

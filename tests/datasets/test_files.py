@@ -210,5 +210,5 @@ def test_missing_and_empty_places_are_named(own, tmp_path):
     with pytest.raises(LcragError, match=r"questions.jsonl: there is no question in it"):
         load(own, "")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(LcragError, match=r"empty: there is no .txt, .md or .pdf file"):
+    with pytest.raises(LcragError, match=r"empty: there is no .txt, .md, .pdf, .* or .pptx file"):
         load_files(tmp_path / "empty", own / "questions.jsonl")
