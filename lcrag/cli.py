@@ -32,7 +32,7 @@ app = typer.Typer(
 
 DEMO = Path(__file__).with_name("demo.yaml")
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; running again into it continues it.")]
-Questions = Annotated[Path | None, typer.Option(help="JSONL of questions.")]
+Questions = Annotated[Path | None, typer.Option(help="Questions: JSONL, CSV or parquet.")]
 Documents = Annotated[
     Path | None, typer.Option(help="Folder of documents: text, Markdown, PDF, HTML, Word, PowerPoint.")
 ]

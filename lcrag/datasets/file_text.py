@@ -47,14 +47,14 @@ def read_text(path: Path) -> str:
     Raises:
         LcragError: it is not a regular file, cannot be read, or is not UTF-8.
     """
-    _check_readable(path)
+    check_readable(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise LcragError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
 
 
-def _check_readable(path: Path) -> None:
+def check_readable(path: Path) -> None:
     """Refuse what cannot be opened, and what would be read for ever: devices and pipes."""
     try:
         if path.exists() and not path.is_file():
@@ -70,7 +70,7 @@ def _check_readable(path: Path) -> None:
 def _read_pdf(path: Path) -> FileText:
     from pypdf import PdfReader
 
-    _check_readable(path)
+    check_readable(path)
     try:
         reader = PdfReader(path)
         encrypted = reader.is_encrypted and not reader.decrypt("")
@@ -89,7 +89,7 @@ def _read_pdf(path: Path) -> FileText:
 
 def _convert(path: Path) -> FileText:
     """HTML, Word and PowerPoint as Markdown."""
-    _check_readable(path)
+    check_readable(path)
     suffix = path.suffix.lower()
     try:
         from markitdown import StreamInfo, converters
