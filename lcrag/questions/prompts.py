@@ -98,6 +98,7 @@ def question_request(excerpt: Excerpt, kind: str, seed: int) -> Request:
         prefix_chars=len(head),
         cache_salt="questions",
         begin=("Question:",),
+        stop=("\nQuestion:",),
     )
 
 
