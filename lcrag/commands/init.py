@@ -72,6 +72,7 @@ def folder_table(folder: Folder, place: Path) -> str:
     ]
     rows += [[id, "-", _why(str(error), place, id)] for id, error in folder.unread.items()]
     rows += [[id, "-", "not a document"] for id in folder.others]
+    rows = [[cell if cell.isprintable() else repr(cell) for cell in row] for row in rows]
     lines = [line.rstrip() for line in ruled([[r[0], r[2], r[1]] for r in rows], left=2)]
     total = f"{many(len(tokens), 'document')}, about {human(sum(tokens.values()))} tokens"
     return "\n".join([*lines, *wrapped([f"{total}, the longest {human(max(tokens.values(), default=0))}."])])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ MARKITDOWN = {
     ".docx": "DocxConverter",
     ".pptx": "PptxConverter",
 }
+MAX_UNPACKED = 1 << 29  # bytes of a Word or PowerPoint file, which is a zip archive; a bomb holds far more
 SUFFIXES = (".txt", ".md", ".pdf", *MARKITDOWN)
 
 
@@ -99,7 +102,13 @@ def _convert(path: Path) -> FileText:
         ) from error
     converter: Any = getattr(converters, MARKITDOWN[suffix])()
     try:
-        with path.open("rb") as file:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > MAX_UNPACKED:
+                raise ValueError(f"it unpacks to {unpacked >> 20} MB, at most {MAX_UNPACKED >> 20} are read")
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of markup that it reads in a simpler way
             text: str = converter.convert(file, StreamInfo(extension=suffix)).markdown
     except Exception as error:  # broken files make it raise nearly anything
         missing = type(error).__name__ == "MissingDependencyException"

@@ -21,6 +21,7 @@ def place(tmp_path):
     docs.mkdir()
     (docs / "north.md").write_text("Northwind sells kites. " * 200)
     (docs / "cafe.txt").write_bytes(b"caf\xe9")
+    (docs / "odd\x1b[2J.gif").write_bytes(b"GIF")
     (docs / "picture.png").write_bytes(b"\x89PNG")
     return tmp_path
 
@@ -34,6 +35,7 @@ def test_the_folder_is_told_in_one_table(place):
         and str(place) not in lines["cafe.txt"]
     )
     assert "not a document" in lines["picture.png"]
+    assert "\x1b" not in result.output
     assert "1 document, about 1.15k tokens, the longest 1.15k." in result.output
     assert "mend or remove 1 file first" in result.output
 
@@ -57,7 +59,7 @@ def test_what_it_writes_runs_and_says_that_there_are_no_questions_yet(place):
     questions.write_text(questions.read_text() + "\n".join(examples))
     experiment = load_experiment(place / "new" / "experiment.yaml")
     assert [q.kind for q in experiment.dataset.questions] == ["location", "hallucination"]
-    assert experiment.dataset.notices == ("Files that are no documents were left out: 1 .png.",)
+    assert experiment.dataset.notices == ("Files that are no documents were left out: 1 .gif, 1 .png.",)
     assert len(experiment.strategies) == 4
 
 

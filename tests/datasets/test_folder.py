@@ -66,6 +66,16 @@ def test_broken_and_empty_files_are_named(tmp_path):
         read_folder(tmp_path)
 
 
+def test_an_archive_that_unpacks_to_more_than_the_machine_holds_is_refused(tmp_path):
+    pytest.importorskip("markitdown")
+    archive = zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("word/document.xml", "w") as entry:
+        for _ in range(600):
+            entry.write(bytes(1 << 20))
+    with pytest.raises(LcragError, match=r"bomb.docx: .* it unpacks to 600 MB, at most 512 are read"):
+        read_folder(tmp_path)
+
+
 def test_a_missing_library_is_told_in_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "north.html").write_text(HTML)
     monkeypatch.setitem(sys.modules, "markitdown", None)
