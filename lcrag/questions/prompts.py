@@ -41,11 +41,31 @@ _RULES = (
     "The question is understood without seeing the text: it names who or what it is about and does not speak of "
     "'the text' or 'the passage'. Use the language of the text."
 )
-_FORM = {
-    True: "Question: the question\nAnswer: the answer in a few words\nEvidence: a sentence copied word for word",
-    False: "Question: the question\nEntity: what it asks about that is not in the text, as the question writes it",
+_LENGTHS = "Evidence: The Kestrel Bridge is 210 metres long.\nEvidence: The Mill Bridge spans 340 metres."
+_EXAMPLES = {  # of the form; small models copy placeholders
+    "location": (
+        "Question: When did the Kestrel Bridge open?\nAnswer: 1931\n"
+        "Evidence: The Kestrel Bridge opened to traffic in May 1931."
+    ),
+    "reasoning": (
+        "Question: For how many years did the architect of the Kestrel Bridge lead the railway office?\n"
+        "Answer: 9 years\nEvidence: Ida Voss was the bridge's architect.\n"
+        "Evidence: Ida Voss led the railway office from 1922 to 1931."
+    ),
+    "comparison": (
+        "Question: Which is longer, the Kestrel Bridge or the Mill Bridge?\nAnswer: the Mill Bridge\n"
+        + _LENGTHS
+    ),
+    "aggregation": (
+        "Question: How long are the Kestrel Bridge and the Mill Bridge together?\nAnswer: 550 metres\n"
+        + _LENGTHS
+    ),
+    "hallucination": "Question: How many lanterns hang on the Kestrel Bridge?\nEntity: lanterns",
 }
-_MORE = "Write a further line 'Evidence:' for each further sentence that the answer needs."
+_LINES = {
+    True: "An Evidence line is a sentence of the text, copied word for word; write one for each that the answer needs.",
+    False: "The Entity line repeats the words of the question that name what the text does not have.",
+}
 _LABEL = re.compile(r"^[\s*#>-]*(question|answer|evidence|entity)\b[\s\d*]*:[\s*]*(.*)$", re.IGNORECASE)
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019 "
 
@@ -87,9 +107,8 @@ def question_request(excerpt: Excerpt, kind: str, seed: int) -> Request:
     parts = excerpt.parts
     head = f"Text:\n{parts[0]}\n\n" if len(parts) == 1 else ""
     head = head or "".join(f"Part {i}:\n{part}\n\n" for i, part in enumerate(parts, start=1))
-    form = _FORM[kind != "hallucination"]
-    more = f"\n{_MORE}" if kind not in ("location", "hallucination") else ""
-    content = f"{head}{_TASKS[kind]}\n{_RULES}\nReply with these lines only:\n{form}{more}"
+    form = f"{_LINES[kind != 'hallucination']} Reply in this form, which is for a text about bridges:"
+    content = f"{head}{_TASKS[kind]}\n{_RULES}\n{form}\n{_EXAMPLES[kind]}"
     return Request(
         chat(content, "You write questions that test how well a text is read."),
         MAX_TOKENS,

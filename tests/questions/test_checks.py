@@ -3,7 +3,8 @@
 import pytest
 
 from lcrag.questions import checks
-from lcrag.questions.prompts import Candidate
+from lcrag.questions.excerpts import Excerpt
+from lcrag.questions.prompts import KINDS, Candidate, candidate_of, question_request
 from lcrag.schema import Document
 
 TEXT = (
@@ -98,3 +99,34 @@ def test_questions_that_differ_in_a_year_or_a_document_are_not_duplicates():
     )
     elsewhere = Candidate("location", Document("copy.md", TEXT), first.question, first.answer, first.quotes)
     assert not checks.is_duplicate(elsewhere, [first])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_in_each_prompt_passes_the_checks(kind):
+    excerpt = Excerpt(Document("other.md", "About something else."), ("About something else.",), 0)
+    prompt = question_request(excerpt, kind, seed=0).messages[-1].content
+    example = "Question:" + prompt.partition("Question:")[2]
+    bridges = (
+        "The Kestrel Bridge opened to traffic in May 1931. Ida Voss was the bridge's architect. Ida Voss led the "
+        "railway office from 1922 to 1931. The Kestrel Bridge is 210 metres long. The Mill Bridge spans 340 metres."
+    )
+    assert checks.reason_against(candidate_of(example, kind, Document("bridges.md", bridges))) == ""
+
+
+@pytest.mark.parametrize(
+    ("reply", "fits"),
+    [
+        ("**Question:** When?\n**Answer:** 1987\n**Evidence:** It was founded\nin 1987", True),
+        ("Question 1: When?\nAnswer: 1987\nEvidence 1: 'in 1987'\n\nQuestion 2: Who?\nAnswer: -", True),
+        ("Question: When?\nAnswer: 1987", False),
+        ("Question:\nAnswer: 1987\nEvidence: in 1987", False),
+        ("When was it? 1987", False),
+        ("", False),
+    ],
+)
+def test_replies_are_read_with_and_without_markup(reply, fits):
+    candidate = candidate_of(reply, "location", NORTH)
+    assert bool(candidate) is fits
+    if candidate:
+        assert (candidate.question, candidate.answer) == ("When?", "1987")
+        assert candidate.quotes[0].endswith("in 1987")
