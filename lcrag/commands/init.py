@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,8 +60,14 @@ def init(
         _say(f"A run refuses a folder with documents that it cannot read: mend or remove {files} first.")
     if dollars is not None and not _has_price(str(reader["model"])):
         _say(f"The price of {reader['model']} is not known: fill in `prices` in {targets[0]}.")
-    _say(f"Next: write questions into {targets[1]}, or `lcrag questions {documents} --output {targets[1]}`;")
-    _say(f"then `lcrag run {targets[0]}`.")
+    flags = "".join(
+        f" {name} {shlex.quote(value)}"
+        for name, value in (("--model", model), ("--base-url", base_url))
+        if value
+    )
+    command = f"lcrag questions {shlex.quote(str(documents))} --output {shlex.quote(str(targets[1]))}{flags}"
+    _say(f"Next: write questions into {targets[1]}, or let the model write them: {command}")
+    _say(f"Then: lcrag run {shlex.quote(str(targets[0]))}")
 
 
 def folder_table(folder: Folder, place: Path) -> str:
@@ -86,7 +93,7 @@ def experiment_yaml(
 
     def quoted(value: object) -> str:
         return (
-            yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+            yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False)
             .removesuffix("...\n")
             .strip()
         )

@@ -38,6 +38,10 @@ def test_the_folder_is_told_in_one_table(place):
     assert "\x1b" not in result.output
     assert "1 document, about 1.15k tokens, the longest 1.15k." in result.output
     assert "mend or remove 1 file first" in result.output
+    assert (
+        f"lcrag questions '{place}/my: docs' --output {place}/questions.jsonl --model gpt-4o-mini"
+        in result.output
+    )
 
 
 def test_what_it_writes_runs_and_says_that_there_are_no_questions_yet(place):
