@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from lcrag.datasets.evidence import locate
 from lcrag.questions.excerpts import Excerpt
-from lcrag.readers.base import Request
+from lcrag.readers.base import Message, Request
 from lcrag.schema import Document, Span
 from lcrag.strategies.pieces.prompts import chat
 
@@ -41,8 +42,13 @@ _RULES = (
     "The question is understood without seeing the text: it names who or what it is about and does not speak of "
     "'the text' or 'the passage'. Use the language of the text."
 )
+_BRIDGES = (
+    "The Kestrel Bridge opened to traffic in May 1931. Ida Voss was the bridge's architect. Ida Voss led the railway "
+    "office from 1922 to 1931. The Kestrel Bridge is 210 metres long.",
+    "The Mill Bridge spans 340 metres.",
+)
 _LENGTHS = "Evidence: The Kestrel Bridge is 210 metres long.\nEvidence: The Mill Bridge spans 340 metres."
-_EXAMPLES = {  # of the form; small models copy placeholders
+_EXAMPLES = {  # replies on the text above, in an earlier turn: small models copy what stands beside the task
     "location": (
         "Question: When did the Kestrel Bridge open?\nAnswer: 1931\n"
         "Evidence: The Kestrel Bridge opened to traffic in May 1931."
@@ -62,9 +68,15 @@ _EXAMPLES = {  # of the form; small models copy placeholders
     ),
     "hallucination": "Question: How many lanterns hang on the Kestrel Bridge?\nEntity: lanterns",
 }
-_LINES = {
-    True: "An Evidence line is a sentence of the text, copied word for word; write one for each that the answer needs.",
-    False: "The Entity line repeats the words of the question that name what the text does not have.",
+_FORMS = {
+    True: (
+        "Reply with lines that begin with Question:, Answer: and Evidence:. An Evidence line is a sentence of the "
+        "text, copied word for word; write one for each that the answer needs."
+    ),
+    False: (
+        "Reply with lines that begin with Question: and Entity:. The Entity line repeats the words of the question "
+        "that name what the text does not have."
+    ),
 }
 _LABEL = re.compile(r"^[\s*#>-]*(question|answer|evidence|entity)\b[\s\d*]*:[\s*]*(.*)$", re.IGNORECASE)
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019 "
@@ -103,22 +115,27 @@ class Candidate:
 
 
 def question_request(excerpt: Excerpt, kind: str, seed: int) -> Request:
-    """The request for a question of a kind; the text comes first, so that requests on it share its prefix."""
-    parts = excerpt.parts
-    head = f"Text:\n{parts[0]}\n\n" if len(parts) == 1 else ""
-    head = head or "".join(f"Part {i}:\n{part}\n\n" for i, part in enumerate(parts, start=1))
-    form = f"{_LINES[kind != 'hallucination']} Reply in this form, which is for a text about bridges:"
-    content = f"{head}{_TASKS[kind]}\n{_RULES}\n{form}\n{_EXAMPLES[kind]}"
+    """The request for a question of a kind, after one demonstration on another text."""
+    parts = _BRIDGES if len(excerpt.parts) > 1 else (" ".join(_BRIDGES),)
     return Request(
-        chat(content, "You write questions that test how well a text is read."),
+        (
+            *chat(_task(parts, kind), "You write questions that test how well a text is read."),
+            Message("assistant", _EXAMPLES[kind]),
+            Message("user", _task(excerpt.parts, kind)),
+        ),
         MAX_TOKENS,
         TEMPERATURE if excerpt.turn else 0.0,
         seed + excerpt.turn,
-        prefix_chars=len(head),
         cache_salt="questions",
         begin=("Question:",),
         stop=("\nQuestion:",),
     )
+
+
+def _task(parts: Sequence[str], kind: str) -> str:
+    text = f"Text:\n{parts[0]}\n\n" if len(parts) == 1 else ""
+    text = text or "".join(f"Part {i}:\n{part}\n\n" for i, part in enumerate(parts, start=1))
+    return f"{text}{_TASKS[kind]}\n{_RULES}\n{_FORMS[kind != 'hallucination']}"
 
 
 def candidate_of(reply: str, kind: str, document: Document) -> Candidate | None:

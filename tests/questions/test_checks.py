@@ -104,13 +104,10 @@ def test_questions_that_differ_in_a_year_or_a_document_are_not_duplicates():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_in_each_prompt_passes_the_checks(kind):
     excerpt = Excerpt(Document("other.md", "About something else."), ("About something else.",), 0)
-    prompt = question_request(excerpt, kind, seed=0).messages[-1].content
-    example = "Question:" + prompt.partition("Question:")[2]
-    bridges = (
-        "The Kestrel Bridge opened to traffic in May 1931. Ida Voss was the bridge's architect. Ida Voss led the "
-        "railway office from 1922 to 1931. The Kestrel Bridge is 210 metres long. The Mill Bridge spans 340 metres."
-    )
-    assert checks.reason_against(candidate_of(example, kind, Document("bridges.md", bridges))) == ""
+    _, demonstration, reply, task = question_request(excerpt, kind, seed=0).messages
+    assert "About something else." in task.content
+    bridges = Document("bridges.md", demonstration.content)
+    assert checks.reason_against(candidate_of(reply.content, kind, bridges)) == ""
 
 
 @pytest.mark.parametrize(
