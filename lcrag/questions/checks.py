@@ -20,6 +20,10 @@ MIN_PLACES = {"comparison": 2, "aggregation": 2}
 SPELLED_ALIKE = 85.0  # rapidfuzz ratio from which two words are forms of one: "kite", "kites"
 ALIKE = 80.0  # token sort ratio from which two questions with the same answer are near-duplicates
 NEARLY_EQUAL = 95.0  # the same where their answers differ but their numbers do not
+_ASKS = (
+    "many much long often far old there any can could should would will may about than more most first last"
+)
+_ASKING = frozenset(_ASKS.split())  # words of any question: they do not show what it is about
 _GENITIVE = re.compile(r"(?<=\w)['\u2019]s\b")
 _EXCERPT = re.compile(
     r"\b(?:the|this|that|these|above|given|following) (?:\w+ )?(?:text|excerpt|passage|snippet|part [12]|parts)\b"
@@ -55,9 +59,9 @@ def stands_alone(candidate: Candidate) -> bool:
 
 def on_topic(candidate: Candidate) -> bool:
     """A word of the question is in the document; what an unanswerable one asks about does not count."""
-    entity = set(_words(candidate.entity))
+    others = _ASKING.union(_words(candidate.entity))
     document = set(_words(candidate.document.text))
-    return any(word in document for word in _words(candidate.question) if word not in entity)
+    return any(word in document for word in _words(candidate.question) if word not in others)
 
 
 def answer_is_short(candidate: Candidate) -> bool:

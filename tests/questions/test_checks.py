@@ -9,9 +9,8 @@ from lcrag.schema import Document
 
 TEXT = (
     "Northwind sells kites. It was founded in 1987 in\nBergen by Ada Moss and Ole Lund. Kites need wind. "
-    "Southbay makes lamps. Southbay was founded in 1999. In 2023 Northwind sold 120 kites. In 2024 it sold 150 kites. "
-    + "Lamps give light. "
-    * 60
+    "Southbay makes many lamps. Southbay was founded in 1999. In 2023 Northwind sold 120 kites. "
+    "In 2024 it sold 150 kites. " + "Lamps give light. " * 60
 )
 NORTH = Document("north.md", TEXT)
 FOUNDED = "It was founded in 1987 in Bergen"
@@ -36,6 +35,8 @@ def unanswerable(question, entity):
         (checks.OFF_TOPIC, located("Northwind: since when?"), located("Since when?")),
         (checks.OFF_TOPIC, unanswerable("Who audits Northwind's books of Qatar?", "Qatar"),
          unanswerable("Who governs Qatar?", "governs Qatar")),
+        (checks.OFF_TOPIC, unanswerable("How many ships has Southbay?", "ships"),
+         unanswerable("How many ships are there?", "ships")),
         (checks.LONG_ANSWER, located(), located(answer="in the year 1987 " * 6)),
         (checks.NO_EVIDENCE, located(), located(quotes=["It was founded in 1986 in Bergen"])),
         (checks.NO_EVIDENCE, located(), located(quotes=[FOUNDED, "Kites need much wind"])),
