@@ -58,10 +58,11 @@ def stands_alone(candidate: Candidate) -> bool:
 
 
 def on_topic(candidate: Candidate) -> bool:
-    """A word of the question is in the document; what an unanswerable one asks about does not count."""
+    """A word of the question is in the document; numbers, and what an unanswerable one asks about, do not count."""
     others = _ASKING.union(_words(candidate.entity))
     document = set(_words(candidate.document.text))
-    return any(word in document for word in _words(candidate.question) if word not in others)
+    words = [w for w in _words(candidate.question) if w not in others and not w.isdigit()]
+    return any(word in document for word in words)
 
 
 def answer_is_short(candidate: Candidate) -> bool:

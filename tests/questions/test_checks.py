@@ -37,6 +37,8 @@ def unanswerable(question, entity):
          unanswerable("Who governs Qatar?", "governs Qatar")),
         (checks.OFF_TOPIC, unanswerable("How many ships has Southbay?", "ships"),
          unanswerable("How many ships are there?", "ships")),
+        (checks.OFF_TOPIC, unanswerable("How many ships has Southbay?", "ships"),
+         unanswerable("How many ships for 120 guests?", "ships for guests")),
         (checks.LONG_ANSWER, located(), located(answer="in the year 1987 " * 6)),
         (checks.NO_EVIDENCE, located(), located(quotes=["It was founded in 1986 in Bergen"])),
         (checks.NO_EVIDENCE, located(), located(quotes=[FOUNDED, "Kites need much wind"])),
