@@ -128,7 +128,6 @@ def question_request(excerpt: Excerpt, kind: str, seed: int) -> Request:
         seed + excerpt.turn,
         cache_salt="questions",
         begin=("Question:",),
-        stop=("\nQuestion:",),
     )
 
 
