@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcrag.commands.readers import BaseUrl, ContextWindow, Dollars, Model, build_reader, reader_spec
+from lcrag.commands.run import quiet_libraries
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.tables import many
 
@@ -44,6 +45,7 @@ def questions(
     from lcrag.runtime.meter import Spending
     from lcrag.schema import Usage
 
+    quiet_libraries()
     wanted = [k.strip() for k in kinds.split(",") if k.strip()] or list(KINDS)
     for kind in wanted:
         if kind not in KINDS:
