@@ -12,7 +12,9 @@ import typer
 from lcrag.commands import import_outcomes, judge
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.init import init
 from lcrag.commands.published import print_known
+from lcrag.commands.questions import questions
 from lcrag.commands.quick import own_documents, with_window
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
@@ -32,8 +34,10 @@ app = typer.Typer(
 
 DEMO = Path(__file__).with_name("demo.yaml")
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; running again into it continues it.")]
-Questions = Annotated[Path | None, typer.Option(help="JSONL of questions.")]
-Documents = Annotated[Path | None, typer.Option(help="Folder of .txt, .md and .pdf documents.")]
+Questions = Annotated[Path | None, typer.Option(help="Questions: JSONL, CSV or parquet.")]
+Documents = Annotated[
+    Path | None, typer.Option(help="Folder of documents: text, Markdown, PDF, HTML, Word, PowerPoint.")
+]
 NoMlflow = Annotated[bool, typer.Option("--no-mlflow", help="Do not log to MLflow.")]
 
 
@@ -137,6 +141,8 @@ app.command()(report)
 app.command()(score)
 app.command()(components)
 app.command()(cost)
+app.command()(init)
+app.command()(questions)
 app.add_typer(import_outcomes.app, name="import")
 app.add_typer(judge.app, name="judge")
 app.command()(replay)

@@ -42,7 +42,7 @@ def run_experiment(
     from lcrag.experiment.progress import RunProgress
     from lcrag.tables import many
 
-    _quiet()
+    quiet_libraries()
     if isinstance(spec, dict) and no_mlflow:
         spec["mlflow"] = False
     if isinstance(spec, dict) and output is not None:
@@ -135,7 +135,7 @@ def _print_files(results: Results) -> None:
         _say("MLflow   lcrag ui")
 
 
-def _quiet() -> None:
+def quiet_libraries() -> None:
     """Bars and notices of the libraries below would write across ours."""
     import logging
     import os

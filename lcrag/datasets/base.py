@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from typing import Any
 
+from lcrag.datasets.frames import documents_of, questions_of_table
 from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
 from lcrag.schema import Document, Question
@@ -49,6 +51,47 @@ class Dataset:
                 kind = many(len(changed), name.removesuffix("s"))
                 notice = f"Half a surrogate pair is read as U+FFFD in {kind} of {self.name}, first in {changed[0]!r}."
                 object.__setattr__(self, "notices", (*self.notices, notice))
+
+    @classmethod
+    def from_pandas(
+        cls, questions: Any, documents: Any, *, name: str = "dataset", demonstrations: Any = None
+    ) -> Dataset:
+        """Questions of a DataFrame, with the columns of ``load_files``.
+
+        Args:
+            questions: The questions; anything with ``to_pandas`` is as good as a DataFrame.
+            documents: A folder, texts by id, a table with the columns ``id`` and ``text``, or documents.
+            name: The name in results and messages.
+            demonstrations: A table of questions that are not under test.
+
+        Raises:
+            LcragError: something is wrong; the message names the table and the row, counted from 0.
+        """
+        texts, notices = documents_of(documents)
+        by_id, made = {d.id: d for d in texts}, Counter[str]()
+        tables = {"questions": questions, "demonstrations": demonstrations}
+        asked, demonstrated = (
+            () if table is None else questions_of_table(table, by_id, made, key)
+            for key, table in tables.items()
+        )
+        dataset = cls(name, texts, asked, demonstrated, notices)
+        dataset.validate()
+        return dataset
+
+    @classmethod
+    def from_hf(cls, dataset: Any, documents: Any, *, name: str = "", demonstrations: Any = None) -> Dataset:
+        """Questions of one split of a Hugging Face ``datasets.Dataset``; see ``from_pandas``.
+
+        Args:
+            dataset: The questions.
+            documents: As in ``from_pandas``; another ``datasets.Dataset`` is a table, too.
+            name: The name in results and messages; by default that of the data set's builder.
+            demonstrations: Another split, whose questions are not under test.
+        """
+        builder = getattr(getattr(dataset, "info", None), "builder_name", None)
+        return cls.from_pandas(
+            dataset, documents, name=name or builder or "dataset", demonstrations=demonstrations
+        )
 
     @cached_property
     def _by_id(self) -> dict[str, Document]:

@@ -37,7 +37,7 @@ class Application(Runnable[Any, dict[str, Any]]):
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
         reader: the language model.
-        documents: documents, texts by id, or a folder of .txt, .md and .pdf files.
+        documents: documents, texts by id, or a folder of files.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
 
@@ -123,5 +123,5 @@ def _documents(given: Any) -> list[Document]:
     if isinstance(given, str | Path):
         from lcrag.datasets.folder import read_folder
 
-        return list(read_folder(Path(given)).values())
+        return list(read_folder(Path(given)).documents.values())
     return list(given)
