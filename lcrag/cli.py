@@ -15,7 +15,8 @@ from lcrag.commands.cost import cost
 from lcrag.commands.init import init
 from lcrag.commands.published import print_known
 from lcrag.commands.questions import questions
-from lcrag.commands.quick import own_documents, with_window
+from lcrag.commands.quick import own_documents
+from lcrag.commands.readers import BaseUrl, ContextWindow, Model, with_window
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
@@ -61,20 +62,9 @@ def run(
     config: Annotated[Path | None, typer.Argument(help="Experiment in YAML.")] = None,
     documents: Documents = None,
     questions: Questions = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="smollm2, a Hugging Face name or folder, provider:model (openai:gpt-4.1, anthropic:..., "
-            "google_genai:...), or the server's model."
-        ),
-    ] = "",
-    base_url: Annotated[
-        str, typer.Option(help="OpenAI-compatible server, such as http://localhost:8000/v1.")
-    ] = "",
-    context_window: Annotated[
-        int | None,
-        typer.Option(min=1, help="Tokens that fit into the server's model, if it does not say so."),
-    ] = None,
+    model: Model = "",
+    base_url: BaseUrl = "",
+    context_window: ContextWindow = None,
     strategy: Annotated[
         list[str] | None, typer.Option(help="A strategy instead of the demo's; may be given several times.")
     ] = None,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.readers import build_reader, reader_spec
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lcrag.readers.base import Reader
 
 app = typer.Typer(no_args_is_help=True, help="Make a table of outcomes from published answers.")
 Output = Annotated[Path, typer.Option(help="Parquet file to write.")]
@@ -64,7 +65,7 @@ def lara(
 
         # of a judge that was stopped
         verdicts = CallJournal(output.with_name(f"{output.name}.verdicts.jsonl"))
-        reader = _reader(judge_model, judge_url)
+        reader = build_reader(reader_spec(judge_model, judge_url))
         outcomes = asyncio.run(judge(outcomes, reader, limit=judge_limit, calls=verdicts))
         _write(score_failures(outcomes, failures.value), output)
         verdicts.path.unlink(missing_ok=True)
@@ -93,16 +94,6 @@ def nocha(
     from lcrag.published.nocha import import_nocha
 
     _write(import_nocha(file, pairs=pairs), output)
-
-
-def _reader(model: str, url: str) -> Reader:
-    if url:
-        from lcrag.readers.openai import OpenAIReader
-
-        return OpenAIReader(model=model, base_url=url)
-    from lcrag.readers.transformers import TransformersReader
-
-    return TransformersReader(model)
 
 
 def _write(outcomes: pd.DataFrame, output: Path) -> None:

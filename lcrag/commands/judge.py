@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcrag.commands.judge_compare import compare
+from lcrag.commands.readers import BaseUrl, Model, build_reader, reader_spec
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
@@ -31,10 +32,8 @@ def check(
     labels: Annotated[
         Path, typer.Argument(help="Outcomes with sound scores (.parquet, a run), or labels (.csv, .jsonl).")
     ],
-    model: Annotated[
-        str, typer.Option(help="The judge: smollm2, a Hugging Face name, or the server's model.")
-    ] = "",
-    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    model: Model = "",
+    base_url: BaseUrl = "",
     metric: Annotated[
         Path | None, typer.Option(help="YAML with `metrics:`, one of them judged; default: correctness.")
     ] = None,
@@ -58,7 +57,7 @@ def check(
     from lcrag.tables import human, many
 
     drawn = draw(load_labels(labels, correct_threshold=correct_threshold), limit, seed)
-    reader = _reader(model, base_url)
+    reader = build_reader(reader_spec(model, base_url)) if model or base_url else None
     judged_metric = _metric(metric, reader)
     replies = Replies(replies_path(output))
     for notice in replies.notices:
@@ -76,18 +75,6 @@ def check(
     sys.stdout.write(f"{calibration_text(calibration)}\n\n")
     spent = f"{many(int(usage.calls), 'call')}, {human(usage.prompt_tokens)} prompt tokens"
     sys.stdout.write(f"Calibration  {output}\nReplies      {replies.path} ({spent} in this run)\n")
-
-
-def _reader(model: str, base_url: str) -> Reader | None:
-    if base_url:
-        from lcrag.readers.openai import OpenAIReader
-
-        return OpenAIReader(model=model or "default", base_url=base_url)
-    if not model:
-        return None
-    from lcrag.readers.transformers import TransformersReader
-
-    return TransformersReader(model)
 
 
 def _metric(file: Path | None, reader: Reader | None) -> JudgedMetric:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from lcrag.commands.readers import BaseUrl, Model, build_reader, reader_spec
 from lcrag.errors import LcragError
-
-if TYPE_CHECKING:
-    from lcrag.readers.base import Reader
 
 
 def compare(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its table of outcomes (parquet).")],
     strategies: Annotated[tuple[str, str], typer.Option(help="The two strategies to compare.")],
-    model: Annotated[
-        str, typer.Option(help="The judge: smollm2, a Hugging Face name or folder, or the server's model.")
-    ] = "",
-    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    model: Model = "",
+    base_url: BaseUrl = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="The maximum number of pairs, drawn at random.")
     ] = None,
@@ -38,7 +34,9 @@ def compare(
     from lcrag.tables import human, many
 
     outcomes = load_outcomes(run)
-    judge = judge_reader(model, base_url)
+    if not (model or base_url):
+        raise LcragError("Give the judge: --model, with --base-url for a model on a server.")
+    judge = build_reader(reader_spec(model, base_url))
     beside = run / "outcomes.parquet" if run.is_dir() else run
     replies = Replies(beside.with_name(f"{beside.stem}.preferences.jsonl"))
     for notice in replies.notices:
@@ -51,20 +49,3 @@ def compare(
     if output is not None:
         write_atomically(output, result.table.to_csv(index=False))
         sys.stdout.write(f"Pairs    {output}\n")
-
-
-def judge_reader(model: str, base_url: str) -> Reader:
-    """The judge that the options name.
-
-    Raises:
-        LcragError: they name none.
-    """
-    if base_url:
-        from lcrag.readers.openai import OpenAIReader
-
-        return OpenAIReader(model=model or "default", base_url=base_url)
-    if not model:
-        raise LcragError("Give the judge: --model, with --base-url for a model on a server.")
-    from lcrag.readers.transformers import TransformersReader
-
-    return TransformersReader(model)

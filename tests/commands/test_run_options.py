@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lcrag.cli import DEMO, app
-from lcrag.commands import quick
+from lcrag.commands import readers
 from lcrag.errors import LcragError
 from tests.readers.scripted_server import serving
 
@@ -83,11 +83,11 @@ def test_options_beside_a_yaml_file_are_refused(own):
 
 
 def test_the_window_goes_to_the_reader_that_takes_one():
-    spec = {"reader": quick.reader_of("anthropic:claude-sonnet-4-5")}
-    assert quick.with_window(spec, 1000)["reader"]["context_window"] == 1000
-    assert quick.with_window({"reader": "openai"}, 1000)["reader"]["max_model_len"] == 1000
+    spec = {"reader": readers.reader_spec("anthropic:claude-sonnet-4-5")}
+    assert readers.with_window(spec, 1000)["reader"]["context_window"] == 1000
+    assert readers.with_window({"reader": "openai"}, 1000)["reader"]["max_model_len"] == 1000
     with pytest.raises(LcragError, match="transformers"):
-        quick.with_window({}, 1000)
+        readers.with_window({}, 1000)
 
 
 def test_a_sample_keeps_the_documents_of_given_demonstrations(dataset):

@@ -161,7 +161,7 @@ def test_the_command_prints_the_table_and_asks_for_nothing_twice(outcomes, tmp_p
     app = typer.Typer()
     app.command()(judge_compare.compare)
     reader = ScriptedReader(lambda request: prefers("good")(request.messages[-1].content), name="judge")
-    monkeypatch.setattr(judge_compare, "judge_reader", lambda model, base_url: reader)
+    monkeypatch.setattr(judge_compare, "build_reader", lambda spec: reader)
     save_outcomes(outcomes, tmp_path / "outcomes.parquet")
     table = tmp_path / "pairs.csv"
     arguments = [str(tmp_path), "--strategies", "rag", "long", "--model", "judge", "--output", str(table)]

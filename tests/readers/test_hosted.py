@@ -9,7 +9,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-from lcrag.commands.quick import reader_of
+from lcrag.commands.readers import reader_spec
 from lcrag.components.build import build
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers import LangChainReader, Message, OpenAIReader, Request
@@ -52,10 +52,10 @@ def langchain(monkeypatch):
 
 
 def test_openai_has_its_own_reader_and_others_langchains():
-    assert build("reader", reader_of("openai:gpt-4.1"), "--model") == OpenAIReader("gpt-4.1")
-    assert build("reader", reader_of(CLAUDE), "--model").name == "claude-sonnet-4-5"
+    assert build("reader", reader_spec("openai:gpt-4.1"), "--model") == OpenAIReader("gpt-4.1")
+    assert build("reader", reader_spec(CLAUDE), "--model").name == "claude-sonnet-4-5"
     for local in ("Qwen/Qwen3-0.6B", "smollm2", r"C:\models\mine"):
-        assert reader_of(local) == {"type": "transformers", "model": local}
+        assert reader_spec(local) == {"type": "transformers", "model": local}
 
 
 async def test_usage_cached_tokens_and_settings_of_a_hosted_model(langchain):
@@ -81,7 +81,7 @@ async def test_usage_cached_tokens_and_settings_of_a_hosted_model(langchain):
 def test_a_missing_key_is_named_before_anything_is_asked(model, variable, monkeypatch):
     for name in (variable, "GEMINI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    reader = build("reader", reader_of(model), "--model")
+    reader = build("reader", reader_spec(model), "--model")
     assert reader.context_window > 100_000  # published: needs neither key nor package
     with pytest.raises(ReaderUnavailable, match=f"set the environment variable {variable}"):
         reader.check()
