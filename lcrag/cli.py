@@ -12,6 +12,7 @@ import typer
 from lcrag.commands import import_outcomes
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.power import power
 from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
@@ -127,6 +128,7 @@ app.command()(report)
 app.command()(score)
 app.command()(components)
 app.command()(cost)
+app.command()(power)
 app.add_typer(import_outcomes.app, name="import")
 app.command()(replay)
 app.command()(fit)

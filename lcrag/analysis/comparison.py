@@ -9,6 +9,7 @@ from math import isnan
 import pandas as pd
 
 from lcrag.analysis import tables
+from lcrag.analysis.contrast import Contrast, contrast, pair_of
 from lcrag.analysis.judging import judge_remark
 from lcrag.analysis.summaries import by_metric, paired, summary
 from lcrag.errors import LcragError
@@ -49,6 +50,7 @@ class Comparison:
         documents: The number of documents that they are on.
         skipped: Questions left out of router and baseline rows, because a candidate has no score on them.
         remarks: Further footnotes.
+        contrast: Retrieval against long context; ``None`` with fewer than two strategies that read the documents.
     """
 
     table: pd.DataFrame
@@ -60,6 +62,7 @@ class Comparison:
     documents: int
     skipped: int
     remarks: tuple[str, ...] = ()
+    contrast: Contrast | None = None
 
     def shown(self) -> pd.DataFrame:
         """The table as text cells, with a dash for what is not known."""
@@ -68,7 +71,7 @@ class Comparison:
     def footnotes(self) -> list[str]:
         """What the table's columns mean, and what is missing from it."""
         notes = tables.footnotes(self.table, self.unit, self.questions, self.documents, self.skipped)
-        return [*notes, *self.remarks]
+        return [*notes, *tables.power_note(self.table, self.documents, self.contrast), *self.remarks]
 
     def __str__(self) -> str:
         head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"
@@ -136,8 +139,11 @@ def compare(
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
     by_kind.index.name = "strategy"
     questions = outcomes["question_id"].nunique()
+    table = table.join(paired(table, rows, best, seed))
+    corrected = dict(zip(table["name"], table["p_value"], strict=True))
+    pair = pair_of(rows, choosable)
     return Comparison(
-        table=table.join(paired(table, rows, best, seed)),
+        table=table,
         by_kind=by_kind,
         by_metric=by_metric(outcomes, names),
         best=best,
@@ -146,6 +152,7 @@ def compare(
         documents=outcomes["document_id"].nunique(),
         skipped=questions - pool["question_id"].nunique(),
         remarks=(*judge_remark(outcomes), *remarks),
+        contrast=contrast(rows, pair, corrected, best, seed) if pair else None,
     )
 
 
