@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan
 
 import pandas as pd
@@ -11,7 +11,8 @@ import pandas as pd
 from lcrag.analysis import tables
 from lcrag.analysis.contrast import Contrast, contrast, pair_of
 from lcrag.analysis.judging import judge_remark
-from lcrag.analysis.summaries import by_metric, paired, summary
+from lcrag.analysis.summaries import by_metric, first_errors, paired, summary
+from lcrag.analysis.verdict import verdict
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, check_names, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
@@ -51,6 +52,8 @@ class Comparison:
         skipped: Questions left out of router and baseline rows, because a candidate has no score on them.
         remarks: Further footnotes.
         contrast: Retrieval against long context; ``None`` with fewer than two strategies that read the documents.
+        closed_book: The strategies that do not read the documents.
+        reasons: The first error of each strategy that failed.
     """
 
     table: pd.DataFrame
@@ -63,6 +66,13 @@ class Comparison:
     skipped: int
     remarks: tuple[str, ...] = ()
     contrast: Contrast | None = None
+    closed_book: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Which strategy to use, at what cost, and how sure that is, in a few sentences."""
+        return verdict(self)
 
     def shown(self) -> pd.DataFrame:
         """The table as text cells, with a dash for what is not known."""
@@ -153,6 +163,8 @@ def compare(
         skipped=questions - pool["question_id"].nunique(),
         remarks=(*judge_remark(outcomes), *remarks),
         contrast=contrast(rows, pair, corrected, best, seed) if pair else None,
+        closed_book=tuple(n for n in names if n not in candidates(outcomes)),
+        reasons=first_errors(outcomes),
     )
 
 

@@ -10,9 +10,18 @@ from math import isnan
 import pandas as pd
 
 from lcrag.outcomes.duplicates import clusters
-from lcrag.statistics import Paired, Variation, paired_difference, smallest_difference, variation
+from lcrag.statistics import (
+    Paired,
+    Variation,
+    min_documents,
+    paired_difference,
+    smallest_difference,
+    variation,
+)
 from lcrag.tables import many
 
+ALPHA = 0.05  # from which on a p-value shows nothing
+TOLERABLE = 0.05  # a loss of score that a cheaper strategy may have and still be called as good
 RETRIEVAL, LONG_CONTEXT = "chunked_retrieval", "long_context"
 RETRIEVES = (
     "retrieve_calls",
@@ -56,6 +65,47 @@ class Contrast:
         if not self.variation.variance > 0:  # no answers that differ tell nothing about how they would
             return float("nan")
         return smallest_difference(self.sizes, self.variation, comparisons=self.tests)
+
+    def other(self, name: str) -> str:
+        """The strategy that is not ``name``."""
+        return self.second if name == self.first else self.first
+
+    def score(self, name: str) -> float:
+        """The mean score of one of the two."""
+        return self.scores[name != self.first]
+
+    @property
+    def better(self) -> str:
+        """The strategy with the higher score; of equals the first."""
+        return self.first if self.paired.difference >= 0 else self.second
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the test, corrected, and the interval both show a difference."""
+        return self.p_value < ALPHA and (self.paired.low > 0 or self.paired.high < 0)
+
+    @property
+    def cheaper(self) -> str:
+        """The strategy that costs less; empty where costs are equal or not known."""
+        first, second = self.costs
+        return self.first if first < second else self.second if second < first else ""
+
+    @property
+    def as_good(self) -> str:
+        """The cheaper strategy where the interval leaves out a loss of more than ``TOLERABLE``; else empty."""
+        name = self.cheaper
+        if not name:
+            return ""
+        loss = self.max_loss(name)
+        # where fewer documents differ than the test needs, the interval is too short. 3 / documents is what the share
+        # of documents that differ stays below, with 95% confidence, when none of these does (Hanley and Lippman-Hand
+        # 1983)
+        loss = max(loss, 3 / len(self.sizes)) if self.differing < min_documents() else loss
+        return name if loss <= TOLERABLE else ""
+
+    def max_loss(self, name: str) -> float:
+        """How much lower the score of one of the two may be than the other's, by the 95% interval; NaN without one."""
+        return -self.paired.low if name == self.first else self.paired.high
 
 
 def pair_of(rows: Mapping[str, pd.DataFrame], readers: Sequence[str]) -> tuple[str, str] | None:
