@@ -12,7 +12,8 @@ from lcrag.statistics import (
     smallest_p,
     variation,
 )
-from lcrag.statistics.power import design_effect, even, power
+from lcrag.statistics.power import even, power
+from lcrag.statistics.variation import design_effect
 
 
 def answers(gap, documents, each, seed, tables=1):

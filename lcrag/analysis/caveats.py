@@ -1,4 +1,4 @@
-"""What limits a verdict: strategies that could not be run, models that need no document, too few documents."""
+"""What limits a comparison: strategies that could not be run, models that need no document, too few documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from lcrag.analysis.contrast import ALPHA, Contrast
+from lcrag.analysis.contrast import ALPHA, Contrast, seen
+from lcrag.analysis.tables import smallest_p
 from lcrag.outcomes.costs import UNIT_NAMES
 from lcrag.statistics import Variation, documents_needed
 from lcrag.tables import human, many
@@ -90,6 +91,16 @@ def floor(comparison: Compared, closed_book: pd.Series[float]) -> list[str]:
         f"It is not shown that any strategy is better than {name} ({percent(closed_book[name])}), which reads no "
         "document."
     ]
+
+
+def detectable(table: pd.DataFrame, documents: int, contrast: Contrast | None) -> list[str]:
+    """How large a difference must be to be seen, from the variation of the differences of the contrast's strategies.
+
+    None where their answers never differ, and where ``tables.footnotes`` says that no difference can be significant.
+    """
+    if contrast is None or not contrast.variation.variance > 0 or smallest_p(table, documents) > ALPHA:
+        return []
+    return [seen(contrast.paired.n, len(contrast.sizes), contrast.smallest, contrast.tests)]
 
 
 def further_documents(pair: Contrast) -> str:

@@ -9,6 +9,7 @@ from math import isnan
 import pandas as pd
 
 from lcrag.analysis import tables
+from lcrag.analysis.caveats import detectable
 from lcrag.analysis.contrast import Contrast, contrast, pair_of
 from lcrag.analysis.judging import judge_remark
 from lcrag.analysis.summaries import by_metric, first_errors, paired, summary
@@ -81,7 +82,7 @@ class Comparison:
     def footnotes(self) -> list[str]:
         """What the table's columns mean, and what is missing from it."""
         notes = tables.footnotes(self.table, self.unit, self.questions, self.documents, self.skipped)
-        return [*notes, *tables.power_note(self.table, self.documents, self.contrast), *self.remarks]
+        return [*notes, *detectable(self.table, self.documents, self.contrast), *self.remarks]
 
     def __str__(self) -> str:
         head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')}"

@@ -9,7 +9,6 @@ from math import isnan
 import pandas as pd
 
 from lcrag import statistics
-from lcrag.analysis.contrast import Contrast, seen
 from lcrag.outcomes.costs import LEFT_OUT, UNIT_NAMES
 from lcrag.tables import (
     LEVELS,
@@ -118,20 +117,6 @@ def footnotes(table: pd.DataFrame, unit: str, questions: int, documents: int, sk
             f"Routers and baselines leave out {many(skipped, 'question')} that some strategy has no score on."
         )
     return notes
-
-
-def power_note(table: pd.DataFrame, documents: int, contrast: Contrast | None) -> list[str]:
-    """How large a difference must be to be seen, from the variation of the differences of the contrast's strategies.
-
-    None where their answers never differ, and where ``footnotes`` says that no difference can be significant.
-    """
-    if (
-        contrast is None
-        or not contrast.variation.variance > 0
-        or smallest_p(table, documents) > LEVELS[-1][0]
-    ):
-        return []
-    return [seen(contrast.paired.n, len(contrast.sizes), contrast.smallest, contrast.tests)]
 
 
 def _often_cut(strategies: pd.DataFrame) -> list[str]:

@@ -51,7 +51,8 @@ def power(
 ) -> None:
     """How many questions do I need? From a pilot run, or from --questions and --documents alone."""
     from lcrag.statistics import Variation, smallest_difference
-    from lcrag.statistics.power import design_effect, even
+    from lcrag.statistics.power import even
+    from lcrag.statistics.variation import design_effect
 
     given = Variation()
     sizes: tuple[int, ...] = ()
