@@ -15,6 +15,7 @@ from lcrag.statistics import Variation, documents_needed
 from lcrag.tables import human, many
 
 TARGETS = (0.1, 0.05, 0.02)  # differences to plan for: the first that is too small for this run
+FEW = 0.01  # failures of a smaller share of questions are told at the foot of the table only
 REASON_LIMIT = 200  # characters of an error
 
 
@@ -47,7 +48,7 @@ class Compared(Protocol):
 
 
 def failures(comparison: Compared, reading: pd.DataFrame) -> list[str]:
-    """A sentence for each strategy of the contrast that failed on some questions, and for any that failed on all.
+    """A sentence for each strategy of the contrast that failed on more than ``FEW``, and for any that failed on all.
 
     Args:
         comparison: the comparison.
@@ -59,7 +60,7 @@ def failures(comparison: Compared, reading: pd.DataFrame) -> list[str]:
     sentences = []
     for name in reading.index[failed > 0]:
         in_pair = pair is not None and name in (pair.first, pair.second)
-        if not in_pair and failed[name] < total[name]:
+        if failed[name] < total[name] * (FEW if in_pair else 1):
             continue
         effect = ""
         if in_pair and reading["counted_wrong"][name]:

@@ -81,10 +81,11 @@ def _claim(pair: Contrast, base: float) -> tuple[str, str]:
 
 
 def _interval(pair: Contrast, name: str) -> str:
-    """The interval of the score of ``name`` minus that of the other, in points."""
+    """The interval of the score of ``name`` minus that of the other, in points, with a decimal near 0."""
     bounds = (pair.paired.low, pair.paired.high)
     low, high = bounds if name == pair.first else (-bounds[1], -bounds[0])
-    return f"{round(100 * low):+d} to {round(100 * high):+d}"
+    form = "+.1f" if 0 < min(abs(low), abs(high)) < 0.01 else "+.0f"
+    return f"{100 * low + 0:{form}} to {100 * high + 0:{form}}"
 
 
 def _costs(comparison: Compared, pair: Contrast, chosen: str, base: float) -> str:

@@ -20,7 +20,8 @@ class Variation:
         variance: Variance of a question's difference. 0.5 is that of two strategies that are right on half of the
             questions, independently; strategies that agree more often have less. For a true difference d it counts as
             at most (1 - d²) / 2, which is the largest that independent strategies can have.
-        correlation: Intraclass correlation of the differences of questions on one document, from 0 to 1.
+        correlation: Intraclass correlation of the differences of questions on one document, from 0 to 1. It is 0 to
+            0.02 between retrieval and long context in LaRA's published answers (12 models, 119 or 120 documents).
     """
 
     variance: float = 0.5

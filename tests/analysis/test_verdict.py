@@ -90,6 +90,11 @@ CASES = {
         ("long_context is better than", "could not be run on 10 of 100 questions, which the comparison leaves out"),
         (),
     ),
+    "long context failed on very few": (
+        answers(50, 5, chunked_retrieval=0.3, long_context=lambda d, q: None if d + q == 0 else 0.8),
+        ("long_context is better than",),
+        ("could not be run",),
+    ),
     "nothing was scored": (
         answers(4, 2, chunked_retrieval=None, long_context=None),
         ("could be scored, so there is no verdict", "long_context could not be run on 8 of 8"),
@@ -171,3 +176,15 @@ def test_failures_that_count_as_wrong_are_told_with_the_verdict():
     table = answers(20, 5, chunked_retrieval=0.6, long_context=lambda d, q: None if d < 8 else 0.8)
     text = compare(table, cost="tokens", failures="wrong").verdict
     assert "long_context could not be run on 40 of 100 questions, which count as wrong" in text
+
+
+def test_an_interval_that_leaves_out_0_by_little_is_not_rounded_to_it():
+    table = answers(
+        100,
+        6,
+        chunked_retrieval=lambda d, q: float(q < 3),
+        long_context=lambda d, q: float(q < 3 + (d % 14 == 0)),
+    )
+    text = compare(table, cost="tokens").verdict
+    assert "long_context is better than chunked_retrieval: 51% against 50%" in text
+    assert re.search(r"difference is \+0\.[1-9] to \+[12]\.\d points; p = 0\.0", text), text
