@@ -13,6 +13,7 @@ from lcrag.commands import import_outcomes, judge
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.init import init
+from lcrag.commands.power import power
 from lcrag.commands.published import print_known
 from lcrag.commands.questions import questions
 from lcrag.commands.quick import own_documents
@@ -133,6 +134,7 @@ app.command()(components)
 app.command()(cost)
 app.command()(init)
 app.command()(questions)
+app.command()(power)
 app.add_typer(import_outcomes.app, name="import")
 app.add_typer(judge.app, name="judge")
 app.command()(replay)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan
 
 import pandas as pd
 
 from lcrag.analysis import tables
+from lcrag.analysis.caveats import detectable
+from lcrag.analysis.contrast import Contrast, contrast, pair_of
 from lcrag.analysis.judging import judge_remark
-from lcrag.analysis.summaries import by_metric, paired, summary
+from lcrag.analysis.summaries import by_metric, first_errors, paired, summary
+from lcrag.analysis.verdict import verdict
 from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import RANDOM, baseline_rows, candidates, check_names, common, routed_rows
 from lcrag.outcomes.costs import AMOUNTS, LEFT_OUT, CostUnit, Unit, unit_of, with_costs
@@ -49,6 +52,9 @@ class Comparison:
         documents: The number of documents that they are on.
         skipped: Questions left out of router and baseline rows, because a candidate has no score on them.
         remarks: Further footnotes.
+        contrast: Retrieval against long context; ``None`` with fewer than two strategies that read the documents.
+        closed_book: The strategies that do not read the documents.
+        reasons: The first error of each strategy that failed.
     """
 
     table: pd.DataFrame
@@ -60,6 +66,14 @@ class Comparison:
     documents: int
     skipped: int
     remarks: tuple[str, ...] = ()
+    contrast: Contrast | None = None
+    closed_book: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Which strategy to use, at what cost, and how sure that is, in a few sentences."""
+        return verdict(self)
 
     def shown(self) -> pd.DataFrame:
         """The table as text cells, with a dash for what is not known."""
@@ -68,7 +82,7 @@ class Comparison:
     def footnotes(self) -> list[str]:
         """What the table's columns mean, and what is missing from it."""
         notes = tables.footnotes(self.table, self.unit, self.questions, self.documents, self.skipped)
-        return [*notes, *self.remarks]
+        return [*notes, *detectable(self.table, self.documents, self.contrast), *self.remarks]
 
     @property
     def _head(self) -> str:
@@ -142,8 +156,11 @@ def compare(
     by_kind = pd.DataFrame({n: rows[n].groupby("kind", sort=True)["score"].mean() for n in rows}).T
     by_kind.index.name = "strategy"
     questions = outcomes["question_id"].nunique()
+    table = table.join(paired(table, rows, best, seed))
+    corrected = dict(zip(table["name"], table["p_value"], strict=True))
+    pair = pair_of(rows, choosable)
     return Comparison(
-        table=table.join(paired(table, rows, best, seed)),
+        table=table,
         by_kind=by_kind,
         by_metric=by_metric(outcomes, names),
         best=best,
@@ -152,6 +169,9 @@ def compare(
         documents=outcomes["document_id"].nunique(),
         skipped=questions - pool["question_id"].nunique(),
         remarks=(*judge_remark(outcomes), *remarks),
+        contrast=contrast(rows, pair, corrected, best, seed) if pair else None,
+        closed_book=tuple(n for n in names if n not in candidates(outcomes)),
+        reasons=first_errors(outcomes),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
-from lcrag.analysis.tables import smallest_p
 from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
@@ -38,30 +36,10 @@ SHOWN = (
 
 
 def headline(comparison: Comparison) -> list[str]:
-    """The result in plain sentences, without claims that the data cannot support."""
+    """The verdict, and what a router could reach at best."""
+    sentences = [comparison.verdict]
     table = comparison.table.set_index("name")
-    best = table.loc[comparison.best]
-    if isnan(best.accuracy):
-        return ["No question could be scored."]
-    sentences = [f"{comparison.best} has the highest accuracy: {best.accuracy:.0%}."]
-    tested = table[(table["group"] == "strategy") & table["p_value"].notna()]
-    if smallest_p(comparison.table, comparison.documents) > 0.05:
-        sentences.append(
-            f"{many(comparison.documents, 'document')} are too few to show that any difference is significant: "
-            "the order of the strategies may be chance."
-        )
-    elif len(tested):
-        worse = list(tested.index[tested["p_value"] < 0.05])
-        sentences.append(
-            f"It is significantly better than {', '.join(worse) or 'no other strategy'} on these questions."
-        )
-        cheaper = tested[~(tested["p_value"] < 0.05) & (tested["cost"] < best.cost)]
-        if len(cheaper):
-            name = cheaper["cost"].idxmin()
-            sentences.append(
-                f"{name} is not significantly worse and costs {cheaper['cost'].min() / best.cost:.0%} of it."
-            )
-    if ORACLE in table.index:
+    if ORACLE in table.index and table.loc[ORACLE].accuracy > 0:
         ceiling = table.loc[ORACLE].accuracy
         sentences.append(
             f"The best strategy for each question (oracle) would reach {ceiling:.0%}: no router can do better."

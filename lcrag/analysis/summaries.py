@@ -43,6 +43,14 @@ def _quantile(values: pd.Series[float], q: float) -> float:
     return float("nan") if values.isna().any() else float(values.quantile(q))
 
 
+def first_errors(outcomes: pd.DataFrame) -> dict[str, str]:
+    """The first error of each strategy that failed, whether its failures are left out or count as wrong."""
+    failed = outcomes[(outcomes["error"] != "") | counted_wrong(outcomes)]
+    first = failed.drop_duplicates("strategy")
+    errors = first["error"].where(first["error"] != "", first.get("failure", ""))
+    return dict(zip(first["strategy"], errors.astype(str), strict=True))
+
+
 def by_metric(outcomes: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Mean of every further metric and note, strategies by metrics."""
     columns = {

@@ -19,9 +19,11 @@ def report(
 ) -> None:
     """Print a run's table and write its pictures and report again; no model is asked."""
     from lcrag.experiment.stored import load_run
+    from lcrag.tables import paragraph
 
     pages = load_run(folder)
-    sys.stdout.write(f"{pages.compare()}\n\n")
+    comparison = pages.compare()
+    sys.stdout.write(f"{comparison}\n\n{paragraph(comparison.verdict)}\n\n")
     sys.stdout.flush()
     pages.write(tracking_uri or (None if mlflow else ""), experiment)
     if pages.report.is_file():

@@ -104,14 +104,15 @@ def run_experiment(
 
 
 def _print_table(results: Results, resumed: int, total: int) -> None:
-    from lcrag.tables import human
+    from lcrag.tables import human, paragraph
 
     if resumed:
         _say(f"{resumed} of {total} answers were there already.")
     if results.rewarmed.prompt_tokens:
         tokens = human(results.rewarmed.prompt_tokens)
         _say(f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row.")
-    _say(f"{results}\n")
+    comparison = results.comparison
+    _say(f"{comparison}\n\n{paragraph(comparison.verdict)}\n")
 
 
 def _print_so_far(experiment: Experiment, rows: list[Outcome], total: int) -> None:

@@ -86,7 +86,7 @@ def log_to_mlflow(
             mlflow.set_tags({"lcrag.kind": "experiment", "lcrag.output": str(report.parent.resolve())})
             _log_parameters(mlflow, parameters)
             best = comparison.table.set_index("name").loc[comparison.best]
-            mlflow.set_tag("lcrag.best", comparison.best)
+            mlflow.set_tags({"lcrag.best": comparison.best, "mlflow.note.content": comparison.verdict})
             mlflow.log_metrics({f"best_{k}": v for k, v in _metrics(best).items()})
             mlflow.log_metrics(_judge_metrics(outcomes))
             data = mlflow.data.from_pandas(

@@ -200,3 +200,45 @@ def test_a_table_that_cannot_be_compared_is_refused(outcomes, spoil, routers, me
 def test_an_unknown_unit_is_refused(outcomes):
     with pytest.raises(LcragError, match="counted in tokens, flops or dollars, or auto, not in 'euros'"):
         compare(outcomes(), cost="euros")
+
+
+def test_the_foot_of_the_table_says_what_so_many_questions_can_show(outcomes):
+    comparison = compare(outcomes(documents=12, each=4))
+    text = " ".join(str(comparison).split())
+    (note,) = [n for n in comparison.footnotes() if "cannot be seen" in n]
+    points = int(note.split("under ")[1].split()[0])
+    assert note in text and 25 < points < 60
+    assert note == (
+        f"With these 48 questions on 12 documents differences under {points} points cannot be seen "
+        "(80% power, 5 tests)."
+    )
+    more = compare(outcomes(documents=60, each=4)).contrast.smallest
+    assert more < 0.5 * points / 100
+
+
+def test_nothing_is_said_of_power_where_nothing_can_be_shown_or_answers_never_differ(outcomes):
+    same = outcomes(documents=12, each=4).assign(score=0.0)
+    assert "cannot be seen" not in str(compare(outcomes(documents=5))) + str(compare(same))
+
+
+def test_the_contrast_is_retrieval_against_long_context_and_its_p_value_is_the_tables(outcomes):
+    comparison = compare(outcomes(documents=12, each=4))
+    pair = comparison.contrast
+    assert (pair.first, pair.second, comparison.best) == ("chunked_retrieval", "long_context", "long_context")
+    assert pair.p_value == row(comparison, "chunked_retrieval").p_value
+    assert pair.paired.difference == pytest.approx(pair.scores[0] - pair.scores[1])
+    without = outcomes().query("strategy not in ['chunked_retrieval', 'memory', 'self_route']")
+    assert compare(without).contrast.first == "retrieve_then_reason"
+    others = outcomes().query("strategy in ['closed_book', 'memory', 'self_route']")
+    assert {compare(others).contrast.first, compare(others).contrast.second} == {"memory", "self_route"}
+    alone = outcomes().query("strategy in ['closed_book', 'memory']")
+    assert compare(alone).contrast is None
+
+
+def test_a_pair_that_is_no_test_of_the_table_is_corrected_for_one_more(outcomes):
+    table = outcomes(documents=12, each=4)
+    top = table[table.strategy == "memory"].assign(strategy="top", score=1.0)
+    comparison = compare(pd.concat([table, top]))
+    pair = comparison.contrast
+    assert comparison.best == "top" and pair.tests == 7
+    assert pair.p_value == pytest.approx(min(1, 7 * pair.paired.p_value))

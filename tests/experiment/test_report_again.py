@@ -146,3 +146,9 @@ def test_kinds_with_any_characters_are_logged_to_mlflow(experiment, dataset, tmp
         "accuracy_.._x__y_ caf_",
         "accuracy_hallucination",
     }
+
+
+def test_the_verdict_is_printed_after_the_table(experiment):
+    results = experiment().run()
+    verdict = results.comparison.verdict
+    assert len(verdict) > 50 and verdict in " ".join(report(results.output).stdout.split())

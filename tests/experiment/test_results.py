@@ -85,6 +85,7 @@ def test_mlflow_has_a_parent_and_a_child_for_each_row(experiment, tmp_path):
         r.info.run_name: r for r in found if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id
     }
     assert set(children) == set(results.comparison.table["name"])
+    assert parent.data.tags["mlflow.note.content"] == results.comparison.verdict  # the run's description
     assert children["long_context"].data.metrics["accuracy"] == 1.0
     assert children["chunked_retrieval"].data.params["k"] == "2"
     assert "flops" not in children["long_context"].data.metrics
