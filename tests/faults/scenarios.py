@@ -61,8 +61,10 @@ class Result:
 class Faults:
     """Runs one set of strategies under faults and compares what comes out with an undisturbed run."""
 
-    def __init__(self, folder: Path, strategies: list | None = None, documents: int = 2) -> None:
-        self.folder, self.documents = folder, documents
+    def __init__(
+        self, folder: Path, strategies: list | None = None, documents: int = 2, judged: bool = False
+    ) -> None:
+        self.folder, self.documents, self.judged = folder, documents, judged
         self.strategies = EVERY if strategies is None else strategies
         self._count = 0
         with CountingServer() as server:
@@ -74,6 +76,9 @@ class Faults:
     def _run(self, server: CountingServer, **changes) -> Run:
         self._count += 1
         folder = self.folder / f"run{self._count}"
+        if self.judged:
+            judge = {"type": "openai", "model": "m", "base_url": server.base_url, "max_concurrency": 2}
+            changes["extra"] = {"metrics": [{"type": "correctness", "judge": judge}], "metric": "accuracy"}
         return Run(folder, server.base_url, self.strategies, self.documents, **changes)
 
     def _settle(self, result: Result, server: CountingServer, run: Run) -> None:
@@ -110,6 +115,25 @@ class Faults:
                     time.sleep(pause)
                     status, _, err = run.stop(process, number)
                     result.tell(status, err)
+                result.times += kills - 1
+                self._settle(result, server, run)
+        return result
+
+    def kills_while_judging(self, runs: int, kills: int, seed: int = 0) -> Result:
+        """SIGKILL ``kills`` times in each of some runs, when all answers are there and some verdicts are not."""
+        result, rng = Result("SIGKILL while a judge judges"), random.Random(seed)
+        for _ in range(runs):
+            with CountingServer(delay=0.02) as server:
+                run, replies = self._run(server), 0
+                path = run.folder / "out" / "replies.jsonl"
+                for _ in range(kills):
+                    replies += rng.randint(1, max(2, len(self.table) // (2 * kills)))
+                    process = run.start()
+                    while process.poll() is None and lines(path) < replies:
+                        time.sleep(0.002)
+                    status, _, err = run.stop(process)
+                    result.tell(status, err)
+                    replies = lines(path)
                 result.times += kills - 1
                 self._settle(result, server, run)
         return result
@@ -227,4 +251,5 @@ def failed(run: Run) -> int:
 
 def same(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     """Whether answers, scores, prompts and calls of two tables are the same."""
-    return a[SAME].astype(str).equals(b[SAME].astype(str))
+    columns = [*SAME, *(c for c in ("score_correctness", "judge_calls") if c in b)]
+    return a[columns].astype(str).equals(b[columns].astype(str))

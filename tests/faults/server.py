@@ -132,7 +132,9 @@ class CountingServer:
         """Answer in full, byte by byte with the fault ``drip``, or half of it with ``truncated``."""
         content = json.dumps(body, sort_keys=True)
         words = sum(len(m["content"].split()) for m in body["messages"])
-        text = f"Answer {hashlib.sha256(content.encode()).hexdigest()[:6]}."
+        code = hashlib.sha256(content.encode()).hexdigest()
+        judges = all(word in body["messages"][-1]["content"] for word in ("True", "False"))
+        text = str(int(code, 16) % 2 == 0) if judges else f"Answer {code[:6]}."
         reply = json.dumps({
             "id": "1", "object": "chat.completion", "created": 1, "model": "m",
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.faults.run import QUICK  # noqa: E402
 from tests.faults.scenarios import PROXY, Faults, Result  # noqa: E402
 
 PAGE = ROOT / "docs" / "reliability.md"
@@ -56,6 +57,7 @@ def main() -> None:
             faults.small_disk,
             faults.second_writer,
             faults.damaged,
+            lambda: Faults(Path(folder) / "judged", QUICK, judged=True).kills_while_judging(runs=5, kills=4),
         ):
             rows.append(line(make()))
             sys.stdout.write(rows[-1] + "\n")
