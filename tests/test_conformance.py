@@ -7,11 +7,13 @@ import pytest
 from embedders import as_langchain
 from lcrag import Answer, Dataset, Decision, Document, Question, ReplayableRouter, ScriptedReader, Strategy
 from lcrag.components import build, find, names
+from lcrag.judges import JudgedMetric, Verdict
 from lcrag.metrics.score import METRICS, STANDARD
 from lcrag.testing import (
     check_chunker,
     check_dataset,
     check_embedder,
+    check_judged_metric,
     check_metric,
     check_reader,
     check_retriever,
@@ -72,6 +74,26 @@ def test_metrics_that_are_named(name):
     if name in LIBRARIES:
         pytest.importorskip(LIBRARIES[name])
     check_metric(build("metric", name, "here"))
+
+
+def test_judged_metrics():
+    members = [
+        {"type": "correctness", "name": n, "rubric": r} for n, r in (("one", "lara"), ("two", "simpleqa"))
+    ]
+    for spec in ("correctness", {"type": "panel", "members": members}):
+        check_judged_metric(build("metric", spec, "here"))
+
+
+def test_a_judged_metric_that_breaks_its_promises_is_found():
+    @dataclass(frozen=True)
+    class Percent(JudgedMetric):
+        name: str = "percent"
+
+        async def score(self, question, answer, tools):
+            return Verdict(100.0)
+
+    with pytest.raises(AssertionError, match=r"percent: question q1, judge 'True' scores 100\.0"):
+        check_judged_metric(Percent())
 
 
 @pytest.mark.parametrize("name", ["synthetic", "multi_hop"])

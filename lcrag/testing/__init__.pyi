@@ -1,4 +1,5 @@
 from .dataset import check_dataset as check_dataset
+from .judged import check_judged_metric as check_judged_metric
 from .metric import check_metric as check_metric
 from .reader import check_reader as check_reader
 from .retrieval import check_chunker as check_chunker
