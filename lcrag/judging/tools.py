@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from embedders.base import Embedder, EmbedsTokens
@@ -82,15 +82,17 @@ class Judging:
         spending = self.spending
         meters = (spending.meter,) if spending.budget.experiment.given else ()
         upper_bound = Usage()
-        if meters:
-            prompt = judge.count_tokens(request.messages)
-            tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
-            upper_bound = spending.timed(self.priced(judge, tokens))
         try:
+            if meters:
+                spending.budget.check(self.priced(judge, Usage(1)), judge.name)
+                prompt = judge.count_tokens(request.messages)
+                tokens = Usage(prompt, completion_tokens=request.max_tokens, calls=1)
+                upper_bound = spending.timed(self.priced(judge, tokens))
             async with self.slots(judge), reserve(meters, upper_bound):
-                completion = await judge.generate(request)
-                self.replies.keep(key, completion)
-                spending.pay(self.priced(judge, completion.usage))
+                reply = await judge.generate(request)
+                completion = replace(reply, usage=self.priced(judge, reply.usage))
+                self.replies.keep(key, completion)  # priced, so that a restart knows what was spent
+                spending.pay(completion.usage)
         finally:
             del self._asking[key]
         return completion
