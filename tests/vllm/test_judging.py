@@ -15,7 +15,7 @@ import pytest
 CONFIG = """
 name: judged
 output: {output}
-dataset: {{type: pydoc, questions: 8}}
+dataset: {{type: pydoc, questions: 4}}
 reader: {{type: openai, model: smollm2, base_url: "{base_url}", tokenizer: "{tokenizer}", max_concurrency: 2}}
 retriever: {{type: bm25}}
 strategies: [closed_book, {{type: chunked_retrieval, k: 2}}]
@@ -48,18 +48,18 @@ def test_a_run_killed_while_it_judges_asks_nothing_twice(command, tmp_path):
     run, environment = tmp_path / "run", os.environ | {"PYTHONPATH": str(Path.cwd())}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
-    while lines(run / "replies.jsonl") < 3 and process.poll() is None and time.monotonic() < deadline:
+    while lines(run / "replies.jsonl") < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     rows, replies = lines(run / "outcomes.jsonl"), lines(run / "replies.jsonl")
-    assert rows == 16 and 3 <= replies < 16, "it was not killed while it judged"
+    assert rows == 8 and 2 <= replies < 8, "it was not killed while it judged"
 
     result = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 0, result.stderr
-    assert lines(run / "outcomes.jsonl") == 16  # no answer was made again
+    assert lines(run / "outcomes.jsonl") == 8  # no answer was made again
     entries = [json.loads(line) for line in (run / "replies.jsonl").read_text().splitlines()]
     assert len({entry["key"] for entry in entries}) == len(entries)  # no reply was asked for twice
 
