@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,21 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of LaRA takes half a minute to read."""
+    for item in items:
+        if "lara" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def loud():
+    """The command line quiets the loggers of its process; the next test hears them again."""
+    level = logging.getLogger("lcrag").level
+    yield
+    logging.getLogger("lcrag").setLevel(level)
 
 
 @pytest.fixture

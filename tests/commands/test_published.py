@@ -82,6 +82,7 @@ def test_a_budget_router_needs_texts_where_its_predictor_does(tmp_path):
         lcrag("replay", "nocha", "--routers", file)
 
 
+@pytest.mark.slow
 def test_a_router_is_fitted_on_published_answers(tmp_path):
     output = lcrag("fit", "lara", tmp_path / "r", "--router", "lara_prior", "--kind", "location")
     assert output.startswith("lara_prior learned from 9156 queries")

@@ -91,6 +91,7 @@ def test_vectors_come_back_from_the_cache_and_only_for_the_same_settings(tmp_pat
     assert other.embed(TEXTS).cached == 0
 
 
+@pytest.mark.slow
 def test_the_cache_survives_a_kill(tmp_path):
     file = tmp_path / "vectors.db"
     code = (

@@ -44,6 +44,7 @@ def test_rows_that_were_too_long_are_made_again(answers):
     assert answers(9000, "second", whole) == {"n1": "second", "s1": "first"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "strategy",
     [Ensemble((ClosedBook(), CUT)), Cascade((CUT, ClosedBook()), thresholds=(2.0,))],

@@ -36,6 +36,7 @@ def wordy(request):
     return "\n".join(f"- {line}" for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", ["facts", "wordy"])
 def test_a_run_never_takes_more_of_a_strategy_whose_calls_are_fixed(
     tmp_path, dataset, scripted, embedder, answers

@@ -217,7 +217,9 @@ def test_a_judge_decides_only_when_it_was_checked_and_is_corrected_then(
         experiment(tmp_path, dataset, scripted(), judge, metrics=[other], **settings).run()
 
 
-def test_a_cap_in_dollars_counts_what_the_judge_has_cost_before_a_restart(tmp_path, dataset, scripted, embedder):
+def test_a_cap_in_dollars_counts_what_the_judge_has_cost_before_a_restart(
+    tmp_path, dataset, scripted, embedder
+):
     prices = Prices(PriceCard(0, 0), judge=PriceCard(1e6, 0))  # a dollar per prompt token
     settings = {"prices": prices, "embedder": embedder}
     dying = Judge(dies_after=4)
@@ -229,9 +231,15 @@ def test_a_cap_in_dollars_counts_what_the_judge_has_cost_before_a_restart(tmp_pa
     assert not judge.requests and "budget.experiment.dollars" in results.problems[0]
 
 
-def test_a_cap_that_cannot_be_kept_for_the_judge_is_told_before_it_is_asked(tmp_path, dataset, scripted, embedder):
+def test_a_cap_that_cannot_be_kept_for_the_judge_is_told_before_it_is_asked(
+    tmp_path, dataset, scripted, embedder
+):
     judge = Judge()
-    settings = {"prices": Prices(PriceCard(0, 0)), "budget": Budget(experiment={"dollars": 1.0}), "embedder": embedder}
+    settings = {
+        "prices": Prices(PriceCard(0, 0)),
+        "budget": Budget(experiment={"dollars": 1.0}),
+        "embedder": embedder,
+    }
     results = experiment(tmp_path, dataset, scripted(), judge, **settings).run()
     assert not judge.requests
     assert "the dollars of judge-1 are not known; give `prices`" in results.problems[0]

@@ -13,6 +13,7 @@ from tests.readers.scripted_server import Server, serving
 ASK = Request((Message("user", "Who wrote Emma?"),), max_tokens=16)
 
 
+@pytest.mark.slow
 def test_another_address_pays_nothing_again(run, server: Server):
     assert run(url=f"{server.url}/").returncode == 0
     assert len(server.seen) == 6

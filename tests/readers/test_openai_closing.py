@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.readers.scripted_server import Server
 
 TWO_RUNS = """
@@ -25,6 +27,7 @@ gc.collect()
 """
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_process_say_nothing(server: Server, tmp_path):
     command = [sys.executable, "-W", "ignore", "-W", "always::ResourceWarning"]
     done = subprocess.run(

@@ -39,6 +39,7 @@ async def test_the_deadline_ends_it(server: Server):
     assert time.monotonic() - started < 10 and 2 <= len(server.seen) <= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_date", [False, True])
 async def test_the_server_says_how_long_to_wait(server: Server, as_date):
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)

@@ -48,6 +48,7 @@ def test_it_speaks(reader):
     assert said.finish_reason == "stop"
 
 
+@pytest.mark.slow
 def test_eight_questions_on_a_6k_document_compute_the_document_once(reader):
     requests = [request(q, LARGE, "eight", 4) for q in QUESTIONS]
     (leader,) = ask(reader, requests[:1])
@@ -64,6 +65,7 @@ def test_eight_questions_on_a_6k_document_compute_the_document_once(reader):
     )
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_depend_on_its_batch_mates(reader):
     requests = [request(q, SMALL, "mates", 24) for q in QUESTIONS]
     together = [a.text for a in ask(reader, requests)]
@@ -80,6 +82,7 @@ def test_a_resumed_run_has_the_same_texts(reader):
     assert [a.text for a in ask(TransformersReader(), requests[5:])] == undisturbed[5:]
 
 
+@pytest.mark.slow
 def test_the_shared_prefix_gives_what_transformers_itself_gives(reader):
     """Logits against a plain forward pass over the whole prompt, teacher-forced on the same tokens."""
     import torch

@@ -149,6 +149,7 @@ def many_strategies(count, n=2000):
     return Examples(queries, names, right.astype(float), costs, documents)
 
 
+@pytest.mark.slow
 def test_a_cascade_of_many_strategies_is_found_within_seconds():
     data = many_strategies(12)
     start = time.process_time()

@@ -247,6 +247,7 @@ def test_what_a_file_may_unpack_to_is_bounded_by_its_size(file):
         load_router(file)
 
 
+@pytest.mark.slow
 def test_any_flipped_byte_is_a_router_or_one_sentence(file):
     whole = file.read_bytes()
     for at in [*range(0, len(whole), max(1, len(whole) // 150)), *range(len(whole) - 60, len(whole))]:
