@@ -10,7 +10,6 @@ import pytest
 from lcrag.judges import Correctness
 from lcrag.judging.tools import Judging, MeteredJudge
 from lcrag.readers.transformers import TransformersReader
-from lcrag.runtime.resources import Resources
 from lcrag.schema import Answer, Question
 
 ASKED = Question("q1", "When was Northwind founded?", ("north",), ("1987",), "location")
@@ -46,7 +45,7 @@ async def test_a_real_judge_gives_only_allowed_verdicts(model, rubric):
     )
     questions = [q for q in (ASKED, UNANSWERABLE) if metric.applies(q, Answer(""))]
     for reader in (model, Unconstrained(model)):
-        shared = Judging(Resources(reader, {}))
+        shared = Judging(reader)
         tools = [MeteredJudge(shared) for _ in questions for _ in ANSWERS]
         pairs = [(q, Answer(text)) for q in questions for text in ANSWERS]
         verdicts = await asyncio.gather(
