@@ -1,4 +1,4 @@
-"""A real vLLM server with the bundled model; server and in-process engine live in turn, one a module."""
+"""A real vLLM server with the bundled model; it starts when the modules with the engine in this process are done."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def environment() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(folder: str, environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base_url of a running server."""
     with vllm_server(folder, "smollm2", tmp_path_factory.mktemp("vllm") / "server.log") as base_url:
