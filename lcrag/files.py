@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from lcrag.errors import LcragError
+from lcrag.errors import LcragError, reason
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -61,3 +64,63 @@ def append_line(path: Path, line: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def append_entry(path: Path, entry: Mapping[str, Any]) -> None:
+    """Append a line of JSON to a journal, whole or not at all (``append_line``).
+
+    Raises:
+        LcragError: the disk is full or the file cannot be written.
+    """
+    try:
+        append_line(path, json.dumps(entry))
+    except OSError as error:
+        raise LcragError(
+            f"{path} could not be written ({error.strerror}): make room and run again."
+        ) from error
+
+
+def read_entries(path: Path, take: Callable[[Any], None], *, remedy: str, loss: str) -> list[str]:
+    """Hand the JSON of each line of a journal to ``take``; a line that it cannot use is left out.
+
+    A last line that a crash tore is removed from the file; one that lacks nothing but its end is taken.
+
+    Args:
+        path: the journal; without one there are no entries.
+        take: uses an entry, or raises what an entry of another shape makes of it.
+        remedy: what else to do about a file that cannot be read, after "make it readable, or".
+        loss: what a damaged line costs, after its place.
+
+    Returns:
+        The damaged lines, in sentences that name file and line.
+
+    Raises:
+        LcragError: the file cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LcragError(
+            f"{path} cannot be read ({error.strerror}): make it readable, or {remedy}."
+        ) from error
+    *lines, last = data.split(b"\n")
+    notices = []
+    for number, line in enumerate(lines, start=1):
+        if line and (damage := _taken(line, take)) is not None:
+            notices.append(f"{path}:{number} is damaged ({reason(damage)}): {loss}.")
+    if last and _taken(last, take) is not None:
+        os.truncate(path, len(data) - len(last))
+    elif last:
+        append_line(path, "")
+    return notices
+
+
+def _taken(line: bytes, take: Callable[[Any], None]) -> Exception | None:
+    """What kept ``take`` from using a line; ``None`` where it has used it."""
+    try:
+        take(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return error
+    return None

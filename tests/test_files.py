@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from lcrag.errors import LcragError
-from lcrag.files import write_atomically
+from lcrag.files import append_entry, read_entries, write_atomically
 
 
 def test_a_device_is_not_replaced(tmp_path):
@@ -61,3 +61,19 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     writer.start()
     while writer.is_alive():
         assert path.read_text() in contents
+
+
+@pytest.mark.parametrize(
+    ("end", "taken", "left"),
+    [(b'{"n": 3}\n', [1, 3], b'{"n": 3}\n'), (b'{"n": 3}', [1, 3], b'{"n": 3}\n'), (b'{"n": ', [1], b"")],
+    ids=["whole", "without its end", "torn"],
+)
+def test_a_damaged_line_of_a_journal_is_told_and_a_torn_one_is_removed(tmp_path, end, taken, left):
+    path, numbers, start = tmp_path / "journal.jsonl", [], b'{"n": 1}\n{"m": 2}\n'
+    path.write_bytes(start + end)
+    notices = read_entries(path, lambda e: numbers.append(e["n"]), remedy="remove it", loss="it is lost")
+    assert numbers == taken
+    assert notices == [f"{path}:2 is damaged (KeyError: 'n'): it is lost."]
+    assert path.read_bytes() == start + left
+    append_entry(path, {"n": 4})
+    assert path.read_bytes() == start + left + b'{"n": 4}\n'

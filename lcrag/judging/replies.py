@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lcrag.components.settings import settings
-from lcrag.errors import LcragError, reason
-from lcrag.files import append_line
+from lcrag.files import append_entry, read_entries
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.calls import digest
 from lcrag.schema import Usage
@@ -33,32 +32,14 @@ class Replies:
     notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.path is None:
-            return
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} cannot be read ({error.strerror}): make it readable, or remove it and pay for "
-                "its replies again."
-            ) from error
-        whole = data.count(b"\n")
-        for number, line in enumerate(data.split(b"\n"), start=1):
-            try:
-                if line:
-                    entry = json.loads(line)
-                    completion = dict(entry["completion"])
-                    usage = Usage(**completion.pop("usage"))
-                    self.known[str(entry["key"])] = Completion(**completion, usage=usage)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                if number <= whole:  # else a crash tore the last line
-                    self.notices.append(
-                        f"{self.path}:{number} is damaged ({reason(error)}): its judge is asked again."
-                    )
-        if data and not data.endswith(b"\n"):
-            os.truncate(self.path, data.rfind(b"\n") + 1)
+        if self.path is not None:
+            again = {"remedy": "remove it and pay for its replies again", "loss": "its judge is asked again"}
+            self.notices += read_entries(self.path, self._take, **again)
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        completion = dict(entry["completion"])
+        usage = Usage(**completion.pop("usage"))
+        self.known[str(entry["key"])] = Completion(**completion, usage=usage)
 
     def keep(self, key: str, completion: Completion) -> None:
         """Write a reply down.
@@ -67,14 +48,8 @@ class Replies:
             LcragError: the file cannot be written.
         """
         self.known[key] = completion
-        if self.path is None:
-            return
-        try:
-            append_line(self.path, json.dumps({"key": key, "completion": asdict(completion)}))
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} could not be written ({error.strerror}): make room and run again."
-            ) from error
+        if self.path is not None:
+            append_entry(self.path, {"key": key, "completion": asdict(completion)})
 
 
 def reply_key(judge: Reader, request: Request) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lcrag.components.settings import settings
-from lcrag.errors import LcragError, reason
-from lcrag.files import append_line
+from lcrag.files import append_entry, read_entries
 from lcrag.judges.base import JudgedMetric, Verdict
 from lcrag.readers.base import Reader
 from lcrag.schema import Outcome, Question, Usage
@@ -47,28 +45,18 @@ class Verdicts:
     notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.path is None:
-            return
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} cannot be read ({error.strerror}): make it readable, or remove it."
-            ) from error
-        end = data.rfind(b"\n") + 1
-        for number, line in enumerate(data[:end].split(b"\n")[:-1], start=1):
-            try:
-                key, entry = _entry(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                self.notices.append(
-                    f"{self.path}:{number} is damaged ({reason(error)}): its answer is judged again."
-                )
-                continue
-            self.known[key] = entry
-        if end < len(data):
-            os.truncate(self.path, end)
+        if self.path is not None:
+            self.notices += read_entries(
+                self.path, self._take, remedy="remove it", loss="its answer is judged again"
+            )
+
+    def _take(self, line: dict[str, Any]) -> None:
+        verdict = Verdict(**line["verdict"])
+        if verdict.score is not None and not isinstance(verdict.score, int | float):
+            raise TypeError("score is not a number")
+        names = {name: str(line[name]) for name in ("metric", "question_id", "strategy")}
+        usage, calls = Usage(**line["usage"]), tuple(line["calls"])
+        self.known[str(line["key"])] = Entry(**names, verdict=verdict, usage=usage, calls=calls)
 
     @property
     def booked(self) -> set[str]:
@@ -82,14 +70,8 @@ class Verdicts:
             LcragError: the file cannot be written.
         """
         self.known[key] = entry
-        if self.path is None:
-            return
-        try:
-            append_line(self.path, json.dumps({"key": key, **asdict(entry)}))
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} could not be written ({error.strerror}): make room and run again."
-            ) from error
+        if self.path is not None:
+            append_entry(self.path, {"key": key, **asdict(entry)})
 
 
 def verdict_key(metric: JudgedMetric, reader: Reader | None, question: Question, row: Outcome) -> str:
@@ -98,13 +80,3 @@ def verdict_key(metric: JudgedMetric, reader: Reader | None, question: Question,
     judges = [settings(metric, identity=True), settings(reader, identity=True)]
     parts = json.dumps([*judges, asdict(question), answer], sort_keys=True, default=str)
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
-
-
-def _entry(line: dict[str, Any]) -> tuple[str, Entry]:
-    verdict = Verdict(**line["verdict"])
-    if verdict.score is not None and not isinstance(verdict.score, int | float):
-        raise TypeError("score is not a number")
-    usage, calls = Usage(**line["usage"]), tuple(line["calls"])
-    return str(line["key"]), Entry(
-        str(line["metric"]), str(line["question_id"]), str(line["strategy"]), verdict, usage, calls
-    )

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lcrag.errors import LcragError, reason
-from lcrag.files import append_line, write_atomically
+from lcrag.errors import LcragError
+from lcrag.files import append_entry, read_entries, write_atomically
 from lcrag.readers.base import Completion, Request
 from lcrag.schema import Usage
 
@@ -67,34 +67,20 @@ class CallJournal:
 
     def __post_init__(self) -> None:
         self._process, self._count = uuid.uuid4().hex[:8], 0
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} cannot be read ({error.strerror}): make it readable, or remove it and pay for "
-                "its calls again."
-            ) from error
         calls: dict[str, Call] = {}
-        for number, line in enumerate(data.split(b"\n"), start=1):
-            if not line:
-                continue
-            try:
-                entry = json.loads(line)
-                if "forget" in entry:
-                    for id in entry["forget"]:
-                        calls.pop(id, None)
-                else:
-                    call = _call(entry)
-                    calls[call.id] = call
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                if number <= data.count(b"\n"):  # else a crash tore the last line
-                    self.notices.append(
-                        f"{self.path}:{number} is damaged ({reason(error)}): its call is made again."
-                    )
+
+        def take(entry: dict[str, Any]) -> None:
+            if "forget" in entry:
+                for id in entry["forget"]:
+                    calls.pop(id, None)
+            else:
+                call = _call(entry)
+                calls[call.id] = call
+
+        again = {"remedy": "remove it and pay for its calls again", "loss": "its call is made again"}
+        self.notices += read_entries(self.path, take, **again)
         kept = [call for call in calls.values() if call.scope not in self.finished]
-        if len(kept) < len(calls) or not data.endswith(b"\n"):
+        if len(kept) < len(calls):
             write_atomically(self.path, "".join(f"{_line(call)}\n" for call in kept))
         for call in kept:
             self.pending.setdefault((call.scope, call.request), []).append(call)
@@ -117,7 +103,7 @@ class CallJournal:
         """
         self._count += 1
         call = Call(f"{self._process}-{self._count}", scope, digest(request), completion, rewarmed)
-        self._append(_line(call))
+        append_entry(self.path, asdict(call))
         return call.id
 
     def forget(self, ids: Iterable[str]) -> None:
@@ -127,7 +113,7 @@ class CallJournal:
             LcragError: the file cannot be written.
         """
         if ids := [*ids]:
-            self._append(json.dumps({"forget": ids}))
+            append_entry(self.path, {"forget": ids})
 
     def settle(self) -> None:
         """Everything is finished: keep only the calls whose cost no row tells, for budgets; mostly there are none.
@@ -142,14 +128,6 @@ class CallJournal:
                 self.path.unlink(missing_ok=True)
         except OSError as error:
             raise LcragError(f"{self.path} could not be removed ({error.strerror}): remove it.") from error
-
-    def _append(self, line: str) -> None:
-        try:
-            append_line(self.path, line)
-        except OSError as error:
-            raise LcragError(
-                f"{self.path} could not be written ({error.strerror}): make room and run again."
-            ) from error
 
 
 def digest(request: Request) -> str:
