@@ -142,7 +142,8 @@ def compare(
     rows = {name: outcomes[outcomes["strategy"] == name] for name in names}
     groups = dict.fromkeys(names, "strategy")
     best = _best(rows)
-    choosable = candidates(outcomes) or names
+    reading = candidates(outcomes)
+    choosable = reading or names
     pool = common(outcomes, choosable)
     for name, choices in (routers or {}).items():
         _check_router(name, choices, names, choosable)
@@ -170,7 +171,7 @@ def compare(
         skipped=questions - pool["question_id"].nunique(),
         remarks=(*judge_remark(outcomes), *remarks),
         contrast=contrast(rows, pair, corrected, best, seed) if pair else None,
-        closed_book=tuple(n for n in names if n not in candidates(outcomes)),
+        closed_book=tuple(n for n in names if n not in reading),
         reasons=first_errors(outcomes),
     )
 

@@ -36,7 +36,6 @@ def questions(
     """Write questions on documents; each has its answer and evidence, and passed checks against the text."""
     from lcrag.datasets.folder import read_folder
     from lcrag.files import write_atomically
-    from lcrag.judging.replies import Replies
     from lcrag.judging.tools import Judging
     from lcrag.questions.prompts import KINDS
     from lcrag.questions.table import cost_sentence, question_lines, rejection_table
@@ -55,14 +54,12 @@ def questions(
     texts = read_folder(documents).documents
     reader = build_reader(reader_spec(model, base_url, context_window))
     budget = Budget(experiment=Limits(dollars=dollars))
-    replies = Replies(output.with_suffix(".replies.jsonl"))
-    judging = Judging(reader=reader, spending=Spending(budget), seed=seed, replies=replies)
+    judging = Judging(reader=reader, spending=Spending(budget), seed=seed)
     budget.check(judging.priced(reader, Usage(calls=1)), reader.name)
-    for completion in replies.known.values():
-        judging.spending.pay(judging.priced(reader, completion.usage))
+    judging.resume(output.with_suffix(".replies.jsonl"))
     _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {reader.name}.")
     written = asyncio.run(write_questions(list(texts.values()), judging, count, wanted, _progress(count)))
-    for notice in replies.notices:
+    for notice in judging.replies.notices:
         _say(notice)
     _say(rejection_table(written, wanted))
     _say(cost_sentence(written, reader.name))

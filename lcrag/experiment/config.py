@@ -60,21 +60,10 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     for key in ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
-    shared: dict[str, Any] = {}
-
-    def component(kind: str) -> Any:
-        return build(kind, spec[kind], f"{where}: {kind}", shared, folder) if kind in spec else None
-
-    shared["embedder"] = component("embedder") or default_embedder()
+    parts = _Parts(spec, where, folder)
+    component, each, embedder = parts.component, parts.each, parts.shared["embedder"]
     mlflow = values.mlflow(spec.get("mlflow"), f"{where}: mlflow")
     name = values.text(spec.get("name", Path(where).stem), f"{where}: name")
-
-    def each(key: str, kind: str) -> tuple[Any, ...]:
-        items = spec.get(key) or []
-        if not isinstance(items, list):
-            raise LcragError(f"{where}: {key} must be a list.")
-        return tuple(build(kind, x, f"{where}: {key}[{i}]", shared, folder) for i, x in enumerate(items))
-
     reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader", None, folder)
     return Experiment(
         dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
@@ -83,20 +72,45 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         output=Path(values.text(spec.get("output", f"runs/{name}"), f"{where}: output")),
         routers=each("routers", "router"),
         retriever=component("retriever"),
-        embedder=shared["embedder"],
+        embedder=embedder,
         metric=_metric(spec.get("metric", "accuracy"), f"{where}: metric", folder),
         metrics=each("metrics", "metric"),
         cost=values.one_of(spec.get("cost", "auto"), get_args(CostUnit), f"{where}: cost"),
         seed=values.seed(spec.get("seed", 0), f"{where}: seed"),
         name=name,
         budget=values.budget(spec.get("budget"), f"{where}: budget"),
-        prices=values.prices(
-            spec.get("prices"), f"{where}: prices", folder, reader.name, shared["embedder"].name
-        ),
+        prices=values.prices(spec.get("prices"), f"{where}: prices", folder, reader.name, embedder.name),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),
     )
+
+
+class _Parts:
+    """The components of a mapping; those that are built later share its embedder, or the default one."""
+
+    def __init__(self, spec: Mapping[str, Any], where: str, folder: Path) -> None:
+        self.spec, self.where, self.folder = spec, where, folder
+        self.shared: dict[str, Any] = {}
+        self.shared["embedder"] = self.component("embedder") or default_embedder()
+
+    def component(self, kind: str) -> Any:
+        """The component of a kind, ``None`` where the mapping has none."""
+        if kind not in self.spec:
+            return None
+        return build(kind, self.spec[kind], f"{self.where}: {kind}", self.shared, self.folder)
+
+    def each(self, key: str, kind: str) -> tuple[Any, ...]:
+        """The components in a list.
+
+        Raises:
+            LcragError: it is not a list.
+        """
+        items = self.spec.get(key) or []
+        if not isinstance(items, list):
+            raise LcragError(f"{self.where}: {key} must be a list.")
+        where = f"{self.where}: {key}"
+        return tuple(build(kind, x, f"{where}[{i}]", self.shared, self.folder) for i, x in enumerate(items))
 
 
 def load_dataset(path: Path) -> Dataset:
@@ -126,22 +140,15 @@ def scoring_from_mapping(
     Raises:
         LcragError: an unknown or missing key.
     """
-    shared: dict[str, Any] = {}
-    shared["embedder"] = (
-        build("embedder", spec["embedder"], f"{where}: embedder", None, folder)
-        if "embedder" in spec
-        else default_embedder()
-    )
+    parts = _Parts(spec, where, folder)
+    metrics, embedder = parts.each("metrics", "metric"), parts.shared["embedder"]
     reader = build("reader", spec["reader"], f"{where}: reader", None, folder) if "reader" in spec else None
-    items = spec["metrics"]
-    if not isinstance(items, list):
-        raise LcragError(f"{where}: metrics must be a list.")
-    metrics = tuple(build("metric", x, f"{where}: metrics[{i}]", shared, folder) for i, x in enumerate(items))
-    names = (reader.name if reader else "", shared["embedder"].name)
     judging = Judging(
         reader=reader,
-        embedder=shared["embedder"],
-        prices=values.prices(spec.get("prices"), f"{where}: prices", folder, *names),
+        embedder=embedder,
+        prices=values.prices(
+            spec.get("prices"), f"{where}: prices", folder, reader.name if reader else "", embedder.name
+        ),
         spending=Spending(values.budget(spec.get("budget"), f"{where}: budget")),
     )
     return metrics, judging, str(spec.get("metric", ""))

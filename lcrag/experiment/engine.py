@@ -84,11 +84,13 @@ class Engine:
         keys = {(q.id, s.name): self.key(q, s) for q in questions for s in strategies}
         self.resources.spending.pay(self.journal.content.paid)
         self._take_over_calls()
+        is_cut = any(row.truncation for row in self.journal.content.rows.values())
+        window = self._window() if is_cut else 0  # asked of the server once, not for each row
         finished = {
             key: self._rescored(key, question)
             for question in questions
             for key in (keys[question.id, s.name] for s in strategies)
-            if self._is_finished(key)
+            if self._is_finished(key, window)
         }
         for key, row in finished.items():
             self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
@@ -129,13 +131,13 @@ class Engine:
             used = [id for scope, id in guard.used if scope == key or build_failed]
             self.resources.calls.forget(used)
 
-    def _is_finished(self, key: str) -> bool:
+    def _is_finished(self, key: str, window: int) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget.
 
-        A row whose context was cut must have been cut to the reader's window; it stays where that is not known.
+        A row whose context was cut must have been cut to this window; it stays where that is not known (0).
         """
         row = self.journal.content.rows.get(key)
-        if row and row.truncation and self._window() not in {0, self.journal.content.windows.get(key)}:
+        if row and row.truncation and window not in {0, self.journal.content.windows.get(key)}:
             return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given

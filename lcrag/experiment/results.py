@@ -105,8 +105,11 @@ class Results:
     @property
     def _remarks(self) -> tuple[str, ...]:
         told = (*self.feature_problems, *self._routed.problems)
-        corrections = correction_remarks(self.table, self.experiment.judged_metrics)
-        return (*self.notices, *corrections, *self._routed.remarks, *told)
+        return (*self.notices, *self._corrections, *self._routed.remarks, *told)
+
+    @cached_property
+    def _corrections(self) -> tuple[str, ...]:
+        return correction_remarks(self.table, self.experiment.judged_metrics)
 
     @property
     def failed(self) -> list[Outcome]:

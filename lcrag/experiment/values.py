@@ -87,7 +87,7 @@ def budget(spec: Any, where: str) -> Budget:
 
 
 def prices(spec: Any, where: str, folder: Path, reader: str, embedder: str) -> Prices | None:
-    """The reader's card with those of embedder and reranker, or a YAML file of cards by model."""
+    """The reader's card with those of embedder, reranker and judge, or a YAML file of cards by model."""
     if isinstance(spec, str):
         cards = read_prices(folder / spec)
         return Prices(cards.get(reader), cards.get(embedder))
@@ -96,6 +96,6 @@ def prices(spec: Any, where: str, folder: Path, reader: str, embedder: str) -> P
     if not isinstance(spec, Mapping):
         raise LcragError(
             f"{where}: dollars per million tokens are expected (input_mtok, cached_mtok, write_mtok, output_mtok), "
-            "or gpu_hour, such cards for `embedder` and `reranker`, or a YAML file of such cards by model."
+            "or gpu_hour, such cards for `embedder`, `reranker` and `judge`, or a YAML file of such cards by model."
         )
     return Prices.from_mapping(spec, where)

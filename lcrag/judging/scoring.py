@@ -11,7 +11,6 @@ from pathlib import Path
 from lcrag.errors import LcragError, ReaderUnavailable, did_you_mean
 from lcrag.judges.base import Calibrated, JudgedMetric, Verdict
 from lcrag.judging.deciding import check_may_decide
-from lcrag.judging.replies import Replies
 from lcrag.judging.tools import Judging, MeteredJudge
 from lcrag.judging.verdicts import Entry, Verdicts, verdict_key
 from lcrag.metrics.accuracy import Accuracy
@@ -168,7 +167,7 @@ class Scoring:
         return entry
 
     def _remarks(self, rows: Sequence[Outcome]) -> tuple[str, ...]:
-        told = []
+        told = [*self.judging.replies.notices, *self.verdicts.notices]
         for name, count in self._unreadable.items():
             if count:
                 told.append(
@@ -202,7 +201,5 @@ def scoring_in(
     Raises:
         LcragError: a file in the folder cannot be read.
     """
-    judging.replies = Replies(folder / "replies.jsonl")
-    for completion in judging.replies.known.values():
-        judging.spending.pay(completion.usage)
+    judging.resume(folder / "replies.jsonl")
     return Scoring(judging, Verdicts(folder / "verdicts.jsonl"), metrics, deciding, on_verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from embedders.base import Embedder, EmbedsTokens
@@ -60,6 +61,16 @@ class Judging:
         if named is None and self.reader is None:
             raise LcragError("The metric names no judge, and there is no reader to judge: give it a `judge`.")
         return named or self.reader  # type: ignore[return-value]
+
+    def resume(self, path: Path) -> None:
+        """Take over the replies of a file, and count what they have cost; further ones are kept there.
+
+        Raises:
+            LcragError: the file cannot be read, or an amount that is capped is not known.
+        """
+        self.replies = Replies(path)
+        for completion in self.replies.known.values():
+            self.spending.pay(completion.usage)
 
     def slots(self, judge: Reader) -> asyncio.Semaphore:
         """Bounds the requests in flight at one judge."""

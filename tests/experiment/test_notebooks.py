@@ -14,19 +14,7 @@ from lcrag.experiment import Results
 from lcrag.experiment.forecast import forecast
 from lcrag.local import run_local
 from lcrag.readers import ScriptedReader
-from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
-from retrievers.bm25 import BM25Retriever
-
-
-@pytest.fixture
-def experiment(tmp_path, dataset, scripted, embedder):
-    def make(**changes):
-        given = {"dataset": dataset, "reader": scripted(), "name": "tiny", "output": tmp_path / "out",
-                 "strategies": [ClosedBook(), ChunkedRetrieval(k=2), LongContext()], "embedder": embedder,
-                 "routers": [lcrag.LaRARule()], "retriever": BM25Retriever(), "mlflow": ""}  # fmt: skip
-        return lcrag.Experiment(**given | changes)
-
-    return make
+from lcrag.strategies import ClosedBook, LongContext
 
 
 async def in_a_cell(work):

@@ -9,20 +9,7 @@ from typer.testing import CliRunner
 import lcrag
 from lcrag.cli import app
 from lcrag.readers import OpenAIReader
-from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
-from retrievers.bm25 import BM25Retriever
 from tests.faults.server import CountingServer
-
-
-@pytest.fixture
-def experiment(tmp_path, dataset, scripted, embedder):
-    def make(**changes):
-        given = {"dataset": dataset, "reader": scripted(), "name": "tiny", "output": tmp_path / "out",
-                 "strategies": [ClosedBook(), ChunkedRetrieval(k=2), LongContext()], "embedder": embedder,
-                 "routers": [lcrag.LaRARule()], "retriever": BM25Retriever(), "mlflow": ""}  # fmt: skip
-        return lcrag.Experiment(**given | changes)
-
-    return make
 
 
 def report(*arguments):

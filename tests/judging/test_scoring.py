@@ -243,3 +243,12 @@ def test_a_cap_that_cannot_be_kept_for_the_judge_is_told_before_it_is_asked(
     results = experiment(tmp_path, dataset, scripted(), judge, **settings).run()
     assert not judge.requests
     assert "the dollars of judge-1 are not known; give `prices`" in results.problems[0]
+
+
+def test_a_damaged_reply_or_verdict_is_told(tmp_path, dataset, scripted, embedder):
+    experiment(tmp_path, dataset, scripted(), Judge(), embedder=embedder).run()
+    for name in ("replies.jsonl", "verdicts.jsonl"):
+        path = tmp_path / "run" / name
+        path.write_bytes(b"{}\n" + path.read_bytes())
+    told = " ".join(str(experiment(tmp_path, dataset, scripted(), Judge(), embedder=embedder).run()).split())
+    assert "replies.jsonl:1 is damaged" in told and "verdicts.jsonl:1 is damaged" in told
