@@ -35,7 +35,8 @@ def write(faults: Faults, rows: list[str]) -> None:
     """Put the rows so far into the page."""
     note = (
         f"A run is {len(faults.table)} rows of {len(faults.strategies)} strategies in "
-        f'{sum(faults.answered.values())} calls. "At first" is the disturbed run; "in the end" is after running '
+        f"{sum(faults.answered.values())} calls, with a judge it has {len(QUICK)} strategies. "
+        '"At first" is the disturbed run; "in the end" is after running '
         "again without the fault.\n"
     )
     page, table = PAGE.read_text("utf-8"), "\n".join(rows)
