@@ -47,6 +47,8 @@ def _json_rows(file: Path) -> Rows:
             raise LcragError(
                 f"{where}: the line is not JSON ({error.msg} at column {error.colno})."
             ) from error
+        except (ValueError, RecursionError) as error:  # a number too long for Python, brackets too deep
+            raise LcragError(f"{where}: the line is not JSON ({reason(error)}).") from error
         if not isinstance(row, dict):
             raise LcragError(f'{where}: a line must be an object such as {{"question": "..."}}.')
         yield where, row
@@ -79,7 +81,7 @@ def _cell(key: str, text: str | None) -> Any:
     if (key in LISTS and text.lstrip().startswith("[")) or key == "metadata":
         try:
             value = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return text
         return value if isinstance(value, list | dict) else text
     return text

@@ -111,7 +111,7 @@ def load_questions(folder: Path) -> dict[str, Question]:
         raise LcragError(
             f"{path} is not there: run the experiment again, which asks nothing that is answered."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, LcragError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, LcragError) as error:
         raise LcragError(f"{path} cannot be read ({error}): run the experiment again.") from error
     return questions
 
@@ -138,7 +138,7 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LcragError(f"{path} cannot be read ({error}): restore it, or remove it.") from error
     if not isinstance(content, dict):
         raise LcragError(f"{path} is damaged: a mapping is expected. Restore it, or remove it.")

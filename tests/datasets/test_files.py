@@ -104,6 +104,8 @@ def test_a_real_pdf(own):
     ("row", "message"),
     [
         ('{"question": ', r"questions.jsonl:2: the line is not JSON"),
+        ("[" * 5000, r"questions.jsonl:2: the line is not JSON \(RecursionError"),
+        ("9" * 5000, r"questions.jsonl:2: the line is not JSON \(ValueError"),
         ("[1]", r"questions.jsonl:2: a line must be an object"),
         ({"question": "a", "answer": "x"}, r"questions.jsonl:2: unknown key 'answer'; did you mean 'answers'\?"),
         ({"question": "a", "zzz": "x"}, r"unknown key 'zzz'; known are: id, question"),
