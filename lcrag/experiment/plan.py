@@ -19,7 +19,7 @@ from lcrag.experiment.routing import check_routers
 from lcrag.experiment.unscored import unscored
 from lcrag.judges.base import JudgedMetric
 from lcrag.judging.scoring import AnyMetric, check_metrics, describe_scoring
-from lcrag.metrics.score import METRICS
+from lcrag.metrics.score import METRICS, default_metric
 from lcrag.outcomes.baselines import check_names
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
@@ -43,7 +43,8 @@ class Plan:
             learn does so from the questions on other documents.
         retriever: The default fuses BM25 and dense search.
         embedder: The default is MiniLM.
-        metric: The metric that decides: a key of ``Outcome.scores``, one of ``metrics``, or a metric of your own.
+        metric: The metric that decides: a key of ``Outcome.scores``, one of ``metrics``, or a metric of your own;
+            ``auto`` takes ``accuracy``, or ``task`` where a benchmark's questions say how they are scored.
         metrics: Further metrics beside the standard ones, also such as ask a model (``lcrag.judges``).
         cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
             strategy's are known, else tokens.
@@ -63,7 +64,7 @@ class Plan:
     routers: Sequence[Router] = ()
     retriever: Retriever | None = None
     embedder: Embedder | None = None
-    metric: str | AnyMetric = "accuracy"
+    metric: str | AnyMetric = "auto"
     metrics: Sequence[AnyMetric] = ()
     cost: CostUnit = "auto"
     seed: int = 0
@@ -92,6 +93,8 @@ class Plan:
     @property
     def deciding(self) -> str:
         """The name of the metric that decides."""
+        if self.metric == "auto":
+            return default_metric(self.dataset.questions)
         return self.metric if isinstance(self.metric, str) else self.metric.name
 
     @property

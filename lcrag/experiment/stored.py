@@ -14,7 +14,7 @@ from lcrag.experiment.journal import read_journal
 from lcrag.experiment.pages import Pages
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import load_outcomes
-from lcrag.schema import Outcome, Question, Span
+from lcrag.schema import Outcome, Question, Span, Task
 from lcrag.tables import many
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def load_questions(folder: Path) -> dict[str, Question]:
         for line in path.read_text("utf-8").splitlines():
             entry = json.loads(line)
             entry["evidence"] = tuple(Span(**span) for span in entry["evidence"])
+            entry["task"] = Task(**entry["task"]) if entry.get("task") else None
             questions[entry["id"]] = Question(**entry)
     except FileNotFoundError as error:
         raise LcragError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class ClosedBook(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
-        completion = await tools.read(chat(content, "You answer questions."), max_tokens=self.max_tokens)
+        content = answer_block(question, True, decline='If you do not know, write "unanswerable".')
+        completion = await tools.read(
+            chat(content, "You answer questions."), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         return Answer(completion.text, declined=declines(completion.text))

@@ -1,0 +1,1 @@
+from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle

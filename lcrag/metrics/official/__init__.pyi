@@ -1,0 +1,3 @@
+from .string_match_all import StringMatchAll as StringMatchAll
+from .string_match_any import StringMatchAny as StringMatchAny
+from .subspan_em import SubspanEM as SubspanEM
