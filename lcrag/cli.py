@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from lcrag.commands import import_outcomes, judge
+from lcrag.commands import data, import_outcomes, judge
+from lcrag.commands.bench import bench
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.init import init
@@ -135,6 +136,8 @@ app.command()(cost)
 app.command()(init)
 app.command()(questions)
 app.command()(power)
+app.command()(bench)
+app.add_typer(data.app, name="data")
 app.add_typer(import_outcomes.app, name="import")
 app.add_typer(judge.app, name="judge")
 app.command()(replay)

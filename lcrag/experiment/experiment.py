@@ -11,9 +11,10 @@ from lcrag.experiment.blocking import wait_for
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
+from lcrag.experiment.questions_file import save_questions
 from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
-from lcrag.experiment.stored import known_window, save_questions
+from lcrag.experiment.stored import known_window
 from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
 from lcrag.judging.tools import Judging

@@ -147,6 +147,7 @@ class Plan:
             "lcrag_version": __version__,
             "dataset": self.dataset.name,
             "dataset_digest": self.dataset.digest,
+            **({"benchmark": self.dataset.benchmark} if self.dataset.benchmark else {}),
             "questions": len(self.dataset.questions),
             "documents": len(self.dataset.documents),
             "metric": self.deciding,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lcrag.errors import LcragError
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.stored import load_questions, read_json, table_of
+from lcrag.experiment.questions_file import load_questions
+from lcrag.experiment.stored import read_json, table_of
 from lcrag.files import write_atomically
 from lcrag.judges.base import JudgedMetric
 from lcrag.judging.corrected import correction_remarks
