@@ -8,6 +8,7 @@ from importlib import import_module
 
 import lcrag.benchmarks as room
 from lcrag.benchmarks.base import Benchmark
+from lcrag.components.catalogue import markdown
 from lcrag.errors import LcragError, did_you_mean
 
 
@@ -17,6 +18,24 @@ def benchmarks() -> dict[str, Benchmark]:
     modules = (import_module(f"{room.__name__}.{m.name}") for m in pkgutil.iter_modules(room.__path__))
     described = [vars(module)["BENCHMARK"] for module in modules if "BENCHMARK" in vars(module)]
     return {b.name: b for b in sorted(described, key=lambda b: str(b.name))}
+
+
+def table() -> str:
+    """All benchmarks in Markdown, for the guide to data sets."""
+    heads = ["name", "benchmark", "tasks", "scored by", "licence of the data", "tried on", "what to know"]
+    rows = [
+        [
+            f"`{b.name}`",
+            f"{b.title} ({b.paper})",
+            str(len(b.tasks)),
+            ", ".join(f"`{metric}`" for metric in sorted({t.metric for t in b.tasks.values()})),
+            b.licence,
+            b.status,
+            b.note,
+        ]
+        for b in benchmarks().values()
+    ]
+    return markdown(heads, [[cell.replace("|", "\\|") for cell in row] for row in rows])
 
 
 def benchmark_named(name: str) -> Benchmark:

@@ -56,7 +56,9 @@ def test_benchmarks(data):
     files = {name: text.encode() for name, text in FIXTURES[loader].items()}
     name = data.draw(st.sampled_from(sorted(files)))
     text = FIXTURES[loader][name]
-    change = data.draw(st.sampled_from(["values", "values", "bytes", "crlf", "bom", "twice", "empty", "gone"]))
+    change = data.draw(
+        st.sampled_from(["values", "values", "bytes", "crlf", "bom", "twice", "empty", "gone"])
+    )
     if change == "values" and is_json(name, text):
         files[name] = data.draw(spoilt_lines(text)).encode()
     elif change == "bytes":
