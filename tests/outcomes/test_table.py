@@ -123,6 +123,12 @@ def _written(table, file, change):
             ),
             r"'question' holds bytes",
         ),
+        (
+            lambda t: t.set_column(
+                t.schema.get_field_index("kind"), "kind", pa.array([b"\xff"] * len(t)).view(pa.string())
+            ),
+            r"t\.parquet cannot be read as parquet \(ArrowInvalid: .*UTF8.*\): write it again",
+        ),
     ],
 )
 def test_a_crafted_file_is_one_sentence(table, tmp_path, change, message):
