@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, ForwardRef, Union, get_args, get_origin
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -98,11 +98,12 @@ def _value(value: Any, hint: Any, where: str, given: Mapping[str, Any] | None, f
     kind = next((k for c in _classes(hint) for k in KINDS if _is_of(c, k)), None)
     if kind is None:
         return _checked(value, hint, where, folder)
-    if value is None:
+    if value is None and NoneType in _classes(hint):
         return None
     wants_list = _holds_many(hint)
-    if isinstance(value, list) != wants_list:
-        expected = "a list" if wants_list else f"one {kind}, not a list,"
+    if value is None or isinstance(value, list) != wants_list:
+        one = f"one {kind}" if value is None else f"one {kind}, not a list,"
+        expected = "a list" if wants_list else one
         raise LcragError(f"{where}: {expected} is expected.")
     if wants_list:
         return tuple(build(kind, x, f"{where}[{i}]", given, folder) for i, x in enumerate(value))

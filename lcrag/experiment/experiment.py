@@ -125,7 +125,7 @@ class Experiment(Plan):
             judged.outcomes,
             features,
             resources.rewarmed,
-            (*notices, *damaged, *judged.remarks),
+            (*notices, *damaged, *resources.notices, *judged.remarks),
             (*judged.problems, *problems),
         )
 

@@ -95,6 +95,18 @@ def test_fields_are_keys_and_components_nest():
             r"strategies\[0\] \(cascade\)\.strategies: a list is expected",
         ),
         (
+            {"strategies": [{"type": "cascade", "strategies": None}]},
+            r"strategies\[0\] \(cascade\)\.strategies: a list is expected",
+        ),
+        (
+            {"metrics": [{"type": "panel", "members": None}]},
+            r"metrics\[0\] \(panel\)\.members: a list is expected",
+        ),
+        (
+            {"strategies": [{"type": "routed", "router": None, "strategies": ["long_context"]}]},
+            r"\(routed\)\.router: one router is expected",
+        ),
+        (
             {"strategies": [{"type": "routed", "router": ["lara_rule"], "strategies": ["long_context"]}]},
             r"\(routed\)\.router: one router, not a list, is expected",
         ),
