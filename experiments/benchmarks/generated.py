@@ -19,7 +19,7 @@ from page import put
 from lcrag import ChunkedRetrieval, Experiment, LongContext, VLLMReader
 from lcrag.analysis.plots import figure_of
 from lcrag.datasets.base import Dataset
-from lcrag.generators import generate_lost_positions, generate_niah, generate_ruler
+from lcrag.generators import generate_niah, generate_ruler, load_lost_positions
 from lcrag.readers.rope import RopeExtension
 from lcrag.statistics import SCORES, clustered_mean
 from retrievers import BM25Retriever, RecursiveChunker
@@ -42,9 +42,7 @@ def datasets() -> Iterator[Dataset]:
     yield generate_niah(tokens=LENGTHS, depths=5, count=2, tokenizer="smollm2", prompt="official")
     data = Path(os.environ.get("LCRAG_DATA", ROOT.parent / "shared" / "data")) / "LostInTheMiddle"
     if data.is_dir():
-        yield generate_lost_positions(
-            data, passages=10, positions=(0, 2, 4, 7, 9), count=16, prompt="official"
-        )
+        yield load_lost_positions(data, passages=10, positions=(0, 2, 4, 7, 9), limit=16, prompt="official")
 
 
 def run(dataset: Dataset, name: str, rope: RopeExtension | None) -> pd.DataFrame:
