@@ -155,7 +155,7 @@ def test_what_follows_the_demo_runs_from_top_to_bottom(tmp_path):
                 elif words[0] == "lcrag":
                     run("-m", "lcrag.cli", *(server.url if w == SERVER else w for w in words[1:]))
     assert server.seen and all(body["model"] == "my-model" for _, body, _ in server.seen)
-    for name in ("first", "manuals", "experiment"):
+    for name in ("first", "manuals", "server", "experiment"):
         assert (tmp_path / "runs" / name / "report.html").exists(), name
     first, *_, cost = printed.values()
     assert "chunked_retrieval" in first and "oracle" in first and "retrieval" in cost
