@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from embedders.base import Embedder
 from lcrag.components.settings import settings
@@ -53,7 +53,7 @@ class Plan:
         budget: Caps on what a question and the whole run may spend, kept before each call.
         prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.
         executor: Where and in which order the questions are run.
-        mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
+        mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` or ``False`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
     """
 
@@ -72,7 +72,7 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     prices: Price | Prices | None = None
     executor: Executor = field(default_factory=LocalExecutor)
-    mlflow: str | None = None
+    mlflow: str | Literal[False] | None = None
     mlflow_experiment: str = "lcrag"
 
     def __post_init__(self) -> None:

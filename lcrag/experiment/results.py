@@ -176,7 +176,9 @@ class Results:
             )
         with pages.surviving("", "The table could not be made"):
             on_table(self)
-        pages.write(experiment.mlflow, experiment.mlflow_experiment)
+        pages.write(
+            None if experiment.mlflow is None else experiment.mlflow or "", experiment.mlflow_experiment
+        )
 
     @staticmethod
     def load(folder: Path | str) -> FinishedRun:
