@@ -16,10 +16,12 @@ class ClosedBook(Strategy):
 
     Attributes:
         max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "closed_book"
     max_tokens: int = 48
+    allow_decline: bool = True
     closed_book = True
     card = Card(
         "arXiv 2501.01880",
@@ -35,6 +37,7 @@ class ClosedBook(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
+        decline = 'If you do not know, write "unanswerable".' if self.allow_decline else ""
+        content = question_block(question, SHORT, decline)
         completion = await tools.read(chat(content, "You answer questions."), max_tokens=self.max_tokens)
         return Answer(completion.text, declined=declines(completion.text))
