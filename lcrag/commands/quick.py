@@ -1,4 +1,4 @@
-"""``lcrag run`` without a YAML file: the demo's experiment on one's own documents, changed by options."""
+"""``lcrag run`` without a YAML file: the experiment of ``lcrag demo --full`` on one's own documents, changed by options."""
 
 from __future__ import annotations
 

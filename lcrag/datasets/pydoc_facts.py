@@ -19,7 +19,7 @@ SEED = 20261125
 
 QUESTIONS = Path(__file__).with_name("pydoc_facts.jsonl")
 SECTIONS = Path(__file__).with_name("pydoc_sections.json")
-"""Documents by name, each a list of ``[topic, start, end]``: the topic's text from one line to another, or all of it."""
+"""Documents by name, each a list of ``[topic, start, end]``: a topic from one line to another, or all of it."""
 
 
 def load_pydoc_facts(
@@ -69,7 +69,7 @@ def _halves(sections: dict[str, object]) -> dict[str, list[str]]:
 
 
 def _part(text: str, start: str, end: str) -> str:
-    """A topic's text from the line that begins with ``start`` to the one that begins with ``end``; empty without them."""
+    """The text from the line that begins with ``start`` to the one that begins with ``end``; empty without them."""
     lines = f"\n{text}"
     first = lines.find(f"\n{start}")
     last = lines.find(f"\n{end}", first + 1) if end else len(lines)

@@ -1,4 +1,4 @@
-"""The questions of `lcrag demo`: two halves of CPython's reference, with facts that stand in the running Python's text."""
+"""The questions of `lcrag demo`: two halves, each on text that the running Python really carries."""
 
 import json
 from collections import Counter
