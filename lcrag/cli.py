@@ -69,7 +69,8 @@ def run(
     base_url: BaseUrl = "",
     context_window: ContextWindow = None,
     strategy: Annotated[
-        list[str] | None, typer.Option(help="A strategy instead of the usual six; may be given several times.")
+        list[str] | None,
+        typer.Option(help="A strategy instead of the usual six; may be given several times."),
     ] = None,
     retriever: Annotated[str, typer.Option(help="A retriever instead of hybrid, such as bm25.")] = "",
     limit: Annotated[
@@ -82,7 +83,7 @@ def run(
         typer.Option("--dry-run", help="Print what the run may take in calls, tokens and dollars, and stop."),
     ] = False,
 ) -> None:
-    """Run an experiment: a YAML file, or your own documents and questions with the strategies of `lcrag demo --full`."""
+    """Run an experiment: a YAML file, or your own documents with the strategies of `lcrag demo --full`."""
     from lcrag.components.yaml_file import read_yaml
 
     if config is not None:

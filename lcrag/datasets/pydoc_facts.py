@@ -15,7 +15,7 @@ from lcrag.schema import Document
 Half = Literal["show", "choose", "both"]
 
 SEED = 20261125
-"""Seeds the division into halves: the day on which it was drawn, before any answer to these questions was measured."""
+"""Seeds the division into halves: the day on which it was drawn, before any of the questions was asked."""
 
 QUESTIONS = Path(__file__).with_name("pydoc_facts.jsonl")
 SECTIONS = Path(__file__).with_name("pydoc_sections.json")
@@ -25,11 +25,12 @@ SECTIONS = Path(__file__).with_name("pydoc_sections.json")
 def load_pydoc_facts(
     half: Half = "show", questions: int | None = None, seed: int = 0, demonstrations: int = 0
 ) -> Dataset:
-    """Four questions on each of 22 sections of ``pydoc_data``: mostly facts that stand there in a few words.
+    """Seven questions on each of 22 sections of ``pydoc_data``: mostly facts that stand there in a few words.
 
     The kinds are those of LaRA (arXiv 2502.09977): ``location`` for a fact, ``comparison`` where the whole text is
     needed, ``hallucination`` where it has no answer. The 44 sections are divided into halves at random: strategies
-    and prompts of ``lcrag demo`` were chosen on ``choose``, and the demo shows ``show``.
+    and prompts of ``lcrag demo`` were chosen on ``choose``, with four questions on each section, and the demo shows
+    ``show``.
 
     Args:
         half: Which sections.

@@ -14,7 +14,12 @@ def test_the_demo_is_the_packaged_configuration():
     experiment = load_experiment("experiments/demo.yaml")
     assert Path("experiments/demo.yaml").read_text() == Path("lcrag/demo.yaml").read_text()
     assert experiment.dataset == load_pydoc_facts("show")  # never the half on which it was chosen
-    assert [s.name for s in experiment.strategies] == ["closed_book", "chunked_retrieval", "memory", "long_context"]
+    assert [s.name for s in experiment.strategies] == [
+        "closed_book",
+        "chunked_retrieval",
+        "memory",
+        "long_context",
+    ]
     full = load_experiment("lcrag/demo_full.yaml")
     assert full.dataset == load_pydoc() and len(full.strategies) == 6
 
