@@ -32,10 +32,14 @@ GRID = (
 
 def strategies() -> list[dict[str, Any]]:
     """What is compared; all but some sizes of passages with and without the leave to decline."""
-    both = [{"type": "closed_book"}, _passages(500, 2), {"type": "long_context"}, _memory(500, 2)]
+    both = [
+        {"type": "closed_book"},
+        _passages(500, 2),
+        {"type": "long_context"},
+        {"type": "memory", "k": 2, "chunk_chars": 500, "reading": "direct"},
+    ]
     one = [
         *(_passages(size, k) for size, k in GRID if (size, k) != (500, 2)),
-        _memory(300, 1) | {"name": "memory, 1 value of 300"},
         {"type": "long_context", "name": "long_context, question first, too", "question_at": "both"},
     ]
     return [
@@ -47,10 +51,6 @@ def strategies() -> list[dict[str, Any]]:
 def _passages(size: int, k: int) -> dict[str, Any]:
     retriever = {"type": "hybrid", "chunker": {"type": "recursive", "size": size, "overlap": size // 5}}
     return {"type": "chunked_retrieval", "name": f"{k} passages of {size}", "k": k, "retriever": retriever}
-
-
-def _memory(size: int, k: int) -> dict[str, Any]:
-    return {"type": "memory", "k": k, "chunk_chars": size, "reading": "direct"}
 
 
 def _setting(spec: dict[str, Any], leave: bool) -> dict[str, Any]:
