@@ -16,10 +16,12 @@ class ClosedBook(Strategy):
 
     Attributes:
         max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "closed_book"
     max_tokens: int = 48
+    allow_decline: bool = True
     closed_book = True
     card = Card(
         "arXiv 2501.01880",
@@ -35,7 +37,8 @@ class ClosedBook(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        content = answer_block(question, True, decline='If you do not know, write "unanswerable".')
+        unknown = 'If you do not know, write "unanswerable".'
+        content = answer_block(question, self.allow_decline, decline=unknown)
         completion = await tools.read(
             chat(content, "You answer questions."), max_tokens=answer_tokens(question, self.max_tokens)
         )
