@@ -1,0 +1,87 @@
+"""A few invented records in each benchmark's format: loader name to file name to content."""
+
+import json
+
+
+def lines(*records: dict) -> str:
+    """Records as JSONL."""
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+
+
+FIXTURES: dict[str, dict[str, str]] = {}
+
+# --- long documents: LongBench, L-Eval, LooGLE, LV-Eval, HELMET, LOFT, InfiniteBench, NoLiMa, L-CiteEval ---
+
+_HOTPOT = {
+    "input": "Who built the mill at Oare?",
+    "context": "Passage 1:\nThe mill\nIda Brook built the mill at Oare.\n",
+    "answers": ["Ida Brook"],
+    "length": 12,
+    "dataset": "hotpotqa",
+    "language": "en",
+    "all_classes": None,
+    "_id": "a1",
+}
+FIXTURES["longbench"] = {
+    "hotpotqa.jsonl": lines(_HOTPOT),
+    "qasper.jsonl": lines(
+        {
+            **_HOTPOT,
+            "dataset": "qasper",
+            "_id": "a2",
+            "input": "Which optimiser is used?",
+            "answers": ["unanswerable"],
+        }
+    ),
+    "gov_report.jsonl": lines(
+        {**_HOTPOT, "dataset": "gov_report", "_id": "a3", "input": "", "answers": ["A mill was built."]}
+    ),
+    "trec.jsonl": lines(
+        {
+            **_HOTPOT,
+            "dataset": "trec",
+            "_id": "a4",
+            "input": "Question: Who is Ida ?\nType:",
+            "context": "Question: Where is Oare ?\nType: Other location",
+            "answers": ["Individual"],
+            "all_classes": ["Individual", "Other location"],
+        }
+    ),
+    "multifieldqa_zh.jsonl": lines(
+        {
+            **_HOTPOT,
+            "dataset": "multifieldqa_zh",
+            "language": "zh",
+            "_id": "a5",
+            "input": "谁建了磨坊？",  # noqa: RUF001
+            "context": "艾达建了磨坊。",
+            "answers": ["艾达"],
+        }
+    ),
+}
+FIXTURES["longbench_e"] = {
+    "hotpotqa_e.jsonl": lines({**_HOTPOT, "length": 5000}),
+    "lcc_e.jsonl": lines(
+        {**_HOTPOT, "dataset": "lcc", "input": "", "context": "def f():\n", "answers": ["    return 1"]}
+    ),
+}
+FIXTURES["longbench_v2"] = {
+    "data.json": json.dumps(
+        [
+            {
+                "_id": "b1",
+                "domain": "Single-Document QA",
+                "sub_domain": "Academic",
+                "difficulty": "easy",
+                "length": "short",
+                "question": "Who built the mill? ",
+                "choice_A": "Ida",
+                "choice_B": "Max",
+                "choice_C": "Bo",
+                "choice_D": "Nobody",
+                "answer": "A",
+                "context": " Ida built the mill.\n",
+            }
+        ]
+    )
+}
