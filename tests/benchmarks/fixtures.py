@@ -85,3 +85,23 @@ FIXTURES["longbench_v2"] = {
         ]
     )
 }
+_LEVAL = {"input": "A long lecture on mills.", "source": "none", "evaluation": "exam"}
+FIXTURES["leval"] = {
+    "Closed-ended-tasks/coursera.jsonl": lines(
+        {
+            **_LEVAL,
+            "instructions": [
+                "Question 1. What turns?\nA. Mills\nB. Walls\nC. Wheels",
+                "Question 2. And stands?",
+            ],
+            "outputs": ["AC", "B"],
+        }
+    ),
+    "Closed-ended-tasks/gsm100.jsonl": lines(
+        {**_LEVAL, "instructions": ["How many mills?"], "outputs": ["2+2=4. The answer is 4"]}
+    ),
+    "Open-ended-tasks/gov_report_summ.jsonl": lines(
+        {**_LEVAL, "evaluation": "rouge", "instructions": ["Sum up."], "outputs": ["Mills turn here."]},
+        {**_LEVAL, "evaluation": "LLM", "instructions": ["Sum up."], "outputs": ["Mills turn."]},
+    ),
+}

@@ -34,8 +34,8 @@ def test_the_authors_ask_so(tmp_path):
     )
     passages = [Passage("Ida", "d", 0, 3), Passage("built", "d", 4, 9)]
     assert prompt_of(only, passages_context(only.task, passages), retrieved=True) == (
-        "Please read the following retrieved text chunks and answer the question below.\n\n<text>\nRetrieved chunk 1: Ida"
-        "\n\nRetrieved chunk 2: built\n</text>\n\n" + ASK
+        "Please read the following retrieved text chunks and answer the question below.\n\n<text>\n"
+        "Retrieved chunk 1: Ida\n\nRetrieved chunk 2: built\n</text>\n\n" + ASK
     )
 
 
