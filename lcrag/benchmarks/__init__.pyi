@@ -1,3 +1,5 @@
+from .helmet import load_helmet as load_helmet
+from .leval import load_leval as load_leval
 from .longbench import load_longbench as load_longbench
 from .longbench_e import load_longbench_e as load_longbench_e
 from .longbench_v2 import load_longbench_v2 as load_longbench_v2

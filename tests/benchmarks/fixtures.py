@@ -105,3 +105,51 @@ FIXTURES["leval"] = {
         {**_LEVAL, "evaluation": "LLM", "instructions": ["Sum up."], "outputs": ["Mills turn."]},
     ),
 }
+FIXTURES["helmet"] = {
+    "kilt/nq-dev-multikilt_1000_k105_dep6.jsonl": lines(
+        {
+            "id": "c1",
+            "question": "Who built the mill?",
+            "answers": ["Ida Brook"],
+            "ctxs": [
+                {"title": "Wall", "text": "Bo built it.", "has_answer": False},
+                {"title": "Mill", "text": "Ida Brook built it.", "has_answer": True},
+            ],
+        }
+    ),
+    "kilt/popqa_test_1000_k105_dep6.jsonl": lines(
+        *(
+            {
+                "id": i,
+                "question": f"Who is {i}?",
+                "answers": ["Ida"],
+                "s_pop": views,
+                "ctxs": [{"title": "x", "text": "y"}],
+            }
+            for i, views in (("c2", 999), ("c3", 1000))
+        )
+    ),
+    "json_kv/test_k1800_dep6.jsonl": lines(
+        {"context": '{"k1": "v1"}', "question": "k1", "answer": "v1", "demos": [["a", "b"]], "num_kvs": 1800}
+    ),
+    "ruler/niah_multivalue/validation_131072.jsonl": lines(
+        {
+            "context": "One of the special magic numbers for mill is: 12.",
+            "query": "mill",
+            "type_needle_v": "numbers",
+            "outputs": ["12", "34"],
+        }
+    ),
+    "infbench/longbook_choice_eng.jsonl": lines(
+        {
+            "id": 0,
+            "context": "A book.",
+            "input": "Who?",
+            "answer": ["Max"],
+            "options": ["Ida", "Max", "Bo", "Eve"],
+        }
+    ),
+    "infbench/longbook_qa_eng.jsonl": lines(
+        {"id": 0, "context": "A book.", "input": "What?", "answer": ["The old mill"], "options": []}
+    ),
+}

@@ -1,3 +1,5 @@
+from .helmet import Helmet as Helmet
+from .leval import LEval as LEval
 from .longbench import LongBench as LongBench
 from .longbench_v2 import LongBenchV2 as LongBenchV2
 from .string_match_all import StringMatchAll as StringMatchAll
