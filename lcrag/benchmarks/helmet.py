@@ -23,8 +23,7 @@ _VALUE = "Extract the value corresponding to the specified key in the JSON objec
 _STORY = "Answer the question as concisely as you can, using a single phrase if possible."
 _LETTER = (
     "Only one of the following options is correct, output the answer using one single letter (A, B, C, or D). Don't "
-    "say "
-    "anything else."
+    "say anything else."
 )
 _ASKED = "\n\n{context}\n\nQuestion: {question}"
 
@@ -157,9 +156,8 @@ BENCHMARK = Benchmark(
     tasks={task.name: task for task in TASKS},
     items=items,
     note="Give the files of one length: k50, k105, k220, k440 and k1000 passages are 8k to 128k tokens. The authors "
-    "put "
-    "two demonstrations before the passages, draw 100 questions at each of six depths (three for HotpotQA) and cut "
-    "books "
+    "put two demonstrations before the passages, draw 100 questions at each of six depths (three for HotpotQA) and "
+    "cut books "
     "by Llama 2's tokens; here there are no demonstrations, all questions and whole books. NarrativeQA is judged by "
     "GPT-4o in the paper. Summaries, reranking, citations and examples to learn from are not here. Passages are given: "
     "it is long context reading, whatever the name RAG says.",

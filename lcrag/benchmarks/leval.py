@@ -23,8 +23,7 @@ CLOSED = {
     "coursera": (
         _LETTERS,
         f"{_READ}based on this document. For multi-choice questions, there could be a sinlge correct option or "
-        "multiple "
-        f"correct options. {_LETTERS} ",
+        f"multiple correct options. {_LETTERS} ",
         _EXAM,
     ),
     "quality": (
@@ -46,16 +45,14 @@ CLOSED = {
     "gsm100": (
         "Make sure the response is end with The answer is _ .",
         "Given several question answer pairs, you need to follow a similar format to answer the last question. Make "
-        "sure "
-        "the response is end with The answer is _ . ",
+        "sure the response is end with The answer is _ . ",
         _PLAIN,
     ),
     "codeU": (
         "Carefully read these codes and comments and answer the question.",
         "Now you are given a code base consisting of a large amount of functions and the corresponding comments. In "
-        "the "
-        "end, I will call some functions defined in the code base. Please carefully read these codes and comments and "
-        "answer the question.",
+        "the end, I will call some functions defined in the code base. Please carefully read these codes and comments "
+        "and answer the question.",
         _PLAIN,
     ),
     "sci_fi": (
@@ -83,8 +80,7 @@ OPEN = (
 )
 _OPEN_SYSTEM = (
     f"{_READ}after this document. These instructions may include summarizing a document, answering questions based on "
-    "the "
-    "document, or writing a required paragraph. "
+    "the document, or writing a required paragraph. "
 )
 
 

@@ -153,3 +153,16 @@ FIXTURES["helmet"] = {
         {"id": 0, "context": "A book.", "input": "What?", "answer": ["The old mill"], "options": []}
     ),
 }
+_LOFT_CORPUS = lines(
+    {"pid": "doc7", "title_text": "Wall", "passage_text": "Bo built it.", "metadata": {}},
+    {"pid": "doc9", "title_text": "", "passage_text": " Ida Brook built it. ", "metadata": {}},
+)
+_LOFT = {"qid": "d1", "query_text": "Who built the mill?", "metadata": {"qrels": [["doc9", 1]]}}
+FIXTURES["loft"] = {
+    "data/rag/nq/32k/corpus.jsonl": _LOFT_CORPUS,
+    "data/rag/nq/32k/dev_queries.jsonl": lines({**_LOFT, "answers": ["Ida Brook"]}),
+    "data/rag/nq/32k/few_shot_queries.jsonl": lines({**_LOFT, "answers": ["Ida Brook"]}),
+    "data/retrieval/fiqa/32k/corpus.jsonl": _LOFT_CORPUS,
+    "data/retrieval/fiqa/32k/test_queries.jsonl": lines({**_LOFT, "answers": [["doc9", 1]]}),
+    "data/sql/spider/32k/dev_queries.jsonl": lines({"qid": "d2", "query_text": "?", "answers": []}),
+}

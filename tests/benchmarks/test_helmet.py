@@ -29,9 +29,8 @@ def test_the_authors_ask_so(tmp_path):
     dataset = loaded(tmp_path, "helmet", prompt="official")
     assert official_prompt(dataset, question(dataset, "kilt_nq")) == (
         "Use the given documents to write a concise and short answer to the question. Write your answer in the "
-        "following "
-        "format:\nAnswer: [answer]\n\nDocument (Title: Wall): Bo built it.\n\nDocument (Title: Mill): Ida Brook built "
-        "it."
+        "following format:\nAnswer: [answer]\n\nDocument (Title: Wall): Bo built it.\n\nDocument (Title: Mill): Ida "
+        "Brook built it."
         "\n\nQuestion: Who built the mill?\nAnswer:"
     )
     assert official_prompt(dataset, question(dataset, "json_kv")) == (
@@ -40,11 +39,9 @@ def test_the_authors_ask_so(tmp_path):
     )
     assert official_prompt(dataset, question(dataset, "ruler_niah_mv")) == (
         "Some special magic numbers are hidden within the following text. Make sure to memorize it. I will quiz you "
-        "about "
-        "the numbers afterwards.\nOne of the special magic numbers for mill is: 12.\nWhat are all the special magic "
-        "numbers for mill mentioned in the provided text?\nThe special magic numbers for mill mentioned in the "
-        "provided "
-        "text are"
+        "about the numbers afterwards.\nOne of the special magic numbers for mill is: 12.\nWhat are all the special "
+        "magic numbers for mill mentioned in the provided text?\nThe special magic numbers for mill mentioned in the "
+        "provided text are"
     )
     assert official_prompt(dataset, question(dataset, "infbench_choice_eng")).endswith(
         "Don't say anything else.\n\nA book.\n\nQuestion: Who?\nOptions:\nA. Ida\nB. Max\nC. Bo\nD. Eve\n\nAnswer:"

@@ -35,8 +35,7 @@ def test_the_authors_ask_so(tmp_path):
     )
     assert official_prompt(dataset, question(dataset, "coursera", 1)) == (
         "Document is as follows. A long lecture on mills. Question: Question 2. And stands? \nPlease directly give "
-        "answer "
-        "without any additional output or explanation\n Answer: "
+        "answer without any additional output or explanation\n Answer: "
     )
     assert (
         official_prompt(dataset, question(dataset, "gsm100")) == "A long lecture on mills.\n\nHow many mills?"
