@@ -5,3 +5,4 @@ from .longbench import load_longbench as load_longbench
 from .longbench_e import load_longbench_e as load_longbench_e
 from .longbench_v2 import load_longbench_v2 as load_longbench_v2
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
+from .lveval import load_lveval as load_lveval

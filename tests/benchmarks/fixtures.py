@@ -166,3 +166,13 @@ FIXTURES["loft"] = {
     "data/retrieval/fiqa/32k/test_queries.jsonl": lines({**_LOFT, "answers": [["doc9", 1]]}),
     "data/sql/spider/32k/dev_queries.jsonl": lines({"qid": "d2", "query_text": "?", "answers": []}),
 }
+_LVEVAL = {"context": "Ida Brook built the mill.", "length": 16000, "confusing_facts": "Bo built it."}
+FIXTURES["lveval"] = {
+    "hotpotwikiqa_mixup_16k.jsonl": lines(
+        {**_LVEVAL, "input": "Who?", "answers": ["It was Ida Brook"], "answer_keywords": "Ida Brook"}
+    ),
+    "hotpotwikiqa_mixup_32k.jsonl": lines(
+        {**_LVEVAL, "input": "Who?", "answers": ["It was Ida Brook"], "answer_keywords": "Ida Brook"}
+    ),
+    "dureader_mixup_16k.jsonl": lines({**_LVEVAL, "input": "谁？", "answers": ["艾达"]}),  # noqa: RUF001
+}
