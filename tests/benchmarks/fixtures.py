@@ -176,3 +176,56 @@ FIXTURES["lveval"] = {
     ),
     "dureader_mixup_16k.jsonl": lines({**_LVEVAL, "input": "谁？", "answers": ["艾达"]}),  # noqa: RUF001
 }
+_LOOGLE = {"input": "Ida Brook built the mill. Bo built the wall.", "title": "Oare", "output": "none"}
+FIXTURES["loogle"] = {
+    "longdep_qa.jsonl": lines(
+        {
+            **_LOOGLE,
+            "qa_pairs": repr(
+                [
+                    {
+                        "Q": "Who built most?",
+                        "A": "Ida, wasn't it",
+                        "type": "Computation",
+                        "S": ["Ida Brook built the mill.", "Bo built the wall."],
+                    }
+                ]
+            ),
+        }
+    ),
+    "shortdep_cloze.jsonl": lines(
+        {
+            **_LOOGLE,
+            "qa_pairs": repr(
+                [
+                    {
+                        "Q": "<mask-0> built <mask-1>.",
+                        "A": {"<mask-0>": "Ida Brook", "<mask-1>": "Oare"},
+                        "S": [],
+                    }
+                ]
+            ),
+        }
+    ),
+    "longdep_summarization.jsonl": lines({**_LOOGLE, "qa_pairs": "none", "output": "A mill and a wall."}),
+}
+_INFINITE = {"context": "A long text.", "options": []}
+FIXTURES["infinitebench"] = {
+    "passkey.jsonl": lines({**_INFINITE, "id": 0, "input": "What is the pass key?", "answer": ["71432"]}),
+    "longbook_choice_eng.jsonl": lines(
+        {**_INFINITE, "id": 0, "input": "Who?", "answer": ["Max"], "options": ["Ida", "Max", "Bo", "Eve"]}
+    ),
+    "longbook_sum_eng.jsonl": lines({**_INFINITE, "id": 0, "input": "", "answer": ["It is long."]}),
+    "math_find.jsonl": lines(
+        {
+            **_INFINITE,
+            "id": 0,
+            "input": "Answer with one number. The largest number of the list is:",
+            "answer": [7],
+        }
+    ),
+    "math_calc.jsonl": lines({**_INFINITE, "id": 0, "input": "1 + 3 - 9", "answer": [1, 4, -5]}),
+    "code_run.jsonl": lines(
+        {**_INFINITE, "id": 0, "input": "The return value of func_3(-2)?", "answer": [5]}
+    ),
+}
