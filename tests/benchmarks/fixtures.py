@@ -229,3 +229,57 @@ FIXTURES["infinitebench"] = {
         {**_INFINITE, "id": 0, "input": "The return value of func_3(-2)?", "answer": [5]}
     ),
 }
+FIXTURES["nolima"] = {
+    "needlesets/needle_set.json": json.dumps(
+        [
+            {
+                "id": "0401",
+                "reasoning_type": "world_knowledge",
+                "system_prompt": "",
+                "needle": "Actually, {CHAR} lives beside the {1}.",
+                "questions": {"onehop": "Which character has been to {2}?", "twohop": "Who has been to {3}?"},
+                "character_set": ["Yuki", "Stuart", "Katie"],
+                "tests": {"T01": {"input_args": ["old mill", "Oare", "Wiltshire"]}},
+            }
+        ]
+    ),
+    "haystack/rand_shuffle/book_1.txt": "A line of the book that is forty characters.\n" * 60,
+}
+FIXTURES["lciteeval"] = {
+    "hotpotqa.json": json.dumps(
+        [
+            {
+                "id": 1,
+                "question": "Who built the mill?",
+                "answer": "Ida Brook",
+                "docs": [{"title": "Wall", "text": "Wall\nBo built it."}, "Ida Brook built the mill."],
+                "length": 8000,
+            }
+        ]
+    ),
+    "counting_stars.json": json.dumps(
+        [
+            {
+                "id": 1,
+                "question": None,
+                "answer": [3, 5],
+                "docs": ["The little penguin counted 3 \u2605", "x", "The little penguin counted 5 \u2605"],
+            }
+        ]
+    ),
+    "dialsim.json": json.dumps(
+        [
+            {
+                "id": 1,
+                "question": "Ida: Who?",
+                "answer": "Bo",
+                "docs": ["Bo: I."],
+                "role": "Max",
+                "length": 8000,
+            }
+        ]
+    ),
+    "niah.json": json.dumps(
+        [{"id": 1, "question": "Why?", "answer": "by wind", "docs": ["x", "It turns by wind."]}]
+    ),
+}
