@@ -22,6 +22,7 @@ class Task:
             own, document first and question last.
         passages_template: The same for retrieved passages; empty for ``template``.
         passage_template: One passage in ``{context}``, with the fields ``{number}`` (from 1) and ``{text}``.
+        choice_template: One line of ``{choices}``, with the fields ``{letter}`` and ``{text}``.
         system: The system message of the templates; empty for none.
         stop: Strings that end an answer to the templates.
         cleaning: How the answer is cut out of the reply, names of ``lcrag.metrics.cleaning``, applied in order.
@@ -39,6 +40,7 @@ class Task:
     template: str = ""
     passages_template: str = ""
     passage_template: str = "{text}\n\n"
+    choice_template: str = "{letter}. {text}"
     system: str = ""
     stop: tuple[str, ...] = ()
     cleaning: tuple[str, ...] = ()

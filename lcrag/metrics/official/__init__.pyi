@@ -1,3 +1,14 @@
+from .helmet import Helmet as Helmet
+from .infinitebench import InfiniteBench as InfiniteBench
+from .lciteeval import LCiteEval as LCiteEval
+from .lciteeval_citations import LCiteEvalCitations as LCiteEvalCitations
+from .leval import LEval as LEval
+from .loft import Loft as Loft
+from .longbench import LongBench as LongBench
+from .longbench_v2 import LongBenchV2 as LongBenchV2
+from .loogle import Loogle as Loogle
+from .lveval import LVEval as LVEval
+from .nolima import NoLiMa as NoLiMa
 from .string_match_all import StringMatchAll as StringMatchAll
 from .string_match_any import StringMatchAny as StringMatchAny
 from .subspan_em import SubspanEM as SubspanEM

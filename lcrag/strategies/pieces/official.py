@@ -69,7 +69,10 @@ def _parts(question: Question, context: str, retrieved: bool) -> list[tuple[str,
     """The template's pieces in order: the name of a field, or an empty one, and the text."""
     task = question.task or Task("")
     template = (task.passages_template if retrieved else "") or task.template
-    choices = "\n".join(f"{letter}. {c}" for letter, c in zip(LETTERS, question.choices, strict=False))
+    choices = "\n".join(
+        task.choice_template.replace("{letter}", letter).replace("{text}", choice)
+        for letter, choice in zip(LETTERS, question.choices, strict=False)
+    )
     texts = {"context": context, "question": question.text, "choices": choices}
     pieces = _FIELD.split(template)  # text, field, text, field, ..., text
     return [(piece, texts[piece]) if i % 2 else ("", piece) for i, piece in enumerate(pieces)]
