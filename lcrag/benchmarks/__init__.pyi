@@ -1,1 +1,2 @@
+from .lara import load_lara as load_lara
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle

@@ -1,0 +1,74 @@
+"""A few records of every benchmark in its authors' format, with invented content: loader, then file, then text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def jsonl(*records: Mapping[str, Any]) -> str:
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+
+
+def written(folder: Path, loader: str, only: Iterable[str] = ()) -> Path:
+    """The fixture of a loader as files in a folder."""
+    for name, text in FIXTURES[loader].items():
+        if not only or name in only:
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    return folder
+
+
+FIXTURES: dict[str, dict[str, str]] = {}
+
+_INN = "Hartman keeps the inn. The road is long. The bridge is old. The mill is shut. The frost is hard."
+FIXTURES["lara"] = {
+    "datasets/32k/book/The Inn.txt": _INN,
+    "datasets/32k/paper/32k_paper_0.md": "<paper 0>\n# Kites\nKites fly.\n</end of paper 0>\n<paper 1>\n# Lamps\n"
+    "Lamps shine.\n</end of paper 1>\n",
+    "datasets/query/32k_book_location.jsonl": jsonl(
+        {
+            "type": "novelette_fake",
+            "level": "location",
+            "length": "32k",
+            "file": "The Inn.txt",
+            "context_order": 0,
+            "question": "Who keeps the inn?",
+            "answer": "Hartman keeps the inn.",
+        },
+        {
+            "type": "novelette_fake",
+            "level": "location",
+            "length": "32k",
+            "file": "Lost.txt",
+            "context_order": 1,
+            "question": "Who is lost?",
+            "answer": "Nobody.",
+        },
+    ),
+    "datasets/query/32k_book_hallu.jsonl": jsonl(
+        {
+            "type": "book",
+            "level": "hallu",
+            "length": "32k",
+            "file": "The Inn.txt",
+            "context_order": "full",
+            "question": "Who built the bridge?",
+            "answer": "The text does not say who built the bridge.",
+        }
+    ),
+    "datasets/query/32k_paper_comp.jsonl": jsonl(
+        {
+            "type": "paper",
+            "level": "comp",
+            "length": "32k",
+            "file": "32k_paper_0.md",
+            "comp_parts": [0, 1],
+            "question": "How do the things in paper 0 and paper 1 differ?",
+            "answer": "Kites fly, lamps shine.",
+        }
+    ),
+}
