@@ -72,3 +72,22 @@ FIXTURES["lara"] = {
         }
     ),
 }
+
+FIXTURES["nocha"] = {
+    "books_txt/the_inn.txt": _INN,
+    "data_sample/data_sample.json": json.dumps(
+        [
+            {
+                "book_title": "the_inn",
+                "claim": f"{name} keeps the inn.",
+                "type": truth,
+                "index": 7,
+                "length": 24,
+                "genre": "historical",
+                "length_group": "below 75k",
+                "response-gpt4o": "<answer>TRUE</answer>",
+            }
+            for name, truth in (("Hartman", True), ("Gordon", False))
+        ]
+    ),
+}
