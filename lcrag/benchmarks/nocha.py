@@ -123,8 +123,8 @@ BENCHMARK = Benchmark(
     ),
     status="real files",
     note="The released sample: 63 pairs on four novels of 61,000 to 235,000 tokens. A pair counts as right only if "
-    "both claims are; by chance that is 25%. The authors ship no scorer: the rules are lcrag's, from their description. "
-    "The maximum of 600 tokens is lcrag's.",
+    "both claims are; by chance that is 25%. The authors ship no scorer: the rules are lcrag's, from their "
+    "description. The maximum of 600 tokens is lcrag's.",
 )
 
 

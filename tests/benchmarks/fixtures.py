@@ -91,3 +91,45 @@ FIXTURES["nocha"] = {
         ]
     ),
 }
+
+FIXTURES["squality"] = {
+    "data/v1-3/txt/test.jsonl": jsonl(
+        {
+            "metadata": {"passage_id": "7", "uid": "u", "license": "none"},
+            "document": _INN,
+            "questions": [
+                {
+                    "question_text": "What is the plot of the story?",
+                    "question_number": 1,
+                    "responses": [
+                        {"worker_id": str(i), "uid": str(i), "response_text": f"{text} "}
+                        for i, text in enumerate(
+                            ["An inn is kept.", "A mill is shut.", "It freezes.", "A road goes on."]
+                        )
+                    ],
+                }
+            ],
+        }
+    )
+}
+
+FIXTURES["lost_in_the_middle"] = {
+    "qa_data/nq-open-oracle.jsonl": jsonl(
+        *(
+            {
+                "question": f"who keeps the {place}",
+                "answers": [keeper],
+                "ctxs": [{"title": place.title(), "text": f"{keeper} keeps the {place}.", "isgold": True}],
+            }
+            for place, keeper in (
+                ("inn", "Hartman"),
+                ("mill", "Gordon"),
+                ("bridge", "Hartman"),
+                ("well", "Moss"),
+            )
+        )
+    ),
+    "kv_retrieval_data/kv-retrieval-2_keys.jsonl": jsonl(
+        {"ordered_kv_records": [["k1", "v1"], ["k2", "v2"], ["k3", "v3"]], "key": "k2", "value": "v2"}
+    ),
+}
