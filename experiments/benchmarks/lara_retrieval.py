@@ -7,11 +7,12 @@ published data: set LCRAG_DATA to the folder that holds ``LaRA``. Writes two par
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,60 +64,58 @@ def by_chance(dataset: Dataset, question: Question) -> float:
     return float(np.mean([1 - (1 - (s.end - s.start) / size) ** K for s in question.evidence]))
 
 
-def retrieval(dataset: Dataset, minutes: float) -> str:
-    """The table of recall by length, genre and level."""
-    questions = [q for q in dataset.questions if q.evidence]
-    parts = [(length, genre) for length in LENGTHS for genre in ("financial", "paper", "book")]
+def arms() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The retrievers without and with an embedder."""
     model = SentenceTransformerEmbedder()
     sparse = {f"BM25, {size}": BM25Retriever(TokenChunker(size, shared)) for size, shared in SIZES.items()}
     hybrid = {
         "hybrid, 300": HybridRetriever(model, TokenChunker(300), fusion="quota"),
         "hybrid, 600": lara_hybrid(model),
     }
-    hits: dict[str, dict[str, float]] = {name: {} for name in (*sparse, *hybrid)}
-    for arms, limit in (
-        (sparse, float("inf")),
-        (hybrid, 60 * minutes),
-    ):  # the embedder takes what time there is
+    return sparse, hybrid
+
+
+def retrieval(dataset: Dataset, minutes: float) -> Iterator[str]:
+    """The table of recall, again after each part: BM25 first, then the embedder's as far as there is time."""
+    questions = [q for q in dataset.questions if q.evidence]
+    hits: dict[str, dict[str, float]] = {name: {} for kinds in arms() for name in kinds}
+    for retrievers, limit in zip(arms(), (float("inf"), 60 * minutes), strict=True):
         until = time.monotonic() + limit
-        for part in parts:
-            asked = [q for q in questions if (q.metadata["length"], q.metadata["genre"]) == part]
-            for name, retriever in arms.items():
-                hits[name] |= recall(dataset, asked, retriever, until)
-                sys.stderr.write(f"{name} {' '.join(part)}: {len(hits[name])} questions\n")
-    columns = ["BM25, 300", "BM25, 600", "hybrid, 300", "hybrid, 600"]
+        for length in LENGTHS:
+            for genre in ("financial", "paper", "book"):
+                asked = [
+                    q for q in questions if q.metadata["length"] == length and q.metadata["genre"] == genre
+                ]
+                for name, retriever in retrievers.items():
+                    hits[name] |= recall(dataset, asked, retriever, until)
+                yield table(dataset, questions, hits)
+
+
+def table(dataset: Dataset, questions: Sequence[Question], hits: dict[str, dict[str, float]]) -> str:
+    """Mean recall in each set; a star where only a part of it was reached, a dash where nothing was."""
     lines = [
-        f"| length | genre | level | questions | chance | {' | '.join(columns)} |",
-        "|---|---|---|---:|---:|" + "---:|" * len(columns),
+        f"| length | genre | level | questions | chance | {' | '.join(hits)} |",
+        "|---|---|---|---:|---:|" + "---:|" * len(hits),
     ]
-    partial = set()
-    for length in LENGTHS:
-        for genre in GENRES:
-            for level in LEVELS:
-                part = [
-                    q for q in questions
-                    if (q.metadata["length"], q.metadata["genre"], q.kind) == (length, genre, level)
-                ]  # fmt: skip
-                if not part:
-                    continue
-                cells = []
-                for column in columns:
-                    values = [hits[column][q.id] for q in part if q.id in hits[column]]
-                    star = "*" if 0 < len(values) < len(part) else ""
-                    partial |= {star} - {""}
-                    cells.append(f"{np.mean(values):.3f}{star}" if values else "-")
-                chance = np.mean([by_chance(dataset, q) for q in part])
-                lines.append(
-                    f"| {length} | {genre} | {level} | {len(part)} | {chance:.3f} | {' | '.join(cells)} |"
-                )
-    left = {c: len(questions) - len(hits[c]) for c in columns if len(hits[c]) < len(questions)}
-    told = [f"{c}: {n} questions" for c, n in left.items()]
-    notes = (
-        ["A dash, or a star for a part of the questions: not embedded (" + "; ".join(told) + ")."]
-        if told
-        else []
-    )
-    return "\n".join([*lines, *([""] if notes else []), *notes])
+    for place in itertools.product(LENGTHS, GENRES, LEVELS):
+        part = [q for q in questions if (q.metadata["length"], q.metadata["genre"], q.kind) == place]
+        if part:
+            cells = [_cell([done[q.id] for q in part if q.id in done], len(part)) for done in hits.values()]
+            chance = np.mean([by_chance(dataset, q) for q in part])
+            lines.append(f"| {' | '.join(place)} | {len(part)} | {chance:.3f} | {' | '.join(cells)} |")
+    left = [
+        f"{name} {len(questions) - len(done)}" for name, done in hits.items() if len(done) < len(questions)
+    ]
+    if left:
+        lines += [
+            "",
+            f"A dash, or a star for a part: questions left out for want of time ({', '.join(left)}).",
+        ]
+    return "\n".join(lines)
+
+
+def _cell(values: Sequence[float], count: int) -> str:
+    return f"{np.mean(values):.3f}{'*' * (len(values) < count)}" if values else "-"
 
 
 def scored(dataset: Dataset, folder: Path) -> pd.DataFrame:
@@ -212,7 +211,8 @@ def main() -> None:
             "`chance`: five passages at random places. "
             f"{' '.join(dataset.notices)}"
         )
-        put(PAGE, "lara retrieval", f"{head}\n\n{retrieval(dataset, options.minutes)}")
+        for text in retrieval(dataset, options.minutes):
+            put(PAGE, "lara retrieval", f"{head}\n\n{text}")
 
 
 if __name__ == "__main__":

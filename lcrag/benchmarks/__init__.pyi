@@ -1,4 +1,9 @@
 from .lara import load_lara as load_lara
+from .locomo import load_locomo as load_locomo
+from .longhealth import load_longhealth as load_longhealth
+from .longmemeval import load_longmemeval as load_longmemeval
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
 from .nocha import load_nocha as load_nocha
+from .prefeval import load_prefeval as load_prefeval
+from .qmsum import load_qmsum as load_qmsum
 from .squality import load_squality as load_squality

@@ -133,3 +133,151 @@ FIXTURES["lost_in_the_middle"] = {
         {"ordered_kv_records": [["k1", "v1"], ["k2", "v2"], ["k3", "v3"]], "key": "k2", "value": "v2"}
     ),
 }
+
+FIXTURES["locomo"] = {
+    "data/locomo10.json": json.dumps(
+        [
+            {
+                "sample_id": "conv-1",
+                "conversation": {
+                    "speaker_a": "Ada",
+                    "speaker_b": "Ben",
+                    "session_1_date_time": "1:56 pm on 8 May, 2023",
+                    "session_1": [
+                        {"speaker": "Ada", "dia_id": "D1:1", "text": "I keep an inn and a mill."},
+                        {
+                            "speaker": "Ben",
+                            "dia_id": "D1:2",
+                            "text": "Look!",
+                            "blip_caption": "a photo of a bridge",
+                        },
+                    ],
+                },
+                "qa": [
+                    {
+                        "question": "What does Ada keep?",
+                        "answer": "inn, mill",
+                        "evidence": ["D1:01"],
+                        "category": 1,
+                    },
+                    {
+                        "question": "When did Ben share it?",
+                        "answer": 2023,
+                        "evidence": ["D1:2"],
+                        "category": 2,
+                    },
+                    {
+                        "question": "What does Ben keep?",
+                        "adversarial_answer": "an inn",
+                        "evidence": ["D1:1"],
+                        "category": 5,
+                    },
+                ],
+            }
+        ]
+    )
+}
+
+FIXTURES["longmemeval"] = {
+    "longmemeval_s_cleaned.json": json.dumps(
+        [
+            {
+                "question_id": f"q1{suffix}",
+                "question_type": "single-session-user",
+                "question": "What do I keep?",
+                "answer": "an inn",
+                "question_date": "2023/05/30 (Tue) 23:40",
+                "haystack_dates": ["2023/05/20 (Sat) 02:21", "2023/05/02 (Tue) 10:00"],
+                "haystack_session_ids": ["answer_1", "other_1"],
+                "haystack_sessions": [
+                    [
+                        {"role": "user", "content": "I keep an inn.", "has_answer": True},
+                        {"role": "assistant", "content": "Good.", "has_answer": False},
+                    ],
+                    [{"role": "user", "content": "How long is the road?"}],
+                ],
+                "answer_session_ids": ["answer_1"],
+            }
+            for suffix in ("", "_abs")
+        ]
+    )
+}
+
+FIXTURES["qmsum"] = {
+    "data/ALL/jsonl/test.jsonl": jsonl(
+        {
+            "general_query_list": [{"query": "Summarize the meeting.", "answer": "An inn was bought."}],
+            "specific_query_list": [
+                {"query": "What was bought?", "answer": "An inn.", "relevant_text_span": [["1", "2"]]}
+            ],
+            "meeting_transcripts": [
+                {"speaker": "Chair", "content": "Welcome."},
+                {"speaker": "Ada", "content": "I bought an inn."},
+                {"speaker": "Ben", "content": "Good."},
+            ],
+        }
+    )
+}
+
+_OPTIONS = {"a": "Flu", "b": "A cold", "c": "Gout", "d": "Nothing", "e": "Fever"}
+FIXTURES["longhealth"] = {
+    "data/benchmark_v5.json": json.dumps(
+        {
+            f"patient_0{i}": {
+                "name": name,
+                "texts": {"text_0": f"{name} has a cold since May.", "text_1": f"{name} is well."},
+                "questions": [
+                    {
+                        "No": 0,
+                        "question": f"What had {name}?",
+                        **{f"answer_{label}": text for label, text in _OPTIONS.items()},
+                        "correct": "A cold",
+                        "answer_location": {"text_0": {"start": [0.0], "end": [0.5]}},
+                    }
+                ],
+            }
+            for i, name in ((1, "Mrs Moss"), (2, "Mr Hill"))
+        }
+    )
+}
+
+_TALKS = [
+    {"conversation": [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello!"}]}
+] * 12
+_QUIET = {
+    "preference": "I dislike noise.",
+    "question": "Which inn should I take?",
+    "explanation": "Quiet inns fit.",
+}
+FIXTURES["prefeval"] = {
+    "benchmark_dataset/filtered_inter_turns.json": json.dumps(_TALKS),
+    "benchmark_dataset/explicit_preference/travel_hotel.json": json.dumps([_QUIET]),
+    "benchmark_dataset/mcq_options/travel_hotel.json": json.dumps(
+        [_QUIET | {"classification_task_options": ["A quiet inn", "A loud inn", "A bar", "A club"]}]
+    ),
+    "benchmark_dataset/implicit_preference/choice-based/travel_hotel.json": json.dumps(
+        [
+            _QUIET
+            | {
+                "conversation": {
+                    "query": "Which room?",
+                    "assistant_options": "1. By the road 2. By the wood",
+                    "user_selection": "The second, please.",
+                    "assistant_acknowledgment": "Of course.",
+                }
+            }
+        ]
+    ),
+    "benchmark_dataset/implicit_preference/persona-driven/travel_hotel.json": json.dumps(
+        [
+            _QUIET
+            | {
+                "persona": "a sleeper",
+                "conversation": {
+                    "0": {"user": "I sleep badly.", "assistant": "Why?"},
+                    "1": {"user": "Noise.", "assistant": "I see."},
+                },
+            }
+        ]
+    ),
+}
