@@ -281,3 +281,53 @@ FIXTURES["prefeval"] = {
         ]
     ),
 }
+
+FIXTURES["beir"] = {
+    "corpus.jsonl": jsonl(
+        {"_id": "d1", "title": "Inn", "text": "Hartman keeps the inn."},
+        {"_id": "d2", "title": "", "text": "Gordon keeps the mill."},
+        {"_id": "d3", "title": "Bridge", "text": "Nobody keeps the bridge."},
+    ),
+    "queries.jsonl": jsonl({"_id": "q1", "text": "who keeps the inn"}, {"_id": "q2", "text": "not judged"}),
+    "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td3\t1\nq1\td2\t0\n",
+}
+
+FIXTURES["longembed"] = {
+    "qmsum/corpus.jsonl": jsonl({"doc_id": "a", "text": _INN}, {"doc_id": "b", "text": "The mill is shut."}),
+    "qmsum/queries.jsonl": jsonl({"qid": "q", "text": "Who keeps the inn?"}),
+    "qmsum/qrels.jsonl": jsonl({"qid": "q", "doc_id": "a"}),
+    "passkey/corpus.jsonl": jsonl(
+        *(
+            {"doc_id": f"{n}-{i}", "text": f"Key {n}{i}.", "context_length": n}
+            for n in (256, 512)
+            for i in (0, 1)
+        )
+    ),
+    "passkey/queries.jsonl": jsonl(*({"qid": f"q{n}", "text": f"Which key is {n}1?"} for n in (256, 512))),
+    "passkey/qrels.jsonl": jsonl(*({"qid": f"q{n}", "doc_id": f"{n}-1"} for n in (256, 512))),
+}
+
+FIXTURES["loco"] = {
+    "LoCoV1-Documents/documents/test_dataset.jsonl": jsonl(
+        {"dataset": "qmsum", "pid": "p1", "passage": _INN},
+        {"dataset": "qmsum", "pid": "p2", "passage": ""},
+        {"dataset": "2wikimqa", "pid": "p1", "passage": "The mill is shut."},
+    ),
+    "LoCoV1-Queries/documents/test_dataset.jsonl": jsonl(
+        {"dataset": "qmsum", "qid": "q1", "query": "Who keeps the inn?", "answer_pids": ["p1", "p2"]},
+        {"dataset": "qmsum", "qid": "q2", "query": "What is lost?", "answer_pids": ["p2"]},
+        {"dataset": "2wikimqa", "qid": "q1", "query": "Which mill?", "answer_pids": ["p1"]},
+    ),
+}
+
+FIXTURES["table"] = {
+    "test.jsonl": jsonl(
+        {
+            "id": "1",
+            "question": "Who keeps the inn?",
+            "context": _INN,
+            "answers": ["Hartman"],
+            "topic": "inns",
+        }
+    )
+}

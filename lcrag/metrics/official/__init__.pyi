@@ -1,3 +1,4 @@
+from .document_ndcg import DocumentNdcg as DocumentNdcg
 from .lara import Lara as Lara
 from .locomo import Locomo as Locomo
 from .longmemeval_retrieval import LongMemEvalRetrieval as LongMemEvalRetrieval
