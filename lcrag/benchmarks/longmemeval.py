@@ -37,8 +37,8 @@ def items(row: Row) -> Iterator[Item]:
     """A question with the sessions before it, in the order of their dates."""
     history = _FILE.fullmatch(row.file)
     if history is None:
-        names = ", ".join(f"longmemeval_{h}.json" for h in HISTORIES)
-        raise LcragError(f"{row.where}: LongMemEval's files are {names}, or end in _cleaned.json.")
+        files = ", ".join(f"longmemeval_{h}.json" for h in HISTORIES)
+        raise LcragError(f"{row.where}: LongMemEval's files are {files}, or end in _cleaned.json.")
     id, kind = row.text("question_id"), row.text("question_type")
     if kind not in TYPES:
         raise row.wrong("question_type", f"one of {', '.join(TYPES)}")

@@ -62,7 +62,7 @@ def question_on(
         id: The question's id; empty for the record's number.
     """
     blocks = [f"Document [{i}](Title: {title}) {text}" for i, (title, text) in enumerate(passages, 1)]
-    spans = ()
+    spans: tuple[Span, ...] = ()
     if gold is not None:
         start = sum(len(block) + 1 for block in blocks[:gold])
         spans = (Span("", start, start + len(blocks[gold]), blocks[gold]),)
