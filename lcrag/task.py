@@ -21,7 +21,8 @@ class Task:
         template: The whole prompt with the fields ``{context}``, ``{question}`` and ``{choices}``; empty for lcrag's
             own, document first and question last.
         passages_template: The same for retrieved passages; empty for ``template``.
-        passage_template: One passage in ``{context}``, with the fields ``{number}`` (from 1) and ``{text}``.
+        passage_template: One passage in ``{context}``, with the fields ``{number}`` (from 1), ``{index}`` (from 0) and
+            ``{text}``.
         choice_template: One line of ``{choices}``, with the fields ``{letter}`` and ``{text}``.
         system: The system message of the templates; empty for none.
         stop: Strings that end an answer to the templates.

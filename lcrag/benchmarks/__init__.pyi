@@ -10,3 +10,16 @@ from .loogle import load_loogle as load_loogle
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
 from .lveval import load_lveval as load_lveval
 from .nolima import load_nolima as load_nolima
+from .beir import load_beir as load_beir
+from .lara import load_lara as load_lara
+from .loco import load_loco as load_loco
+from .locomo import load_locomo as load_locomo
+from .longembed import load_longembed as load_longembed
+from .longhealth import load_longhealth as load_longhealth
+from .longmemeval import load_longmemeval as load_longmemeval
+from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
+from .nocha import load_nocha as load_nocha
+from .prefeval import load_prefeval as load_prefeval
+from .qmsum import load_qmsum as load_qmsum
+from .squality import load_squality as load_squality
+from .table import load_table as load_table

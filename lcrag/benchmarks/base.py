@@ -19,7 +19,8 @@ class Item:
 
     Attributes:
         question: What is asked.
-        texts: The document's text, or several texts by their ids. Equal texts become one document.
+        texts: The document's text, or several texts by their ids. Equal texts become one document. None of them leaves
+            the question out: its text is missing from the files, and the data set says how many are.
         task: A key of ``Benchmark.tasks``.
         answers: The gold answers, alternatives.
         id: The question's id, unique in its task; empty for the record's number.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +80,7 @@ class _Reading:
         self.questions: dict[str, Question] = {}
         self.taken: dict[str, int] = {}
         self.unfound = 0
+        self.textless = 0  # questions whose texts are not in the files
 
     def add(self, item: Item, where: str, file: str, number: int) -> None:
         if item.task not in self.tasks:
@@ -87,6 +88,9 @@ class _Reading:
                 f"{where}: {self.benchmark.title} has no task {item.task!r}; {did_you_mean(item.task, [*self.tasks])}"
             )
         if item.task not in self.wanted:
+            return
+        if isinstance(item.texts, Mapping) and not item.texts:
+            self.textless += 1
             return
         if self.limit is not None and self.taken.get(item.task, 0) >= self.limit:
             return
@@ -151,10 +155,14 @@ class _Reading:
         """Everything that was read."""
         name = self.benchmark.title
         if not self.questions:
-            raise LcragError(
-                f"{name}: there is no question of {', '.join(sorted(self.wanted))} in these files."
-            )
+            wanted = ", ".join(sorted(self.wanted))
+            missing = f": the texts of {many(self.textless, 'question')} are missing" if self.textless else ""
+            raise LcragError(f"{name}: there is no question of {wanted} in these files{missing}.")
         notices = []
+        if self.textless:
+            notices.append(
+                f"{name}: the texts of {many(self.textless, 'question')} are not in these files: left out."
+            )
         if self.unfound:
             notices.append(f"{name}: {many(self.unfound, 'quote')} of evidence stand in no text: left out.")
         dataset = Dataset(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
@@ -18,7 +18,7 @@ NQ = Task(
     max_tokens=100,
     template="Write a high-quality answer for the given question using only the provided search results (some of "
     "which might be irrelevant).\n\n{context}\n\nQuestion: {question}\nAnswer:",
-    passage_template="Document [{number}]{text}\n",
+    passage_template="{text}\n",
     cleaning=("first_line",),
     metric="subspan_em",
     average=("position",),
@@ -40,19 +40,34 @@ def items(row: Row) -> Iterator[Item]:
         yield _pair(row)
         return
     passages = row.rows("ctxs")
-    blocks = [
-        f"Document [{i}](Title: {p.text('title')}) {p.text('text')}\n" for i, p in enumerate(passages, 1)
-    ]
-    gold = next((i for i, p in enumerate(passages) if p.values.get("isgold")), 0)
-    start = sum(map(len, blocks[:gold]))
-    yield Item(
-        row.text("question"),
-        text := "".join(blocks),
-        "nq",
-        row.texts("answers"),
-        spans=(Span("", start, start + len(blocks[gold]), text[start : start + len(blocks[gold])]),),
-        metadata={"position": gold, "passages": len(passages)},
-    )
+    gold = next((i for i, p in enumerate(passages) if p.values.get("isgold")), None)
+    texts = [(p.text("title"), p.text("text")) for p in passages]
+    yield question_on(row.text("question"), row.texts("answers"), texts, gold)
+
+
+def question_on(
+    question: str,
+    answers: tuple[str, ...],
+    passages: Sequence[tuple[str, str]],
+    gold: int | None,
+    id: str = "",
+) -> Item:
+    """A question on passages as the authors print them.
+
+    Args:
+        question: The question.
+        answers: Alternatives.
+        passages: Title and text of each.
+        gold: The place of the gold passage, counted from 0; ``None`` if it is not among them.
+        id: The question's id; empty for the record's number.
+    """
+    blocks = [f"Document [{i}](Title: {title}) {text}" for i, (title, text) in enumerate(passages, 1)]
+    spans: tuple[Span, ...] = ()
+    if gold is not None:
+        start = sum(len(block) + 1 for block in blocks[:gold])
+        spans = (Span("", start, start + len(blocks[gold]), blocks[gold]),)
+    metadata = {"position": -1 if gold is None else gold, "passages": len(passages)}
+    return Item(question, "\n".join(blocks), "nq", answers, id=id, spans=spans, metadata=metadata)
 
 
 def _pair(row: Row) -> Item:
@@ -84,7 +99,8 @@ BENCHMARK = Benchmark(
     items=items,
     counts={"nq": 2655, "kv": 1000},
     status="real files",
-    note="Files of 10, 20 and 30 passages are read as they are; nq-open-oracle has the gold passage alone.",
+    note="Files of 10, 20 and 30 passages are read as they are; nq-open-oracle has the gold "
+    "passage alone; the data set `lost_positions` mixes others in. A file without a gold passage has position -1.",
 )
 
 

@@ -1,4 +1,4 @@
-"""The records of a benchmark's files, one after the other: JSONL, JSON, CSV, TSV and parquet, also gzipped."""
+"""The records of a benchmark's files, one after the other: JSONL, JSON, CSV, TSV, parquet and Arrow, also gzipped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def rows_of(file: Path) -> Iterator[Row]:
     Raises:
         LcragError: the file cannot be read, or a line of it is no record.
     """
-    readers = {".json": _json, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
+    readers = {".json": _json, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet, ".arrow": _arrow}
     suffix = Path(file.name.lower().removesuffix(".gz")).suffix
     try:
         yield from readers.get(suffix, _jsonl)(file)
@@ -104,6 +104,22 @@ def _parquet(file: Path) -> Iterator[Row]:
                 yield _row(value, f"{file}: row {number}", file)
     except pa.ArrowException as error:
         raise LcragError(f"{file} is no parquet file that can be read ({reason(error)}).") from error
+
+
+def _arrow(file: Path) -> Iterator[Row]:
+    """A file of Hugging Face ``datasets``, which is Arrow's stream format."""
+    import pyarrow as pa
+
+    number = 0
+    try:
+        with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
+            for batch in stream:
+                for start in range(0, batch.num_rows, BATCH):
+                    for value in batch.slice(start, BATCH).to_pylist():
+                        number += 1
+                        yield _row(value, f"{file}: row {number}", file)
+    except pa.ArrowException as error:
+        raise LcragError(f"{file} is no Arrow file of `datasets` ({reason(error)}).") from error
 
 
 def _parsed(text: str, where: str) -> Any:

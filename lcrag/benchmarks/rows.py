@@ -33,6 +33,11 @@ class Row:
         """The file's name without its suffixes."""
         return self.path.name.partition(".")[0]
 
+    @property
+    def number(self) -> str:
+        """The record's number in its file, from 1."""
+        return self.where.split()[-1].rpartition(":")[2]
+
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None
 

@@ -1,0 +1,1 @@
+from .lost_positions import load_lost_positions as load_lost_positions

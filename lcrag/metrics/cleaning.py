@@ -30,6 +30,12 @@ def answer_tag(text: str) -> str:
     return match[1].strip() if match else text
 
 
+def choice_tag(text: str) -> str:
+    """What stands in ``<choice>``, whose end may be missing; nothing without it (PrefEval)."""
+    match = re.search(r"<choice>(.*?)(?:</choice>|$)", text, re.DOTALL | re.IGNORECASE)
+    return match[1].strip() if match else ""
+
+
 def no_citations(text: str) -> str:
     """The text without citations such as ``[1]`` and ``[2, 3]``."""
     return re.sub(r"\s*\[\d+(?:\s*,\s*\d+)*\]", "", text)
@@ -52,6 +58,7 @@ CLEANING: dict[str, Callable[[str], str]] = {
         last_line,
         after_answer,
         answer_tag,
+        choice_tag,
         no_citations,
         no_thinking,
         control_characters,

@@ -9,6 +9,11 @@ from .longbench_v2 import LongBenchV2 as LongBenchV2
 from .loogle import Loogle as Loogle
 from .lveval import LVEval as LVEval
 from .nolima import NoLiMa as NoLiMa
+from .document_ndcg import DocumentNdcg as DocumentNdcg
+from .lara import Lara as Lara
+from .locomo import Locomo as Locomo
+from .longmemeval_retrieval import LongMemEvalRetrieval as LongMemEvalRetrieval
 from .string_match_all import StringMatchAll as StringMatchAll
 from .string_match_any import StringMatchAny as StringMatchAny
 from .subspan_em import SubspanEM as SubspanEM
+from .true_false import TrueFalse as TrueFalse

@@ -60,7 +60,9 @@ def documents_context(documents: Sequence[Document]) -> str:
 def passages_context(task: Task, passages: Sequence[Passage]) -> str:
     """The passages as one context, each in the task's form."""
     return "".join(
-        task.passage_template.replace("{number}", str(number)).replace("{text}", passage.text.strip())
+        task.passage_template.replace("{number}", str(number))
+        .replace("{index}", str(number - 1))
+        .replace("{text}", passage.text.strip())
         for number, passage in enumerate(passages, 1)
     )
 
