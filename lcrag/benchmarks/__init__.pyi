@@ -1,1 +1,2 @@
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
+from .ruler import load_ruler as load_ruler
