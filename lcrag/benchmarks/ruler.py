@@ -145,8 +145,8 @@ BENCHMARK = Benchmark(
     files=("**/*.jsonl",),
     tasks={name: _task(name, form) for name, form in FORMS.items()},
     items=items,
-    note="Files as the authors' script makes them, a folder or a file for each of the 13 tasks. The score is the mean of "
-    "the tasks' means. The beginning of the answer is part of the question, as it is part of the authors' prompt. "
+    note="Files as the authors' script makes them, a folder or a file for each of the 13 tasks. The score is the mean "
+    "of the tasks' means. The beginning of the answer is part of the question, as it is part of the authors' prompt. "
     "Demonstrations (vt, cwe) stand at the beginning of the document. Gold strings such as `3,677 seated` fail by "
     "the authors' substring match.",
 )

@@ -25,25 +25,31 @@ def written(folder: Path, loader: str, only: Iterable[str] = ()) -> Path:
 FIXTURES: dict[str, dict[str, str]] = {}
 
 _NEEDLE = "One of the special magic numbers for tall-lamp is: 1234567."
+_NIAH = (
+    "A special magic number is hidden within the following text. Make sure to memorize it. I will quiz you about the "
+    "number afterwards.\n{}\nWhat is the special magic number for tall-lamp mentioned in the provided text?"
+)
+_NIAH_PREFIX = " The special magic number for tall-lamp mentioned in the provided text is"
+_CWE = (
+    "Below is a numbered list of words. In these words, some appear more often than others. Memorize the ones that "
+    "appear most often.\n{}\nQuestion: What are the 10 most common words in the above list? Answer: The top 10 words "
+    "that appear most often in the list are:"
+)
+_TERSE = "Answer the question based on the given documents. Only give me the answer and do not output any other words."
 FIXTURES["ruler"] = {
     "4096/data/niah_single_1/validation.jsonl": jsonl(
         {
             "index": 7,
-            "input": "A special magic number is hidden within the following text. Make sure to memorize it. I will quiz "
-            f"you about the number afterwards.\nThe grass is green. {_NEEDLE} The sky is blue.\nWhat is the special "
-            "magic number for tall-lamp mentioned in the provided text?",
+            "input": _NIAH.format(f"The grass is green. {_NEEDLE} The sky is blue."),
             "outputs": ["1234567"],
             "length": 90,
-            "answer_prefix": " The special magic number for tall-lamp mentioned in the provided text is",
+            "answer_prefix": _NIAH_PREFIX,
         }
     ),
     "8192/data/niah_single_1/validation.jsonl": jsonl(
         {
             "index": 7,
-            "input": "[INST] A special magic number is hidden within the following text. Make sure to memorize it. I will "
-            f"quiz you about the number afterwards.\nThe sun is yellow. {_NEEDLE}\nWhat is the special magic number for "
-            "tall-lamp mentioned in the provided text? [/INST] The special magic number for tall-lamp mentioned in the "
-            "provided text is",
+            "input": f"[INST] {_NIAH.format(_NEEDLE)} [/INST]{_NIAH_PREFIX}",
             "outputs": ["1234567"],
             "length": 95,
         }
@@ -51,12 +57,7 @@ FIXTURES["ruler"] = {
     "4096/data/cwe/validation.jsonl": jsonl(
         {
             "index": 0,
-            "input": "Below is a numbered list of words. In these words, some appear more often than others. Memorize the "
-            "ones that appear most often.\n1. fig 2. fig\nQuestion: What are the 10 most common words in the above list? "
-            "Answer: The top 10 words that appear most often in the list are: 1. fig\nBelow is a numbered list of words. In "
-            "these words, some appear more often than others. Memorize the ones that appear most often.\n1. oak 2. elm 3. "
-            "oak\nQuestion: What are the 10 most common words in the above list? Answer: The top 10 words that appear most "
-            "often in the list are:",
+            "input": f"{_CWE.format('1. fig 2. fig')} 1. fig\n{_CWE.format('1. oak 2. elm 3. oak')}",
             "outputs": ["oak", "elm"],
             "length": 120,
         }
@@ -64,12 +65,33 @@ FIXTURES["ruler"] = {
     "4096/data/qa_1/validation.jsonl": jsonl(
         {
             "index": 0,
-            "input": "Answer the question based on the given documents. Only give me the answer and do not output any other "
-            "words.\n\nThe following are given documents.\n\nDocument 1:\nThe stand seated 3,677 people.\n\nAnswer the "
-            "question based on the given documents. Only give me the answer and do not output any other words.\n\n"
-            "Question: How many seats has it? Answer:",
+            "input": f"{_TERSE}\n\nThe following are given documents.\n\nDocument 1:\nThe stand seated 3,677 people."
+            f"\n\n{_TERSE}\n\nQuestion: How many seats has it? Answer:",
             "outputs": ["3,677 seated", "3677"],
             "length": 70,
         }
+    ),
+}
+FIXTURES["ada_leval"] = {
+    "stackselect_1k.json": json.dumps(
+        [
+            {
+                "question_id": 11,
+                "question": "How do I sort a list?",
+                "answer": "A2",
+                "all_answers": ["Use bogo.", "Call sorted.", "Ask a friend."],
+                "tags": ["python"],
+            }
+        ]
+    ),
+    "textsort_2k.json": json.dumps(
+        [
+            {
+                "book_id": 4,
+                "para_offset": [10, 12],
+                "prompt": "Sort the parts.\nPart 1: noon\nPart 2: dawn\nPart 3: night\nPart 4: dusk\n",
+                "answer": [2, 1, 4, 3],
+            }
+        ]
     ),
 }
