@@ -78,7 +78,7 @@ class _Reading:
     def __init__(
         self, benchmark: Benchmark, tasks: frozenset[str], limit: int | None, prompt: Prompt
     ) -> None:
-        self.benchmark, self.wanted, self.limit = benchmark, tasks, limit
+        self.benchmark, self.wanted, self.limit, self.prompt = benchmark, tasks, limit, prompt
         self.tasks = {name: asked(task, prompt) for name, task in benchmark.tasks.items()}
         self.documents: dict[str, Document] = {}
         self.by_text: dict[bytes, str] = {}
@@ -112,8 +112,13 @@ class _Reading:
             evidence=tuple(self._evidence(item, ids, where)),
             answerable=item.answerable,
             metadata={"task": item.task, **item.metadata},
-            task=self.tasks[item.task],
+            task=self._task(item),
         )
+
+    def _task(self, item: Item) -> Task:
+        task = self.tasks[item.task]
+        own = item.template and self.prompt == "official"
+        return replace(task, template=item.template) if own else task
 
     def _documents(self, item: Item, where: str) -> dict[str, str]:
         """The ids of the item's documents, by the names that the item has for them."""

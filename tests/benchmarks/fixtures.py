@@ -95,3 +95,24 @@ FIXTURES["ada_leval"] = {
         ]
     ),
 }
+FIXTURES["failsafe_qa"] = {
+    "benchmark_data.jsonl": json.dumps(  # a list in spite of its name, as the authors publish it
+        [
+            {
+                "idx": 0,
+                "tokens": 30,
+                "context": "Item 1. Acme sold 40 lamps.\nItem 2. Acme owns two plants.",
+                "ocr_context": "ltem 1. Acrne so1d 40 lamps.\nItem 2. Acme owns two p1ants.",
+                "query": "How many lamps did Acme sell?",
+                "error_query": "How mny lmaps did Acme sell?",
+                "incomplete_query": "lamps sold",
+                "out-of-domain_query": "how much stuff went out",
+                "out-of-scope_query": "What is the capital of Peru?",
+                "answer": "Acme sold 40 lamps.",
+                "citations": "Acme sold 40 lamps.",
+                "citations_tokens": 6,
+            }
+        ],
+        indent=2,
+    )
+}
