@@ -67,7 +67,7 @@ BENCHMARK = Benchmark(
         name: Task(
             name,
             instruction="Answer the question from the document.",
-            metric="refusal" if name in UNANSWERABLE else "keyword_recall",
+            metric="refusal" if name in UNANSWERABLE else "f1",
         )
         for name in FORMS
     },
@@ -83,7 +83,7 @@ BENCHMARK = Benchmark(
     ),
     note="The figures to compare are robustness, context grounding and LLM compliance over all forms of a question: "
     "`lcrag.analysis.compliance`. The authors rate answers from 1 to 6 by a judge (Qwen2.5-72B); without a judge, "
-    "keyword recall and the recognition of a refusal stand in for it and give other figures. The words of their prompt "
+    "token F1 and the recognition of a refusal stand in for it and give other figures. The words of their prompt "
     "are not known to us. A missing context is a document that says it is empty. The format is from the columns of "
     "published copies; not tried on the authors' files.",
 )
