@@ -116,3 +116,60 @@ FIXTURES["failsafe_qa"] = {
         indent=2,
     )
 }
+FIXTURES["scbench"] = {
+    "scbench_kv.jsonl": jsonl(
+        {
+            "id": 0,
+            "context": '{"a1": "x9", "b2": "y8"}',
+            "multi_turns": [
+                {"input": 'Key: "a1"\nThe value is: ', "answer": "x9"},
+                {"input": 'Key: "b2"\nThe value is: ', "answer": "y8"},
+            ],
+        }
+    ),
+    "scbench_choice_eng.jsonl": jsonl(
+        {
+            "id": 0,
+            "context": "Ada lit the lamp. Bob slept.",
+            "multi_turns": [
+                {"input": "Who lit it?", "answer": "Ada", "options": ["Bob", "Ada", "Cy", "Di"]},
+                {"input": "Who slept?", "answer": "Bob", "options": ["Bob", "Ada", "Cy", "Di"]},
+            ],
+        }
+    ),
+    "scbench_mf.jsonl": jsonl(
+        {
+            "id": 0,
+            "context": [3, 9, 4],
+            "multi_turns": [
+                {
+                    "input": "You should answer with only one number.\n\nThe largest number of the list is: ",
+                    "answer": 9,
+                }
+            ],
+        }
+    ),
+    "scbench_repoqa_and_kv.jsonl": jsonl(
+        {
+            "id": 0,
+            "lang": "python",
+            "repo": "a/b",
+            "context": "def one():\n    return 1 + 0\n\ndef two():\n    return 2 + 0\n",
+            "multi_turns": [
+                {
+                    "task": "scbench_repoqa",
+                    "name": "one",
+                    "input": "It returns one.",
+                    "answer": "def one():\n    return 1 + 0\n",
+                },
+                {"task": "scbench_kv", "input": "Key k: ", "answer": "v"},
+                {
+                    "task": "scbench_repoqa",
+                    "name": "two",
+                    "input": "It returns two.",
+                    "answer": "def two():\n    return 2 + 0\n",
+                },
+            ],
+        }
+    ),
+}

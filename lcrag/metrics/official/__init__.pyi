@@ -1,4 +1,5 @@
 from .ada_leval import AdaLEval as AdaLEval
+from .scbench import SCBench as SCBench
 from .string_match_all import StringMatchAll as StringMatchAll
 from .string_match_any import StringMatchAny as StringMatchAny
 from .subspan_em import SubspanEM as SubspanEM
