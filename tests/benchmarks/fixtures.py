@@ -173,3 +173,56 @@ FIXTURES["scbench"] = {
         }
     ),
 }
+_FRAME = (
+    "You are an intelligent AI assistant skilled in answering user questions.\nPlease keep your answers concise and "
+    "clear. Do not talk about irrelevant topics or repeat your answers.\nThe document given to you by the user is {}"
+    "\n\nNow, the question is: {}"
+)
+FIXTURES["needle_bench"] = {
+    "needles.jsonl": jsonl(
+        {
+            "prompt": _FRAME.format(
+                "Seas rise.\nThe gem is on Hell Island.\nWinds blow.", "Where is the gem?"
+            ),
+            "answer": "\nThe gem is on Hell Island.\n*Hell Island",
+        },
+        {"prompt": _FRAME.format("Ann is Bo's aunt.", "Who is Bo's aunt?"), "answer": "Ann Lee*Ann Lee"},
+        {
+            "prompt": _FRAME.format("A is red. B is blue.", "What is A?、What is B?").replace(
+                "the question is", "the questions are"
+            ),
+            "answer": "red*blue#10*90",
+        },
+    )
+}
+_KEYS = [f"{n:08x}-0000-0000-0000-000000000000" for n in range(4)]
+_HAYSTACK = json.dumps({_KEYS[0]: _KEYS[1], _KEYS[1]: _KEYS[2], _KEYS[2]: _KEYS[3]})
+FIXTURES["needle_threading"] = {
+    "Single_Needle.json": json.dumps(
+        [
+            {
+                "id": 0,
+                "haystack": _HAYSTACK,
+                "keys": _KEYS[0],
+                "values": _KEYS[1],
+                "question": "Extract the value corresponding to the specified key in the JSON object. "
+                f'Key: "{_KEYS[0]}"\n Corresponding value: ',
+                "context_length": 200,
+                "thread_length": 1,
+            }
+        ]
+    ),
+    "Multiple_Needles.json": json.dumps(
+        [
+            {
+                "id": 0,
+                "haystack": _HAYSTACK,
+                "keys": str(_KEYS[:2]),
+                "values": str(_KEYS[1:3]),
+                "question": f"Extract the values of the keys {_KEYS[:2]}",
+                "context_length": 200,
+                "num_needles": 2,
+            }
+        ]
+    ),
+}
