@@ -1,4 +1,4 @@
-"""NeedleBench: one needle, several needles, and needles to be reasoned over, from prompts that OpenCompass has made."""
+"""NeedleBench: one needle, several, and some to be reasoned over, in prompts that OpenCompass has made."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ BENCHMARK = Benchmark(
     },
     items=items,
     note="OpenCompass makes the prompts when it runs: save its data set as records with `prompt` and `answer`. The "
-    "task is told by the form of `answer`. Each prompt keeps its own words. The authors weight the tasks in their overall "
-    "score; here it is the mean of the tasks. The format is from the authors' code; not tried on their files.",
+    "task is told by the form of `answer`. Each prompt keeps its own words. The authors weight the tasks in their "
+    "overall score; here it is the mean of the tasks. The format is from the authors' code; not tried on their files.",
 )
 
 

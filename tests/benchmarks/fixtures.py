@@ -226,3 +226,44 @@ FIXTURES["needle_threading"] = {
         ]
     ),
 }
+FIXTURES["long_proc"] = {
+    "html_to_tsv/prompts.yaml": "USER_PROMPT: |-\n  {html_str}\n  Extract:\n  {task_description}\n  ```tsv\n  "
+    "{tsv_header}\n  {{Your TSV output}}\n  ```\n  {filtering_instruction}\n",
+    "html_to_tsv/html_to_tsv_0.5k.json": json.dumps(
+        [
+            {
+                "task_id": "t",
+                "website_id": "w",
+                "html_path": "webpage/lamps.html",
+                "task_topic": "Lamps",
+                "task_description": "Name: the name",
+                "gt": "Name\tPrice\nThe Sun\t$4\nMoon\tN/A\n",
+                "tsv_header": "Name\tPrice",
+                "filtering_instruction": "",
+            }
+        ]
+    ),
+    "html_to_tsv/webpage/lamps.html": "<p>The Sun $4</p><p>Moon</p>",
+    "path_traversal/prompts.yaml": "USER_PROMPT: |-\n  {city_context}\n\n  Now find the route from {src_city} to "
+    "{dst_city}.\n",
+    "path_traversal/path_traversal_0.5k.json": json.dumps(
+        [
+            {
+                "context_nl": "You can travel from Bath to York by bus. You can travel from York to Hull by train.",
+                "question_repr": ["Bath", "Hull"],
+                "answer_nl": "From Bath, take a bus to York.\nFrom York, take a train to Hull.",
+            }
+        ]
+    ),
+    "tom_tracking/tom_tracking_0.5k.json": json.dumps(
+        [
+            {
+                "story": "Step 0: Ada is in the hall.\nStep 1: Ada leaves.",
+                "question": "Where does Ada believe the key is?",
+                "solution": "Ada's belief:\n- Step 0: {Ada location: hall}\n- Step 1: {Ada location: None}\nFinal "
+                "Answer: x",
+                "answer": ["x"],
+            }
+        ]
+    ),
+}

@@ -1,4 +1,5 @@
 from .ada_leval import AdaLEval as AdaLEval
+from .long_proc import LongProc as LongProc
 from .needle_bench import NeedleBench as NeedleBench
 from .needle_threading import NeedleThreading as NeedleThreading
 from .scbench import SCBench as SCBench

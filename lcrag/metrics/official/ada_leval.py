@@ -38,7 +38,7 @@ class AdaLEval:
     def _is_sorted(self, text: str, gold: list[int]) -> bool:
         order = _order(text)
         if self.variant == "fixed":
-            return order == gold
+            return bool(order == gold)
         return isinstance(order, list) and all(a == b for a, b in zip(gold, order, strict=False))
 
 
