@@ -267,3 +267,29 @@ FIXTURES["long_proc"] = {
         ]
     ),
 }
+FIXTURES["long_bench_write"] = {
+    "longbench_write.jsonl": jsonl(
+        {"prompt": "Write about lamps in 4 words.", "type": "Popular Science", "length": 4}
+    )
+}
+FIXTURES["long_gen_bench"] = {
+    "Dataset_short.json": json.dumps(
+        [
+            {
+                "prompt": "Write a diary of 4 weeks, each beginning with #*# Week N.",
+                "type": "Week",
+                "number": 4,
+                "prefix": "#*# Week 1",
+                "checks_once": {"2": "birthday"},
+                "checks_range": {},
+                "checks_periodic": {"4": "swimming"},
+            }
+        ]
+    )
+}
+FIXTURES["long_ins"] = {
+    "LIST/256.json": json.dumps({"task1_0": {"Data": "[1. 2+2? 4] [2. 2+3? 6]", "error": [2]}}),
+    "GIST/256.json": json.dumps(
+        {"task2_0": {"task_prompt": "Add.", "Data": "[1. 1+1? 3] [2. 1+2? 3] [3. 1+3? 5]", "error": [1, 3]}}
+    ),
+}

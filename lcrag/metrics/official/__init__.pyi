@@ -1,5 +1,8 @@
 from .ada_leval import AdaLEval as AdaLEval
+from .long_gen_bench import LongGenBench as LongGenBench
+from .long_ins import LongIns as LongIns
 from .long_proc import LongProc as LongProc
+from .long_write import LongWrite as LongWrite
 from .needle_bench import NeedleBench as NeedleBench
 from .needle_threading import NeedleThreading as NeedleThreading
 from .scbench import SCBench as SCBench
