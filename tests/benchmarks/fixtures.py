@@ -293,3 +293,31 @@ FIXTURES["long_ins"] = {
         {"task2_0": {"task_prompt": "Add.", "Data": "[1. 1+1? 3] [2. 1+2? 3] [3. 1+3? 5]", "error": [1, 3]}}
     ),
 }
+FIXTURES["long_icl_bench"] = {
+    "processed_data/fewnerd_test_1800.json": json.dumps(
+        [{"sentence": "Ada saw Hull .", "entities": {"Ada": "person-other", "Hull": "location-GPE"}}]
+    ),
+    "processed_data/fewnerd_train_10turns.json": json.dumps(
+        [{"sentence": "Bob ran .", "entities": {"Bob": "person-athlete"}}]
+    ),
+}
+FIXTURES["m4le"] = {
+    "nq-open.jsonl": jsonl(
+        {
+            "instruction": "Answer the question based on the given paragraphs.",
+            "input": "Paragraph 1: Oslo is cold.\nQuestion: What is cold?\nAnswer:",
+            "answers": ["Oslo"],
+            "input_length": 10,
+            "total_length": 11,
+            "length_bucket": 1000,
+        }
+    ),
+    "mnds-news_explicit-multiple_cls+ret.jsonl": jsonl(
+        {
+            "instruction": "Which articles are of the class sport?",
+            "input": "Article 1: A match.\nArticle 2: A vote.\nArticle 3: A race.",
+            "answers": ["Article 1, Article 3."],
+            "length_bucket": 1000,
+        }
+    ),
+}
