@@ -1,5 +1,6 @@
 from .ada_leval import load_ada_leval as load_ada_leval
 from .failsafe_qa import load_failsafe_qa as load_failsafe_qa
+from .holo_bench import load_holo_bench as load_holo_bench
 from .long_bench_write import load_long_bench_write as load_long_bench_write
 from .long_gen_bench import load_long_gen_bench as load_long_gen_bench
 from .long_icl_bench import load_long_icl_bench as load_long_icl_bench
@@ -7,6 +8,7 @@ from .long_ins import load_long_ins as load_long_ins
 from .long_proc import load_long_proc as load_long_proc
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
 from .m4le import load_m4le as load_m4le
+from .mir_bench import load_mir_bench as load_mir_bench
 from .needle_bench import load_needle_bench as load_needle_bench
 from .needle_threading import load_needle_threading as load_needle_threading
 from .ruler import load_ruler as load_ruler

@@ -321,3 +321,30 @@ FIXTURES["m4le"] = {
         }
     ),
 }
+FIXTURES["mir_bench"] = {
+    "MIR-Core.jsonl": jsonl(
+        {
+            "prompt": "Guess the function.\nExamples:\nInput: 1\nOutput: 2\nInput: 2\nOutput: 3\n\nInput: 7\n",
+            "answer": ["8"],
+            "ER_rate": 0.0,
+            "plen": 40,
+            "idx_train": 3,
+        }
+    )
+}
+FIXTURES["holo_bench"] = {
+    "contexts.jsonl": jsonl(
+        {
+            "db_id": "lamps",
+            "query": "SELECT name, price FROM lamps WHERE price > 3",
+            "question": "Which lamps cost more than 3, and how much?",
+            "context": "The lamp Sun costs 4.\nThe lamp Moon costs 5.\nThe lamp Star costs 2.",
+            "gold": '[{"name": "Sun", "price": 4}, {"name": "Moon", "price": 5}]',
+        },
+        {
+            "question": "Which lamp is blue?",
+            "context": "The lamp Sun costs 4.",
+            "gold": [],
+        },
+    )
+}

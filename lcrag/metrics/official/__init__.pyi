@@ -1,10 +1,12 @@
 from .ada_leval import AdaLEval as AdaLEval
 from .entity_pairs import EntityPairs as EntityPairs
+from .holo_bench import HoloBench as HoloBench
 from .long_gen_bench import LongGenBench as LongGenBench
 from .long_ins import LongIns as LongIns
 from .long_proc import LongProc as LongProc
 from .long_write import LongWrite as LongWrite
 from .m4le import M4LE as M4LE
+from .mir_bench import MIRBench as MIRBench
 from .needle_bench import NeedleBench as NeedleBench
 from .needle_threading import NeedleThreading as NeedleThreading
 from .scbench import SCBench as SCBench
