@@ -1,11 +1,14 @@
 from .ada_leval import load_ada_leval as load_ada_leval
+from .cnn_sum import load_cnn_sum as load_cnn_sum
 from .failsafe_qa import load_failsafe_qa as load_failsafe_qa
+from .hello_bench import load_hello_bench as load_hello_bench
 from .holo_bench import load_holo_bench as load_holo_bench
 from .long_bench_write import load_long_bench_write as load_long_bench_write
 from .long_gen_bench import load_long_gen_bench as load_long_gen_bench
 from .long_icl_bench import load_long_icl_bench as load_long_icl_bench
 from .long_ins import load_long_ins as load_long_ins
 from .long_proc import load_long_proc as load_long_proc
+from .long_safety import load_long_safety as load_long_safety
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
 from .m4le import load_m4le as load_m4le
 from .mir_bench import load_mir_bench as load_mir_bench

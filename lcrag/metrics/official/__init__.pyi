@@ -9,6 +9,7 @@ from .m4le import M4LE as M4LE
 from .mir_bench import MIRBench as MIRBench
 from .needle_bench import NeedleBench as NeedleBench
 from .needle_threading import NeedleThreading as NeedleThreading
+from .rouge_l_characters import RougeLCharacters as RougeLCharacters
 from .scbench import SCBench as SCBench
 from .string_match_all import StringMatchAll as StringMatchAll
 from .string_match_any import StringMatchAny as StringMatchAny
