@@ -12,6 +12,7 @@ from .long_safety import load_long_safety as load_long_safety
 from .lost_in_the_middle import load_lost_in_the_middle as load_lost_in_the_middle
 from .m4le import load_m4le as load_m4le
 from .mir_bench import load_mir_bench as load_mir_bench
+from .mm_long_bench_doc import load_mm_long_bench_doc as load_mm_long_bench_doc
 from .needle_bench import load_needle_bench as load_needle_bench
 from .needle_threading import load_needle_threading as load_needle_threading
 from .ruler import load_ruler as load_ruler

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
 from lcrag.benchmarks.load import load
-from lcrag.benchmarks.records import rows_of
+from lcrag.benchmarks.records import rows_of, stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -27,9 +27,10 @@ _ASKED = (
 def items(row: Row, rounds: int = 1) -> Iterator[Item]:
     """A sentence, with the demonstrations that stand in the file beside it."""
     sentence = row.text("sentence")
+    train = row.path.with_name(TRAIN)
     yield Item(
         sentence,
-        _demonstrations(row.path.with_name(TRAIN), rounds),
+        _demonstrations(train, stamp(train), rounds),
         "few_nerd",
         (json.dumps(_entities(row), ensure_ascii=False),),
         metadata={"sentence": sentence, "rounds": rounds},
@@ -41,8 +42,8 @@ def _entities(row: Row) -> dict[str, str]:
     return {entity: entities.text(entity) for entity in entities.values}
 
 
-@cache
-def _demonstrations(file: Path, rounds: int) -> str:
+@lru_cache(maxsize=1)
+def _demonstrations(file: Path, _: tuple[int, int], rounds: int) -> str:
     if not file.is_file():
         raise LcragError(f"{file} is missing: the demonstrations of LongICLBench stand in it.")
     lines = []

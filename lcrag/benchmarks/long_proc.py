@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
 from lcrag.benchmarks.load import load
+from lcrag.benchmarks.records import stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.components.yaml_file import read_yaml
 from lcrag.datasets.base import Dataset
@@ -73,18 +74,19 @@ def _item(
     row: Row, task: str, size: str, question: str, text: str, gold: str, place: str, fields: dict[str, str]
 ) -> Item:
     """The question with the authors' prompt, in which ``place`` is where the text goes."""
-    prompt = _prompt(row.path.with_name("prompts.yaml"))
+    file = row.path.with_name("prompts.yaml")
+    prompt = _prompt(file, stamp(file))
     try:
         template = prompt.format(**fields, **{place: _MARK}).replace(_MARK, "{context}")
     except (KeyError, IndexError, ValueError) as error:
         raise LcragError(
-            f"{row.path.with_name('prompts.yaml')}: USER_PROMPT has a field that records of {task} do not ({error})."
+            f"{file}: USER_PROMPT has a field that records of {task} do not ({error})."
         ) from error
     return Item(question, text, task, (gold,), metadata={"output": size}, template=template)
 
 
-@cache
-def _prompt(file: Path) -> str:
+@lru_cache(maxsize=3)
+def _prompt(file: Path, _: tuple[int, int]) -> str:
     """The authors' prompt; empty where the file is not there."""
     if not file.is_file():
         return ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
 from lcrag.benchmarks.load import load
-from lcrag.benchmarks.records import rows_of
+from lcrag.benchmarks.records import rows_of, stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -24,7 +24,8 @@ TEMPLATES = {
 def items(row: Row) -> Iterator[Item]:
     """The order, once before and once after the document."""
     id = row.text("id")
-    texts = {} if "context" in row else _documents(row.path.with_name(DOCUMENTS))
+    file = row.path.with_name(DOCUMENTS)
+    texts = {} if "context" in row else _documents(file, stamp(file))
     text = row.text("context") if "context" in row else texts.get(id)
     if text is None:
         raise LcragError(f"{row.where}: {DOCUMENTS} has no document with the id {id!r}.")
@@ -40,8 +41,8 @@ def items(row: Row) -> Iterator[Item]:
         )
 
 
-@cache
-def _documents(file: Path) -> dict[str, str]:
+@lru_cache(maxsize=1)
+def _documents(file: Path, _: tuple[int, int]) -> dict[str, str]:
     if not file.is_file():
         raise LcragError(f"{file} is missing: the documents of LongSafety stand in it.")
     return {row.text("id"): row.text("context") for row in rows_of(file)}

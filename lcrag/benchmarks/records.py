@@ -38,6 +38,15 @@ def files_of(path: Path, patterns: Sequence[str], title: str) -> list[Path]:
     return files
 
 
+def stamp(file: Path) -> tuple[int, int]:
+    """What changes with the content of a file beside the records, as a key of caches; zeros where it is missing."""
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
 def rows_of(file: Path) -> Iterator[Row]:
     """The records of a file; only one batch of them is in memory at a time, but for JSON.
 

@@ -384,3 +384,28 @@ FIXTURES["long_safety"] = {
     "longsafety_docs.jsonl": jsonl({"id": 5, "context": "A letter without an address."}),
 }
 FIXTURES["cnn_sum"] = {"cnnsum_L_16k.jsonl": jsonl({"context": "灯亮了，他走了。", "summary": "灯亮他走"})}  # noqa: RUF001
+FIXTURES["mm_long_bench_doc"] = {
+    "samples.json": json.dumps(
+        [
+            {
+                "doc_id": "lamps.pdf",
+                "doc_type": "Guidebook",
+                "question": "How many lamps are there?",
+                "answer": "3",
+                "evidence_pages": "[1]",
+                "evidence_sources": "['Pure-text (Plain-text)']",
+                "answer_format": "Int",
+            },
+            {
+                "doc_id": "lamps.pdf",
+                "doc_type": "Guidebook",
+                "question": "Who is the owner?",
+                "answer": "Not answerable",
+                "evidence_pages": "[]",
+                "evidence_sources": "[]",
+                "answer_format": "None",
+            },
+        ]
+    ),
+    "documents/lamps.txt": "There are three lamps.",
+}

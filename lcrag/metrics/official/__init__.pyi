@@ -7,6 +7,7 @@ from .long_proc import LongProc as LongProc
 from .long_write import LongWrite as LongWrite
 from .m4le import M4LE as M4LE
 from .mir_bench import MIRBench as MIRBench
+from .mm_long_bench_doc import MMLongBenchDoc as MMLongBenchDoc
 from .needle_bench import NeedleBench as NeedleBench
 from .needle_threading import NeedleThreading as NeedleThreading
 from .rouge_l_characters import RougeLCharacters as RougeLCharacters
