@@ -52,8 +52,8 @@ You must give me only the designation of the MOST helpful answer.
 """
 STACKSELECT = Task(
     "stackselect",
-    instruction="The text has several answers to the question, each with its designation. Give only the designation of "
-    "the most helpful answer, such as A4.",
+    instruction="The text has several answers to the question, each with its designation. Give only the "
+    "designation of the most helpful answer, such as A4.",
     template=_BEST,
     metric="ada_leval",
     average=("setting",),
@@ -71,12 +71,14 @@ def items(row: Row) -> Iterator[Item]:
     """A question with its answers, or a prompt with the parts of a book."""
     setting = row.file.rpartition("_")[2]
     if "prompt" in row:
-        order = row["answer"]
+        order = json.loads(row["answer"]) if isinstance(row["answer"], str) else row["answer"]
+        if not isinstance(order, list):
+            raise row.wrong("answer", "a list of the parts in order, such as [4, 1, 3, 2]")
         yield Item(
             "What is the correct order of the four parts?",
             row.text("prompt"),
             "textsort",
-            (order if isinstance(order, str) else json.dumps(order),),
+            (json.dumps(order),),
             metadata={"setting": setting},
         )
         return

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lcrag.metrics.official.gold import gold_json
 from lcrag.schema import Answer, Question
 
 
@@ -27,13 +28,14 @@ class AdaLEval:
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """1 or 0 for ``stackselect`` and ``textsort``."""
-        if not question.answers:
-            return None
-        gold = question.answers[0]
         if question.metadata.get("task") == "textsort":
-            return float(self._is_sorted(answer.text, json.loads(gold)))
+            order = gold_json(question, list)
+            return None if order is None else float(self._is_sorted(answer.text, order))
+        choices = question.metadata.get("choices")
+        if not question.answers or not isinstance(choices, int):
+            return None
         picked = _highest if self.variant == "official" else _stated
-        return float(picked(answer.text, int(question.metadata["choices"])) == gold)
+        return float(picked(answer.text, choices) == question.answers[0])
 
     def _is_sorted(self, text: str, gold: list[int]) -> bool:
         order = _order(text)
@@ -55,7 +57,7 @@ def _stated(text: str, count: int) -> str:
     """The designation after the last ``Answer:``, else the only one; empty where there are several."""
     named = re.findall(r"\bA(\d+)\b", text.rpartition("Answer:")[2])
     picked = set(named[:1] if "Answer:" in text else named)
-    return f"A{picked.pop()}" if len(picked) == 1 and all(int(n) <= count for n in picked) else ""
+    return f"A{picked.pop()}" if len(picked) == 1 and picked <= set(map(str, range(1, count + 1))) else ""
 
 
 def _order(text: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from lcrag.metrics.official.gold import gold_json
 from lcrag.schema import Answer, Question
 
 
@@ -23,9 +23,9 @@ class EntityPairs:
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 where the gold entities are known."""
-        if not question.answers:
+        gold = gold_json(question, dict)
+        if gold is None:
             return None
-        gold = dict(json.loads(question.answers[0]))
         pairs = parsed_pairs(answer.text, str(question.metadata.get("sentence", "")))
         shared = sum(gold.get(entity) == kind for entity, kind in pairs.items())
         return 2 * shared / (len(pairs) + len(gold)) if pairs or gold else 1.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lcrag.metrics.official.gold import gold_json
 from lcrag.metrics.text import contains
 from lcrag.schema import Answer, Question
 
@@ -30,9 +30,10 @@ class HoloBench:
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 where the gold table is known, as a JSON list of rows."""
-        if not question.answers:
+        table = gold_json(question, list)
+        if table is None:
             return None
-        rows = json.loads(question.answers[0])[:MAX_ROWS]
+        rows = [row for row in table if isinstance(row, Mapping)][:MAX_ROWS]
         if not rows:
             return float("no answer" in answer.text.lower())
         return sum(self._row(row, answer.text) for row in rows) / len(rows)

@@ -27,5 +27,5 @@ class LongGenBench:
             return None
         pattern = re.compile(rf"{re.escape(str(kind))} (\d+)")
         matches = (pattern.search(block) for block in answer.text.split(BLOCK))
-        written = {int(match[1]) for match in matches if match}
-        return len(written & set(range(1, int(number) + 1))) / int(number)
+        written = {match[1].lstrip("0") for match in matches if match}
+        return len(written & set(map(str, range(1, int(number) + 1)))) / int(number)

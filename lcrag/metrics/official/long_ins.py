@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+from lcrag.metrics.official.gold import gold_json
 from lcrag.schema import Answer, Question
 
 
@@ -24,10 +24,12 @@ class LongIns:
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 where the wrong questions are known, as a JSON list."""
-        if not question.answers:
+        errors = gold_json(question, list)
+        if errors is None:
             return None
-        gold = set(json.loads(question.answers[0]))
-        said = {int(n) for part in re.findall(r"\[(.*?)\]", answer.text) for n in re.findall(r"\d+", part)}
+        gold = set(map(str, errors))
+        parts = re.findall(r"\[(.*?)\]", answer.text)
+        said = {n.lstrip("0") or "0" for part in parts for n in re.findall(r"\d+", part)}
         if self.variant == "fixed" and not gold:
             return float(not said)
         return 2 * len(said & gold) / (len(said) + len(gold)) if said & gold else 0.0

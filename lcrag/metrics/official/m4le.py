@@ -73,7 +73,7 @@ class M4LE:
 
 
 def _class_f1(text: str, gold: str, ends: str) -> float:
-    stop, comma = ends[:2]
+    stop, comma = ends[0], ends[1]
     said = {part.strip() for part in text.split(stop)[0].strip().split(comma)}
     wanted = {part.strip() for part in (gold if "=" in ends else gold.split(stop)[0]).split(comma)}
     return 2 * len(said & wanted) / (len(said) + len(wanted))

@@ -70,7 +70,10 @@ def _first_number(text: str, gold: str) -> bool:
     match = re.search(r"\d+\.\d+|\d+", text)
     if match is None:
         return False
-    return float(match[0]) == float(gold) if "." in gold else int(float(match[0])) == int(gold)
+    try:
+        return float(match[0]) == float(gold) if "." in gold else int(float(match[0])) == int(gold)
+    except (ValueError, OverflowError):  # a reply of hundreds of digits, or a gold answer that is no number
+        return False
 
 
 def _is_choice(text: str, golds: tuple[str, ...]) -> bool:
