@@ -30,6 +30,7 @@ class Item:
         spans: Gold evidence as places in the texts.
         answerable: Whether the texts answer the question.
         metadata: Whatever else is known, such as what scores are averaged over.
+        template: The official prompt of this one question, where it is not the task's.
     """
 
     question: str
@@ -43,6 +44,7 @@ class Item:
     spans: tuple[Span, ...] = ()
     answerable: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    template: str = ""
 
 
 @dataclass(frozen=True)

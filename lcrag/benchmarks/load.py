@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,20 +47,24 @@ def load(
             )
     folder = Path(path) if path else downloaded(benchmark)
     reading = _Reading(benchmark, frozenset(tasks or benchmark.tasks), limit, prompt)
-    for row, number, item in _items(benchmark, folder):
-        reading.add(item, row.where, row.file, number)
+    for row, name, item in _items(benchmark, folder):
+        reading.add(item, row.where, name)
     return reading.dataset()
 
 
-def _items(benchmark: Benchmark, folder: Path) -> Iterator[tuple[Row, int, Item]]:
-    """Every item with its record and its number in its file."""
-    for file in files_of(folder, benchmark.files, benchmark.title):
+def _items(benchmark: Benchmark, folder: Path) -> Iterator[tuple[Row, str, Item]]:
+    """Every item with its record and its name: file and number; files of the same name are told by their folders."""
+    files = files_of(folder, benchmark.files, benchmark.title)
+    names = Counter(file.name for file in files)
+    for file in files:
+        place = file.relative_to(folder).parent if names[file.name] > 1 else Path()
+        name = (place / file.name.partition(".")[0]).as_posix()
         number = 0
         for row in rows_of(file):
             try:
                 for item in benchmark.items(row):
                     number += 1
-                    yield row, number, item
+                    yield row, f"{name}-{number}", item
             except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
                 if isinstance(error, LcragError):
                     raise
@@ -73,7 +78,7 @@ class _Reading:
     def __init__(
         self, benchmark: Benchmark, tasks: frozenset[str], limit: int | None, prompt: Prompt
     ) -> None:
-        self.benchmark, self.wanted, self.limit = benchmark, tasks, limit
+        self.benchmark, self.wanted, self.limit, self.prompt = benchmark, tasks, limit, prompt
         self.tasks = {name: asked(task, prompt) for name, task in benchmark.tasks.items()}
         self.documents: dict[str, Document] = {}
         self.by_text: dict[bytes, str] = {}
@@ -82,7 +87,7 @@ class _Reading:
         self.unfound = 0
         self.textless = 0  # questions whose texts are not in the files
 
-    def add(self, item: Item, where: str, file: str, number: int) -> None:
+    def add(self, item: Item, where: str, name: str) -> None:
         if item.task not in self.tasks:
             raise LcragError(
                 f"{where}: {self.benchmark.title} has no task {item.task!r}; {did_you_mean(item.task, [*self.tasks])}"
@@ -97,7 +102,7 @@ class _Reading:
         self.taken[item.task] = self.taken.get(item.task, 0) + 1
         if not item.question.strip():
             raise LcragError(f"{where}: the question is empty.")
-        id = f"{item.task}-{item.id}" if item.id else f"{file}-{number}"
+        id = f"{item.task}-{item.id}" if item.id else name
         if id in self.questions:
             raise LcragError(f"{where}: a second question has the id {id!r}: ids must differ.")
         ids = self._documents(item, where)
@@ -111,8 +116,13 @@ class _Reading:
             evidence=tuple(self._evidence(item, ids, where)),
             answerable=item.answerable,
             metadata={"task": item.task, **item.metadata},
-            task=self.tasks[item.task],
+            task=self._task(item),
         )
+
+    def _task(self, item: Item) -> Task:
+        task = self.tasks[item.task]
+        own = item.template and self.prompt == "official"
+        return replace(task, template=item.template) if own else task
 
     def _documents(self, item: Item, where: str) -> dict[str, str]:
         """The ids of the item's documents, by the names that the item has for them."""
