@@ -1,0 +1,1 @@
+from .niah import generate_niah as generate_niah
