@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from embedders.tokens import estimate_tokens
 from lcrag.errors import LcragError
 from lcrag.generators.page import Page
 from lcrag.readers.smollm2 import checkpoint
 from lcrag.readers.tokens import ChatTokenizer
-from lcrag.schema import Question, Task
 
 Tokens = int | tuple[int, ...]
-Prompt = Literal["lcrag", "official"]
 Count = Callable[[str], int]
 MAX_TOKENS = 10_000_000
 
@@ -79,20 +76,6 @@ def chosen(tasks: tuple[str, ...], known: tuple[str, ...], title: str) -> tuple[
         if name not in known:
             raise LcragError(f"{title}: there is no task {name!r}; known are: {', '.join(known)}.")
     return tasks or known
-
-
-def seeds(lengths: tuple[int, ...], tasks: tuple[str, ...], count: int) -> Iterator[tuple[int, str, int]]:
-    """Length, task and number of each question."""
-    return ((length, task, i) for length in lengths for task in tasks for i in range(count))
-
-
-def overhead(question: Question, count: Count) -> int:
-    """Tokens of a prompt beside its document, and room for the answer, as RULER counts them."""
-    task = question.task or Task("")
-    text = task.template or f"{{context}}\n\n{{question}}\n\n{task.instruction}"
-    text = text.replace("{context}", "").replace("{question}", question.text)
-    text = text.replace("{choices}", "") + "".join(f"\nA. {choice}" for choice in question.choices)
-    return count(text) + task.max_tokens
 
 
 def fit(build: Callable[[int], Page], tokens: int, count: Count, title: str, min_pieces: int = 0) -> Page:

@@ -6,10 +6,10 @@ import random
 
 from lcrag.datasets.base import Dataset
 from lcrag.generators import words
-from lcrag.generators.budget import Prompt, Tokens, check, counter, fit, lengths_of, overhead
+from lcrag.generators.budget import Tokens, check, counter, fit, lengths_of
 from lcrag.generators.haystack import NEEDLE, HaystackKind, Needle, haystack, hide
-from lcrag.generators.needles import asked, niah_question
-from lcrag.schema import Question
+from lcrag.generators.drafts import Draft, Part, Prompt, gather
+from lcrag.generators.niah_words import niah_question
 
 TITLE = "Needle in a haystack"
 
@@ -46,7 +46,7 @@ def generate_niah(
     """
     lengths, counted = lengths_of(tokens, TITLE), counter(tokenizer)
     check(TITLE, ("depths", depths, 1, 1000), ("count", count, 1, 10_000))
-    documents, questions = [], list[Question]()
+    parts = list[Part]()
     for length in lengths:
         for number in range(count):
             rng = random.Random(f"{seed}/niah/{haystack_kind}/{values}/{number}")
@@ -55,16 +55,14 @@ def generate_niah(
             text, task = niah_question("niah", values, (key,), 1)
             for step in range(depths):
                 depth = 100 * step / (depths - 1) if depths > 1 else 50.0
-                id = f"niah-{length}-{depth:g}-{number + 1}"
-                question = Question(id, text, (id,), (value,), "niah", task=task)
+                metadata = {"length": length, "depth": depth}
+                draft = Draft(text, task, (value,), ("needle",), metadata=metadata)
                 needle = Needle(NEEDLE.format(kind=values, key=key, value=value), depth, "needle")
                 page = fit(
                     lambda n, s=sentences, needle=needle: hide(s.first(n), [needle]),  # type: ignore[misc]
-                    length - overhead(question, counted),
+                    length - draft.overhead(counted),
                     counted,
                     TITLE,
                 )
-                documents.append(page.document(id))
-                metadata = {"length": length, "depth": depth}
-                questions.append(asked(question, prompt, [page.span("needle", id)], metadata))
-    return Dataset("niah", tuple(documents), tuple(questions))
+                parts.append(Part(f"niah-{length}-{depth:g}-{number + 1}", page, (draft,)))
+    return gather("niah", prompt, parts)

@@ -68,12 +68,13 @@ class Different(Supply[T]):
     def __init__(self, draw: Callable[[], T]) -> None:
         self.existing: set[T] = set()
         self.any = draw
+        self.accepts: Callable[[T], bool] = lambda _: True
         super().__init__(self._new)
 
     def _new(self) -> T:
         for _ in range(_TRIES):
             item = self.any()
-            if item not in self.existing:
+            if item not in self.existing and self.accepts(item):
                 self.existing.add(item)
                 return item
         raise LcragError(f"There are no more than {len(self.existing)} different ones: lower 'tokens'.")

@@ -50,6 +50,11 @@ def word(rng: random.Random, syllables: int = 2) -> str:
     return middle + rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_ENDS)
 
 
+def english() -> list[str]:
+    """Four hundred English words, nouns and adjectives."""
+    return sorted({*_ADJECTIVES, *_NOUNS})
+
+
 def noun(rng: random.Random) -> str:
     """A noun."""
     return rng.choice(_NOUNS)

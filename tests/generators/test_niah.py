@@ -61,8 +61,6 @@ def test_what_cannot_be_is_one_sentence():
         LcragError, match=r"only \d+ are left for it beside the question and the answer: raise 'tokens'"
     ):
         generate_niah(200)
-    with pytest.raises(LcragError, match="The tokenizer '/nowhere' could not be loaded"):
-        generate_niah(tokenizer="/nowhere")
 
 
 def test_the_heat_map_has_a_panel_for_each_strategy_and_a_cell_for_each_depth_and_length():

@@ -1,3 +1,4 @@
+from .exact_order import ExactOrder as ExactOrder
 from .string_match_all import StringMatchAll as StringMatchAll
 from .string_match_any import StringMatchAny as StringMatchAny
 from .subspan_em import SubspanEM as SubspanEM

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-from lcrag.generators.budget import Prompt
 from lcrag.generators.words import ValueKind
-from lcrag.schema import Question, Span, Task
+from lcrag.schema import Task
 
 TEMPLATE = (
     "Some special magic {kind} are hidden within the following text. Make sure to memorize it. I will quiz you about "
@@ -43,21 +40,3 @@ def niah_question(name: str, kind: ValueKind, keys: Sequence[str], values: int) 
         metric="string_match_all",
         average=("task",),
     )
-
-
-def asked(
-    question: Question, prompt: Prompt, evidence: Sequence[Span], metadata: Mapping[str, Any]
-) -> Question:
-    """The question with its evidence, and without the authors' prompt unless that is asked for.
-
-    Args:
-        question: Its text, answers and task.
-        prompt: ``official`` keeps the template.
-        evidence: Where the gold evidence stands.
-        metadata: Length, depth and whatever else is known; the task is added.
-    """
-    task = question.task or Task(question.kind)
-    if prompt != "official":
-        task = replace(task, template="", passages_template="", system="", stop=())
-    ordered = tuple(sorted(evidence, key=lambda span: (span.document_id, span.start)))
-    return replace(question, task=task, evidence=ordered, metadata={"task": task.name, **metadata})
