@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.report_prose import CITIES
@@ -45,10 +46,10 @@ def generate_multi_needle(
     seed: int = 0,
     prompt: Prompt = "lcrag",
 ) -> Dataset:
-    """NeedleBench (Li et al. 2024, arXiv 2407.11963): one needle, several, a chain of relatives, a text of nothing else.
+    """NeedleBench (Li et al. 2024, arXiv 2407.11963): one needle, several, a chain of relatives.
 
-    ``single_retrieval`` asks for one fact, ``multi_retrieval`` for several at once. ``multi_reasoning`` hides a chain of
-    relatives and asks for the eldest; ``ancestral_trace`` hides it among other relatives, with no other text.
+    ``single_retrieval`` asks for one fact, ``multi_retrieval`` for several at once. ``multi_reasoning`` hides a chain
+    of relatives and asks for the eldest; ``ancestral_trace`` hides it among other relatives, with no other text.
 
     Args:
         tasks: Names of tasks; empty for all four.
@@ -63,7 +64,8 @@ def generate_multi_needle(
         LcragError: there is no such task, a number is out of range, or a task does not fit.
 
     Differs from the paper: English only; invented facts and names in generated prose; the three worked examples of
-    kinship are left out of the prompt; in ``ancestral_trace`` pairs of unrelated relatives fill the text, where the authors make the chain itself longer.
+    kinship are left out of the prompt; in ``ancestral_trace`` pairs of unrelated relatives fill the text, where the
+    authors make the chain itself longer.
     """
     names, counted = chosen(tasks, TASKS, TITLE), counter(tokenizer)
     check(TITLE, ("count", count, 1, 100_000), ("needles", needles, 2, 30))
@@ -116,7 +118,7 @@ def _facts(name: str, length: int, needles: int, rng: random.Random) -> tuple[Dr
 def _family(name: str, length: int, links: int, rng: random.Random) -> tuple[Draft, list[Needle]]:
     """A chain of relatives in random order, and the question for the eldest."""
     people = _people(rng).first(links + 1)
-    sentences = [_kinship(rng, a, b) for a, b in zip(people, people[1:], strict=False)]
+    sentences = [_kinship(rng, a, b) for a, b in pairwise(people)]
     at = [rng.uniform(0, 100) for _ in sentences]
     hidden = [Needle(s, depth, i) for i, (s, depth) in enumerate(zip(sentences, at, strict=True))]
     task = Task(

@@ -7,8 +7,8 @@ import random
 from lcrag.datasets.base import Dataset
 from lcrag.generators import words
 from lcrag.generators.budget import Tokens, check, counter, fit, lengths_of
-from lcrag.generators.haystack import NEEDLE, HaystackKind, Needle, haystack, hide
 from lcrag.generators.drafts import Draft, Part, Prompt, gather
+from lcrag.generators.haystack import NEEDLE, HaystackKind, Needle, haystack, hide
 from lcrag.generators.niah_words import niah_question
 
 TITLE = "Needle in a haystack"

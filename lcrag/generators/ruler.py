@@ -34,8 +34,8 @@ def generate_ruler(
     Scores are means of a task; the headline is the mean of the thirteen tasks.
 
     Args:
-        tasks: ``niah_single_1`` to ``_3``, ``niah_multikey_1`` to ``_3``, ``niah_multivalue``, ``niah_multiquery``, ``vt``,
-            ``cwe``, ``fwe``, ``qa_1``, ``qa_2``; empty for all.
+        tasks: ``niah_single_1`` to ``_3``, ``niah_multikey_1`` to ``_3``, ``niah_multivalue``, ``niah_multiquery``,
+            ``vt``, ``cwe``, ``fwe``, ``qa_1``, ``qa_2``; empty for all.
         tokens: One or several lengths of the prompt, its question and room for the answer included.
         count: Questions of each task and length; the authors have 500.
         tokenizer: A Hugging Face name or folder, ``smollm2``, or empty for an estimate from characters.
@@ -45,9 +45,9 @@ def generate_ruler(
     Raises:
         LcragError: there is no such task, a number is out of range, or a task does not fit.
 
-    Differs from the paper: generated prose instead of essays, questions on invented companies instead of SQuAD (``qa_1``)
-    and HotpotQA (``qa_2``), words of our own instead of wonderwords. Needles are shuffled anew for each question, no
-    gold string stands in another word of the text, and a text that cannot be short enough is an error.
+    Differs from the paper: generated prose instead of essays, questions on invented companies instead of SQuAD
+    (``qa_1``) and HotpotQA (``qa_2``), words of our own instead of wonderwords. Needles are shuffled anew for each
+    question, no gold string stands in another word of the text, and a text that cannot be short enough is an error.
     """
     check(TITLE, ("count", count, 1, 100_000))
     counted, names = counter(tokenizer), chosen(tasks, tuple(MAKERS), TITLE)

@@ -35,11 +35,12 @@ def common_words(name: str, id: str, length: int, rng: random.Random, count: Cou
     english = words.english()
     rng.shuffle(english)
     plain = length <= MAX_ENGLISH  # longer texts need more words than there are, and golds must not stand out
-    golds = list[str]()
-    while len(golds) < COMMON:
-        gold = rng.choice(english) if plain else words.word(rng, 3)
-        if not any(gold in other for other in (*english, *golds) if plain or other != gold):
-            golds.append(gold)
+    if plain:
+        candidates = [word for word in english if sum(word in other for other in english) == 1]
+        golds = candidates[:COMMON]
+        english = [word for word in english if word not in golds]
+    else:
+        golds = Different(lambda: words.word(rng, 3)).first(COMMON)
     supply = Different(lambda: english.pop() if english else words.word(rng))
     supply.accepts = lambda word: not any(gold in word for gold in golds)
     short = length < 4096

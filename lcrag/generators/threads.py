@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lcrag.datasets.base import Dataset
 from lcrag.generators import words
@@ -80,8 +81,8 @@ def generate_threads(
     Raises:
         LcragError: there is no such task, a number is out of range, or a task does not fit.
 
-    Differs from the paper: the words of the questions with threads and conditions are ours, their form is from memory of
-    the paper; branches are lists of values.
+    Differs from the paper: the words of the questions with threads and conditions are ours, their form is from memory
+    of the paper; branches are lists of values.
     """
     names, counted = chosen(tasks, TASKS, TITLE), counter(tokenizer)
     chosen((direction,), ("forward", "backward", "random"), f"{TITLE}, 'direction'")
@@ -103,7 +104,9 @@ def generate_threads(
                     metric="string_match_all",
                     average=("task",),
                 )
-                metadata = {"length": length} | ({"hops": hops} if name.endswith("thread") else {})
+                metadata: dict[str, float] = {"length": length} | (
+                    {"hops": hops} if name.endswith("thread") else {}
+                )
                 if name == "single_needle":
                     metadata["depth"] = round(100 * places[hidden.starts[0]], 1)
                 draft = Draft(hidden.text, task, hidden.golds, hidden.evidence, metadata=metadata)
@@ -131,7 +134,7 @@ def _hidden(name: str, uuids: Different[str], hops: int, threads: int, branches:
     if name == "branched_thread":
         return _branched(draw(), uuids, hops, branches)
     chains = [[draw() for _ in range(hops + 1)] for _ in range(several)]
-    pairs = [pair for chain in chains for pair in zip(chain, chain[1:], strict=False)]
+    pairs = [pair for chain in chains for pair in pairwise(chain)]
     starts = tuple(chain[0] for chain in chains)
     text = (
         f'{THREAD}\nKey: "{starts[0]}"'

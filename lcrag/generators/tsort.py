@@ -61,7 +61,7 @@ def generate_tsort(
             sentences = Supply(lambda rng=rng: filler(rng))  # type: ignore[misc]
             draft = _draft(order, length)
             page = fit(
-                lambda n, a=(name, cities, order), s=sentences: _story(*a, s.first(n)),  # type: ignore[misc]
+                lambda n, a=name, c=cities, o=order, s=sentences: _story(a, c, o, s.first(n)),  # type: ignore[misc]
                 length - draft.overhead(counted),
                 counted,
                 TITLE,

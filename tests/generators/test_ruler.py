@@ -107,7 +107,7 @@ def test_every_task_has_its_length_by_a_real_tokenizer():
 
 
 def test_a_text_that_cannot_be_short_enough_is_an_error_and_no_endless_loop():
-    with pytest.raises(LcragError, match="RULER, cwe: the shortest text has .* raise 'tokens'"):
+    with pytest.raises(LcragError, match=r"RULER, cwe: the shortest text has .* raise 'tokens'"):
         generate_ruler(("cwe",), 300)
     with pytest.raises(LcragError, match="RULER: there is no task 'niah'; known are: niah_single_1"):
         generate_ruler(("niah",))
