@@ -11,7 +11,7 @@ ValueKind = Literal["words", "numbers", "uuids"]
 _ADJECTIVES = """
     able agile amber ample ancient arid autumn bitter blank bold brave brief bright brisk broad bronze calm candid
     careful cheap chilly civil clean clear clever cloudy coarse common cosy crisp curious daily damp dapper daring dark
-    deep dense distant double dry dusty eager early eastern elder empty even faint fair faithful famous fancy fertile
+    deep dense distant dry dusty eager early eastern elder empty even faint fair faithful famous fancy fertile
     fierce final firm flat fluent foggy formal frail frank fresh frosty gentle giant glad gleaming golden grand grave
     green gritty happy hardy harsh hasty hidden hollow honest humble icy idle jolly keen kind lanky lasting lavish
     leafy level light little lively local lone long lucky lunar mellow merry mild misty modest muddy narrow neat noble
