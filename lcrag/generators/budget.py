@@ -66,16 +66,16 @@ def check(title: str, *bounds: tuple[str, float, float, float]) -> None:
             raise LcragError(f"{title}: {key!r} is {value:g}, but must be from {minimum:g} to {maximum:g}.")
 
 
-def chosen(tasks: tuple[str, ...], known: tuple[str, ...], title: str) -> tuple[str, ...]:
-    """The tasks that are asked for; all of them for none.
+def chosen(names: tuple[str, ...], known: tuple[str, ...], title: str, kind: str = "task") -> tuple[str, ...]:
+    """The tasks, or whatever ``kind`` says, that are asked for; all of them for none.
 
     Raises:
-        LcragError: there is no such task.
+        LcragError: there is none of that name.
     """
-    for name in tasks:
+    for name in names:
         if name not in known:
-            raise LcragError(f"{title}: there is no task {name!r}; known are: {', '.join(known)}.")
-    return tasks or known
+            raise LcragError(f"{title}: there is no {kind} {name!r}; known are: {', '.join(known)}.")
+    return names or known
 
 
 def fit(build: Callable[[int], Page], tokens: int, count: Count, title: str, min_pieces: int = 0) -> Page:

@@ -45,7 +45,7 @@ class Edited:
 
 def apply(document: Document, edits: Sequence[Edit], id: str) -> Edited:
     """The document with its edits, under a new id."""
-    ordered, pieces, done = sorted(edits), [], 0
+    ordered, pieces, done = sorted(edits), list[str](), 0
     for edit in ordered:
         pieces += (document.text[done : edit.start], edit.new)
         done = edit.end

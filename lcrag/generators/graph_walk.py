@@ -114,9 +114,9 @@ def _page(edges: list[tuple[str, str]], others: list[str], count: int, order: in
     inner = sorted({node for edge in edges for node in edge})
     goals = {edge[1] for edge in edges}
     ends = sorted(set(inner) - {source for source, _ in edges})  # they lead on like all others
-    extra = [(rng.random(), (node, others[0])) for node in ends]
+    extra = [(rng.random(), (node, rng.choice(others))) for node in ends]
     for i in range(count):
-        target = others[i + 1] if rng.random() < 0.8 else others[rng.randrange(i + 1)]
+        target = others[i + 1] if rng.random() < 0.8 else others[rng.randrange(max(i, 1))]
         if rng.random() < 0.1:
             target = rng.choice(inner)
         if len(goals) == 1 and target in goals:  # the parents of a node are asked for

@@ -48,7 +48,7 @@ def haystack(kind: HaystackKind, rng: random.Random, keys: words.ValueKind = "wo
     if kind == "prose":
         return Supply(lambda: filler(rng))
     numbers = Different(lambda: words.value(rng, values))
-    others = Different(lambda: words.key(rng, long=True) if keys == "words" else words.value(rng, keys))
+    others = Different(lambda: words.value(rng, keys))
     numbers.existing.update(reserved)
     others.existing.update(reserved)
     return Supply(lambda: NEEDLE.format(kind=values, key=others.draw(), value=numbers.draw()))

@@ -59,7 +59,7 @@ def generate_holo_bench(
     Differs from the paper: tables and queries of our own; gold values are found by strings, each counts as much as any
     other, and not labelled by a model; as there, naming more than is asked for costs nothing.
     """
-    kinds, counted = chosen(queries, tuple(QUERIES), TITLE), counter(tokenizer)
+    kinds, counted = chosen(queries, tuple(QUERIES), TITLE, "query"), counter(tokenizer)
     check(
         TITLE,
         ("count", count, 1, 10_000),

@@ -66,5 +66,5 @@ def page_of(lines: int, variables: list[str], value: str, places: list[int]) -> 
             page.write(f"VAR {variables[following]} = {source}", variables[following], after=" ")
             following += 1
         if i < lines:
-            page.write(NOISE, after="\n ")
+            page.write(NOISE, after="\n " if i < lines - 1 or following < len(at) else "\n")
     return page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from lcrag.datasets.base import Dataset
 from lcrag.generators import words
@@ -14,6 +15,7 @@ from lcrag.generators.page import Different, Page
 from lcrag.schema import Task
 
 TITLE = "Needle Threading"
+Direction = Literal["forward", "backward", "random"]
 ONE = 'Extract the value corresponding to the specified key in the JSON object. Key: "{keys}"'
 SEVERAL = "Extract the values corresponding to the specified keys in the JSON object. Keys: {keys}"
 MARK = "*"
@@ -58,7 +60,7 @@ def generate_threads(
     hops: int = 5,
     threads: int = 3,
     branches: int = 2,
-    direction: str = "forward",
+    direction: Direction = "forward",
     tokenizer: str = "",
     seed: int = 0,
     prompt: Prompt = "lcrag",
@@ -85,7 +87,7 @@ def generate_threads(
     of the paper; branches are lists of values.
     """
     names, counted = chosen(tasks, TASKS, TITLE), counter(tokenizer)
-    chosen((direction,), ("forward", "backward", "random"), f"{TITLE}, 'direction'")
+    chosen((direction,), ("forward", "backward", "random"), TITLE, "direction")
     check(TITLE, ("count", count, 1, 100_000), ("hops", hops, 2, 100), ("threads", threads, 2, 50),
           ("branches", branches, 2, 10))  # fmt: skip
     parts = list[Part]()
@@ -104,14 +106,15 @@ def generate_threads(
                     metric="string_match_all",
                     average=("task",),
                 )
-                metadata: dict[str, float] = {"length": length} | (
-                    {"hops": hops} if name.endswith("thread") else {}
-                )
+                values = branches if name == "branched_thread" else 1
+                metadata: dict[str, float] = {"length": length}
+                if name.endswith("thread"):
+                    metadata["hops"] = hops
                 if name == "single_needle":
                     metadata["depth"] = round(100 * places[hidden.starts[0]], 1)
                 draft = Draft(hidden.text, task, hidden.golds, hidden.evidence, metadata=metadata)
                 page = fit(
-                    lambda n, h=hidden, p=places, u=uuids, t=name: _object(h, p, u.first(2 * n), t),  # type: ignore[misc]
+                    lambda n, h=hidden, p=places, u=uuids, t=values: _object(h, p, u.first((1 + t) * n), t),  # type: ignore[misc]
                     length - draft.overhead(counted),
                     counted,
                     f"{TITLE}, {name}",
@@ -175,10 +178,14 @@ def _places(rng: random.Random, keys: list[str], direction: str, hops: int, name
     return places
 
 
-def _object(hidden: Threads, places: dict[str, float], uuids: list[str], name: str) -> Page:
-    """The JSON object, a pair in each line, with so many other pairs."""
-    branched = name == "branched_thread"
-    others = [(k, f'["{v}"]' if branched else f'"{v}"') for k, v in zip(uuids[::2], uuids[1::2], strict=True)]
+def _object(hidden: Threads, places: dict[str, float], uuids: list[str], branches: int) -> Page:
+    """The JSON object, a pair in each line; other pairs are made of the UUIDs, with as many values as branches."""
+    if branches > 1:  # lists of one value and of several in turn, as the thread has them
+        size = 1 + branches
+        groups = [uuids[i : i + size] for i in range(0, len(uuids), size)]
+        others = [(k, _listed(v[: 1 if i % 2 else branches], "[]")) for i, (k, *v) in enumerate(groups)]
+    else:
+        others = [(k, f'"{v}"') for k, v in zip(uuids[::2], uuids[1::2], strict=True)]
     ranked = [((i + 0.5) / max(len(others), 1), pair) for i, pair in enumerate(others)]
     ranked = sorted([*ranked, *((places[pair[0]], pair) for pair in hidden.pairs)])
     page = Page()

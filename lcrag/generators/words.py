@@ -38,10 +38,9 @@ _VOWELS = "a e i o u ai ea ee ou oa".split()
 _ENDS = "b ck d ft g l ll lm m mp n nd ng nk nt p r rd rk rm rn rt s sk st t th x".split()
 
 
-def key(rng: random.Random, long: bool = False) -> str:
-    """An adjective and a noun; ``long`` for two adjectives, of which there are millions."""
-    parts = [rng.choice(_ADJECTIVES), rng.choice(_NOUNS)]
-    return "-".join([rng.choice(_ADJECTIVES), *parts] if long else parts)
+def key(rng: random.Random) -> str:
+    """An adjective and a noun; there are about thirty thousand."""
+    return f"{rng.choice(_ADJECTIVES)}-{rng.choice(_NOUNS)}"
 
 
 def word(rng: random.Random, syllables: int = 2) -> str:
@@ -51,7 +50,7 @@ def word(rng: random.Random, syllables: int = 2) -> str:
 
 
 def english() -> list[str]:
-    """Four hundred English words, nouns and adjectives."""
+    """About 360 English words, nouns and adjectives."""
     return sorted({*_ADJECTIVES, *_NOUNS})
 
 

@@ -1,6 +1,7 @@
 """Any dataset in FailSafeQA's and LV-Eval's forms: evidence stays exact, answers stay right."""
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 
 import pytest
@@ -74,9 +75,8 @@ def test_a_scan_disturbs_as_many_characters_as_asked_for(original):
     old = original.documents[0].text
     new = next(d.text for d in perturb(original, ("ocr",), ocr_rate=0.1).documents if d.id.startswith("ocr"))
     assert old != new and abs(len(new) - len(old)) < 0.02 * len(old)
-    words = old.split()[:2000]
-    intact = len(set(words) & set(new.split())) / len(set(words))
-    assert 0.4 < intact < 0.95
+    intact = (Counter(old.split()) & Counter(new.split())).total() / len(old.split())
+    assert 0.4 < intact < 0.8
 
 
 def test_confusing_facts_are_about_somebody_else_and_have_another_answer():

@@ -120,3 +120,11 @@ def test_an_experiment_can_ask_for_it_in_yaml():
         "dataset", {"type": "ruler", "tasks": ["vt"], "tokens": [2048, 4096], "count": 1}, "x.yaml"
     )
     assert [q.metadata["length"] for q in dataset.questions] == [2048, 4096]
+
+
+def test_the_needle_that_is_asked_for_looks_like_all_others():
+    for kind, form in (("niah_multikey_2", r"[a-z]+-[a-z]+"), ("niah_multikey_3", r"[0-9a-f-]{36}")):
+        dataset = generate_ruler((kind,), count=1)
+        keys = re.findall(r"for (\S+) is:", dataset.documents[0].text)
+        assert len(keys) == len(set(keys)) > 50
+        assert all(re.fullmatch(form, key) for key in keys)

@@ -56,5 +56,5 @@ def test_a_thread_runs_in_the_direction_that_is_asked_for(direction):
 
 
 def test_a_direction_that_is_none_is_told():
-    with pytest.raises(LcragError, match="'direction': there is no task 'up'; known are: forward"):
+    with pytest.raises(LcragError, match="there is no direction 'up'; known are: forward"):
         generate_threads(direction="up")
