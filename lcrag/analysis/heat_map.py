@@ -69,7 +69,7 @@ def _panel(axes: Any, title: str, table: pd.DataFrame) -> Any:
         for i, row in enumerate(scores):
             for j, score in enumerate(row):
                 if score == score:  # a cell without outcomes has no number
-                    colour = "white" if abs(score - 0.5) > 0.4 else "#222222"
+                    colour = "white" if abs(score - 0.5) > 0.34 else "#222222"
                     axes.text(j, i, f"{score:.2f}", ha="center", va="center", fontsize=7.5, color=colour)
     axes.set_xticks(range(len(table.columns)), [_short(n) for n in table.columns], rotation=45)
     axes.set_yticks(range(len(table.index)), [f"{depth:g}" for depth in table.index])

@@ -11,6 +11,7 @@ from lcrag.generators.budget import Count, Tokens, check, chosen, counter, lengt
 from lcrag.generators.drafts import Part, Prompt, gather
 
 TITLE = "RULER"
+NOTICE = "RULER's tasks are generated with prose, words and questions of our own: the paper's figures are of other texts."
 MAKERS: dict[str, Callable[[str, str, int, random.Random, Count], Part]] = {
     **dict.fromkeys(ruler_needles.TASKS, ruler_needles.make),
     "vt": ruler_tracking.make,
@@ -57,4 +58,4 @@ def generate_ruler(
         for task in names
         for i in range(count)
     ]  # fmt: skip
-    return gather("ruler", prompt, parts)
+    return gather("ruler", prompt, parts, (NOTICE,))

@@ -30,6 +30,7 @@ def test_all_thirteen_are_made_where_none_is_named():
     assert {q.task.max_tokens for q in dataset.questions} == {128, 30, 120, 50, 32}
     assert [q.task.metric for q in dataset.questions] == ["string_match_all"] * 11 + ["string_match_any"] * 2
     assert {q.task.average for q in dataset.questions} == {("task",)}
+    assert "the paper's figures are of other texts" in dataset.notices[0]
 
 
 def test_needles_are_as_many_as_the_task_says_and_no_two_alike():

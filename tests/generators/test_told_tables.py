@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from lcrag.generators import generate_holo_bench
-from lcrag.generators.holo_queries import answered
-from lcrag.generators.holo_tables import Row
+from lcrag.generators import generate_told_tables
+from lcrag.generators.table_queries import answered
+from lcrag.generators.table_rows import Row
 
 KINDS = ("filter", "join", "count", "sum", "mean", "group", "maximum", "minimum", "top", "order")
 BRANCH = (
@@ -28,10 +28,10 @@ def rows_of(text):
 def test_the_answer_is_that_of_the_query_on_all_rows_of_the_text(check, kind):
     chance = 100 if kind == "group" else 40 if kind == "count" else 5  # one of four products; a small number
     check(
-        lambda tokens, seed: generate_holo_bench((kind,), tokens, 2, prompt="official", seed=seed),
+        lambda tokens, seed: generate_told_tables((kind,), tokens, 2, prompt="official", seed=seed),
         chance=chance,
     )
-    dataset = generate_holo_bench((kind,), 8192, 3)
+    dataset = generate_told_tables((kind,), 8192, 3)
     for question in dataset.questions:
         rows = list(rows_of(dataset.document(question.document_ids[0]).text))
         assert len(rows) > 2 * question.metadata["rows"]
@@ -45,7 +45,7 @@ def test_the_answer_is_that_of_the_query_on_all_rows_of_the_text(check, kind):
     [("uniform", 0, 100), ("begin", 0, 30), ("end", 70, 100), ("middle", 30, 70), ("bimodal", 0, 100)],
 )
 def test_rows_that_matter_stand_where_they_are_wanted(position, low, high):
-    dataset = generate_holo_bench(("sum",), 8192, 1, information=20, position=position)
+    dataset = generate_told_tables(("sum",), 8192, 1, information=20, position=position)
     text = dataset.documents[0].text
     places = [100 * span.start / len(text) for span in dataset.questions[0].evidence]
     assert all(low <= place <= high for place in places)
@@ -54,5 +54,5 @@ def test_rows_that_matter_stand_where_they_are_wanted(position, low, high):
 
 
 def test_more_or_less_of_the_text_matters():
-    few, many = (generate_holo_bench(("sum",), 8192, 1, density=d).questions[0] for d in (5, 50))
+    few, many = (generate_told_tables(("sum",), 8192, 1, density=d).questions[0] for d in (5, 50))
     assert (few.metadata["rows"], many.metadata["rows"]) == (16, 164)

@@ -8,12 +8,12 @@ from typing import Literal
 from lcrag.datasets.base import Dataset
 from lcrag.generators.budget import Tokens, check, chosen, counter, fit, lengths_of
 from lcrag.generators.drafts import Draft, Part, Prompt, gather
-from lcrag.generators.holo_queries import QUERIES, Query, answered
-from lcrag.generators.holo_tables import Row, rows_of
 from lcrag.generators.page import Page, Supply
+from lcrag.generators.table_queries import QUERIES, Query, answered
+from lcrag.generators.table_rows import Row, rows_of
 from lcrag.schema import Task
 
-TITLE = "HoloBench"
+TITLE = "Told tables"
 Position = Literal["uniform", "begin", "end", "middle", "bimodal"]
 INSTRUCTION = "Write the answer and nothing else; several items are separated by commas."
 TEMPLATE = (
@@ -23,7 +23,7 @@ TEMPLATE = (
 )
 
 
-def generate_holo_bench(
+def generate_told_tables(
     queries: tuple[str, ...] = (),
     tokens: Tokens = 4096,
     count: int = 4,
@@ -34,7 +34,7 @@ def generate_holo_bench(
     seed: int = 0,
     prompt: Prompt = "lcrag",
 ) -> Dataset:
-    """HoloBench (Maekawa et al. 2024, arXiv 2410.11996): queries on tables of which every row is a sentence.
+    """Queries on tables like HoloBench's (Maekawa et al. 2024, arXiv 2410.11996): every row is a sentence.
 
     Two tables, of branches and of their cities, are told in sentences. The rows that a query is about are few or many
     among others; DuckDB answers it on the rows that stand in the text, or SQLite where duckdb is not installed: the
@@ -70,7 +70,7 @@ def generate_holo_bench(
     for length in lengths_of(tokens, TITLE):
         for kind in kinds:
             for i in range(count):
-                rng = random.Random(f"{seed}/holo_bench/{kind}/{length}/{i}")
+                rng = random.Random(f"{seed}/told_tables/{kind}/{length}/{i}")
                 wanted = information
                 if density:  # a row has 25 tokens or so
                     wanted = max(5, round(density / 100 * length / 25))
@@ -85,7 +85,7 @@ def generate_holo_bench(
                     f"{TITLE}, {kind}",
                 )
                 parts.append(Part(f"{kind}-{length}-{i + 1}", page, (draft,)))
-    return gather("holo_bench", prompt, parts)
+    return gather("told_tables", prompt, parts)
 
 
 def _draft(kind: str, query: Query, relevant: list[Row], length: int, density: float, position: str) -> Draft:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from lcrag.generators.holo_tables import Row
+from lcrag.generators.table_rows import Row
 
 
 @dataclass(frozen=True)
