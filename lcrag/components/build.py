@@ -134,7 +134,8 @@ def _is_of(candidate: type, kind: str) -> bool:
     room = candidate.__module__.rpartition(".")[0]
     in_room = any(room == r or room.startswith(f"{r}.") for r in KINDS[kind].rooms)
     by_name = getattr(candidate, "_is_protocol", False) and candidate.__name__.endswith(kind.capitalize())
-    return (in_room or by_name) and KINDS[kind].member in dir(candidate)
+    has_member = KINDS[kind].member in {*dir(candidate), *getattr(candidate, "__annotations__", {})}
+    return (in_room or by_name) and has_member
 
 
 def _checked(value: Any, hint: Any, where: str, folder: Path | None) -> Any:

@@ -46,6 +46,12 @@ def no_thinking(text: str) -> str:
     return text.rpartition("</think>")[2].strip()
 
 
+def boxed(text: str) -> str:
+    r"""What stands in the last ``\boxed{...}``; the whole reply without it (NeedleBench)."""
+    matches = re.findall(r"\\boxed\{([^{}]*)\}", text)
+    return matches[-1].strip() if matches else text
+
+
 def control_characters(text: str) -> str:
     """Control characters as line breaks, and white space off both ends (RULER)."""
     return re.sub(r"[\x00-\x1f]", "\n", text.strip()).strip()
@@ -61,6 +67,7 @@ CLEANING: dict[str, Callable[[str], str]] = {
         choice_tag,
         no_citations,
         no_thinking,
+        boxed,
         control_characters,
     )
 }

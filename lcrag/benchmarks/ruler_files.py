@@ -137,7 +137,7 @@ def _needle_spans(context: str, values: tuple[str, ...]) -> Iterator[Span]:
 
 
 BENCHMARK = Benchmark(
-    name="ruler",
+    name="ruler_files",
     title="RULER",
     paper="Hsieh et al. 2024, arXiv 2404.06654",
     licence="Apache-2.0; the texts' own licences",
@@ -152,7 +152,7 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_ruler(
+def load_ruler_files(
     path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """RULER (Hsieh et al. 2024, arXiv 2404.06654): files of its 13 tasks.

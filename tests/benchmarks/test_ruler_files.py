@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lcrag.benchmarks import load_ruler
+from lcrag.benchmarks import load_ruler_files
 from lcrag.errors import LcragError
 from lcrag.metrics.task import TaskScore
 from lcrag.schema import Answer
@@ -14,7 +14,7 @@ from tests.benchmarks.fixtures import FIXTURES, written
 
 @pytest.fixture
 def ruler(tmp_path):
-    return load_ruler(written(tmp_path, "ruler"), prompt="official")
+    return load_ruler_files(written(tmp_path, "ruler_files"), prompt="official")
 
 
 def by_id(dataset):
@@ -39,7 +39,7 @@ def test_a_needle_has_its_question_its_place_and_its_length(ruler):
 @pytest.mark.parametrize("task", ["niah_single_1", "cwe", "qa_1"])
 def test_the_official_prompt_is_the_authors_to_the_letter(ruler, task):
     name = f"4096/data/{task}/validation"
-    record = json.loads(FIXTURES["ruler"][f"{name}.jsonl"])
+    record = json.loads(FIXTURES["ruler_files"][f"{name}.jsonl"])
     question = by_id(ruler)[f"{name}-1"]
     document = next(d for d in ruler.documents if d.id == question.document_ids[0])
     assert prompt_of(question, document.text) == record["input"] + record.get("answer_prefix", "")
@@ -66,7 +66,7 @@ def test_all_gold_strings_count_but_in_questions_one_is_enough(ruler):
 def test_a_prompt_of_another_form_and_a_file_without_a_task_are_told(tmp_path):
     (tmp_path / "vt.jsonl").write_text('{"input": "Which variables?", "outputs": ["X"]}')
     with pytest.raises(LcragError, match=r"vt.jsonl:1: 'input' must be a prompt of RULER for vt"):
-        load_ruler(tmp_path)
+        load_ruler_files(tmp_path)
     (tmp_path / "vt.jsonl").rename(tmp_path / "chains.jsonl")
     with pytest.raises(LcragError, match="named after its task"):
-        load_ruler(tmp_path)
+        load_ruler_files(tmp_path)
