@@ -1,12 +1,12 @@
 # make demo | test | test-slow | test-vllm | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | routing | budget | published | tables | dist | clean
+#      bench | strategies | generated | lara | routing | budget | published | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -59,6 +59,14 @@ bench: $(VENV)/.dev
 
 strategies: $(VLLM)/.dev
 	$(VLLM)/bin/python experiments/benchmarks/strategies.py
+
+# RULER, needles and the place of the gold passage with a small model, for docs/benchmark_results.md: half an hour or more.
+generated: $(VLLM)/.dev
+	$(VLLM)/bin/python experiments/benchmarks/generated.py
+
+# What LaRA's retrieval finds, and its models' answers scored anew, for docs/benchmark_results.md.
+lara: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/lara_retrieval.py
 
 routing: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/routing.py

@@ -13,10 +13,10 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from lcrag.analysis.heat_map import needle_heat_map
 from page import put
 
 from lcrag import ChunkedRetrieval, Experiment, LongContext, VLLMReader
+from lcrag.analysis.heat_map import needle_heat_map
 from lcrag.analysis.plots import figure_of
 from lcrag.datasets.base import Dataset
 from lcrag.generators import generate_niah, generate_ruler, load_lost_positions

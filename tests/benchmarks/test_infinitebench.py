@@ -5,7 +5,8 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.metrics.official import InfiniteBench
 from lcrag.schema import Answer, Question
-from tests.benchmarks.fixtures import FIXTURES, jsonl as lines
+from tests.benchmarks.fixtures import FIXTURES
+from tests.benchmarks.fixtures import jsonl as lines
 from tests.benchmarks.written import loaded, official_prompt, question
 
 NAMES = ("Ida", "Max", "Bo", "Eve")
