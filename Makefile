@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST  = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --ignore=tests/vllm -n 2 --dist loadfile
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
@@ -15,11 +16,11 @@ ui: $(VENV)/.demo
 	$(VENV)/bin/lcrag ui
 
 test: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 # Whole runs and every strategy with a real model: minutes more.
 test-slow: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m slow
+	$(PYTEST) -m slow
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm

@@ -103,7 +103,9 @@ def by_slice(rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """
     tables = {}
     for column in _columns(rows):
-        table = pd.DataFrame({name: frame.groupby(column)["score"].mean() for name, frame in rows.items()}).T
+        table = pd.DataFrame(
+            {name: frame["score"].groupby(_values(frame, column)).mean() for name, frame in rows.items()}
+        ).T
         table = table[sorted(table.columns, key=_order)]
         table.index.name = "strategy"
         tables[column.removeprefix(PREFIX)] = table
@@ -123,7 +125,7 @@ def compared_slices(rows: Mapping[str, pd.DataFrame], pair: tuple[str, str], see
     a, b = a.loc[both], b.loc[both]
     lines = []
     for column in _columns(rows):
-        for value in sorted(a[column].dropna().unique(), key=_order):
+        for value in sorted(_values(a, column).dropna().unique(), key=_order):
             x, y = (frame[frame[column] == value] for frame in (a, b))
             scores = x["score"].to_numpy(float), y["score"].to_numpy(float)
             paired = paired_difference(*scores, clusters(x.reset_index()), seed=seed)
@@ -152,7 +154,12 @@ def _columns(rows: Mapping[str, pd.DataFrame]) -> Sequence[str]:
     """The slices that divide these questions."""
     first = next(iter(rows.values()))
     names = [c for c in first.columns if c.startswith(PREFIX)]
-    return [c for c in names if 2 <= first[c].nunique() <= MAX_VALUES]
+    return [c for c in names if 2 <= _values(first, c).nunique() <= MAX_VALUES]
+
+
+def _values(frame: pd.DataFrame, column: str) -> pd.Series[str]:
+    """A slice's values; a question that is in none of them has none, which a stored table has as an empty text."""
+    return frame[column].where(frame[column] != "")
 
 
 def _order(value: str) -> tuple[float, str]:

@@ -67,6 +67,11 @@ def test_scores_by_slice_are_in_the_order_of_lengths_and_only_for_slices_that_di
     assert means["length"].loc["chunked_retrieval"].tolist() == [1.0, 0.0, 0.0]
 
 
+def test_questions_that_are_in_no_slice_are_none_of_its_values():
+    stored = table().assign(slice_scope=["", "narrow"] * 48)
+    assert list(by_slice(dict(tuple(stored.groupby("strategy"))))) == ["length"]
+
+
 def test_each_value_is_tested_and_corrected_for_all_of_them():
     rows = dict(tuple(table().groupby("strategy")))
     tested = compared_slices(rows, ("chunked_retrieval", "long_context")).set_index("value")
