@@ -48,7 +48,7 @@ class LCiteEval:
             return max(_rouge(text, gold, task) for gold in question.answers)
         words = squad_normalise(text).split()
         scores = (agreement(words, squad_normalise(gold).split()) for gold in question.answers)
-        return max(getattr(score, self.measure) for score in scores)
+        return max(float(getattr(score, self.measure)) for score in scores)
 
 
 def without_citations(text: str) -> str:
