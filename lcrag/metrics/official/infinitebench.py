@@ -93,7 +93,10 @@ def _found(reply: str, golds: Sequence[str]) -> float:
     number = re.search(r"\d+\.\d+|\d+", reply)
     if number is None or ("." not in golds[0] and "." in number[0]):
         return 0.0
-    return float(float(number[0]) == float(golds[0]))
+    try:
+        return float(float(number[0]) == float(golds[0]))
+    except ValueError:  # a gold answer that is no number
+        return 0.0
 
 
 def _values(reply: str, golds: Sequence[str]) -> float:

@@ -35,13 +35,6 @@ class LCiteEvalCitations:
     measure: Literal["f1", "recall", "precision"] = "f1"
     entailment: str = ""
 
-    @property
-    def summary(self) -> str:
-        """By what citations are judged, for the foot of a table."""
-        if self.entailment:
-            return f"Citations are judged by {self.entailment}."
-        return "Citations are scored only where no model is needed: none is named as `entailment`."
-
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 for questions of L-CiteEval, where a model is named or none is needed.
 

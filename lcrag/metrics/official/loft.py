@@ -18,13 +18,13 @@ MRECALL = {"retrieval_hotpotqa": 2, "retrieval_musique": 5, "retrieval_qampari":
 
 @dataclass(frozen=True)
 class Loft:
-    """What LOFT scores its task with: a gold answer in the first item of the reply's list (Lee et al. 2024, arXiv 2406.13121).
+    """What LOFT scores its task with: a gold answer in the first item of the reply's list (arXiv 2406.13121).
 
-    The reply's list is what stands from the first to the last bracket of the first line that has both. ``rag_*`` is right
-    if a gold answer is within its first item; in ``rag_qampari`` and ``rag_quest`` each gold answer must be within an item
-    of its own, or the item within it. ``retrieval_*`` is the share of the gold documents that the first item is, in four
-    tasks whether as many of the first k items are right as can be.
-    """  # noqa: E501
+    The reply's list is what stands from the first to the last bracket of the first line that has both. ``rag_*`` is
+    right if a gold answer is within its first item; in ``rag_qampari`` and ``rag_quest`` each gold answer must be
+    within an item of its own, or the item within it. ``retrieval_*`` is the share of the gold documents that the first
+    item is, in four tasks whether as many of the first k items are right as can be (Lee et al. 2024).
+    """
 
     name: str = "loft"
 
