@@ -15,8 +15,8 @@ class Lara:
     """Refusals and token recall in place of a judge (LaRA, Li et al. 2025, arXiv 2502.09977).
 
     Over models, lengths and ways to read, both follow the paper's judge: the share of refusals on hallucination
-    (Pearson 0.96), token recall on location (0.96, about eight points lower; ``docs/benchmark_results.md``). On reasoning and
-    comparison token recall says little.
+    (Pearson 0.96) and token recall on location (0.96, about eight points lower; ``docs/benchmark_results.md``). On
+    reasoning and comparison token recall says little.
 
     Attributes:
         scores: ``sound`` leaves reasoning and comparison without a score; ``recall`` scores them by token recall, too.
