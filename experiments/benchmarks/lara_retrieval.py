@@ -92,7 +92,7 @@ def retrieval(dataset: Dataset, minutes: float) -> Iterator[str]:
 
 
 def table(dataset: Dataset, questions: Sequence[Question], hits: dict[str, dict[str, float]]) -> str:
-    """Mean recall in each set; a star where only a part of it was reached, a dash where nothing was."""
+    """Mean recall in each set; a dash where it was not reached."""
     lines = [
         f"| length | genre | level | questions | chance | {' | '.join(hits)} |",
         "|---|---|---|---:|---:|" + "---:|" * len(hits),
@@ -109,13 +109,14 @@ def table(dataset: Dataset, questions: Sequence[Question], hits: dict[str, dict[
     if left:
         lines += [
             "",
-            f"A dash, or a star for a part: questions left out for want of time ({', '.join(left)}).",
+            f"A dash: not embedded for want of time (questions not reached: {', '.join(left)}).",
         ]
     return "\n".join(lines)
 
 
 def _cell(values: Sequence[float], count: int) -> str:
-    return f"{np.mean(values):.3f}{'*' * (len(values) < count)}" if values else "-"
+    """The mean; a dash where not all questions of the set were reached, since the first ones are no fair sample."""
+    return f"{np.mean(values):.3f}" if len(values) == count else "-"
 
 
 def scored(dataset: Dataset, folder: Path) -> pd.DataFrame:
