@@ -11,9 +11,7 @@ from lcrag.generators.budget import Count, Tokens, check, chosen, counter, lengt
 from lcrag.generators.drafts import Part, Prompt, gather
 
 TITLE = "RULER"
-NOTICE = (
-    "RULER is generated with prose, words and questions of our own: the paper's figures are of other texts."
-)
+NOTICE = "RULER's tasks are made of lcrag's own texts, words and questions: the paper's figures are of other texts."
 MAKERS: dict[str, Callable[[str, str, int, random.Random, Count], Part]] = {
     **dict.fromkeys(ruler_needles.TASKS, ruler_needles.make),
     "vt": ruler_tracking.make,
