@@ -20,7 +20,7 @@ def needle_heat_map(outcomes: pd.DataFrame, questions: Iterable[Question]) -> Fi
     """Mean score by the depth of the needle and the length of the text, a panel for each strategy.
 
     Args:
-        outcomes: A table of outcomes; several models have a panel each.
+        outcomes: A table of outcomes, such as ``Results.table``; several models have a panel each.
         questions: The questions, with ``depth`` (0 to 100) and ``length`` in their metadata, as ``niah`` makes them.
             Questions without them are left out.
 

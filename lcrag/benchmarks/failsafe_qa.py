@@ -84,8 +84,9 @@ BENCHMARK = Benchmark(
     note="The figures to compare are robustness, context grounding and LLM compliance over all forms of a question: "
     "`lcrag.analysis.compliance`. The authors rate answers from 1 to 6 by a judge (Qwen2.5-72B); without a judge, "
     "token F1 and the recognition of a refusal stand in for it and give other figures. The words of their prompt "
-    "are not known to us. A missing context is a document that says it is empty. The format is from the columns of "
-    "published copies; not tried on the authors' files.",
+    "are not known to us. A missing context is a document that says it is empty; an irrelevant one is the record's "
+    "question out of scope on its own document. The format is from the columns of published copies; not tried on the "
+    "authors' files.",
 )
 
 
