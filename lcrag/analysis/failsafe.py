@@ -51,7 +51,7 @@ def compliance(
     """The figures of one strategy's outcomes on FailSafeQA.
 
     Args:
-        outcomes: Of one strategy and one model, on questions of ``load_failsafe_qa``.
+        outcomes: Of one strategy and one model, on questions of ``load_failsafeqa``.
         metric: The metric that decides, such as a judge's; empty for the experiment's primary metric.
         correct_threshold: The score from which an answer complies.
         beta: Below 1, grounding counts more.

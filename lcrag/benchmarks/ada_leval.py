@@ -114,7 +114,7 @@ BENCHMARK = Benchmark(
 
 
 def load_ada_leval(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """Ada-LEval (Wang et al. 2024, arXiv 2404.06480): ``stackselect`` (BestAnswer) and ``textsort`` (TSort).
 

@@ -75,7 +75,6 @@ class Benchmark:
         files: The names of its files, with ``*``, relative to its folder.
         tasks: How each task asks and scores, by its name.
         items: The questions of one record.
-        hub: ``owner/name@revision`` on the Hugging Face hub, pinned; empty if it is not there.
         counts: Questions that the authors have, by task, for ``lcrag data check``.
         digests: SHA-256 of the authors' files, by their names relative to the folder.
         published: Figures to compare with.
@@ -91,7 +90,6 @@ class Benchmark:
     files: tuple[str, ...]
     tasks: Mapping[str, Task]
     items: Callable[[Row], Iterable[Item]]
-    hub: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()

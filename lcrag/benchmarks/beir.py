@@ -25,7 +25,7 @@ BENCHMARK = Benchmark(
 
 
 def load_beir(
-    path: Path = Path(),
+    path: Path,
     split: str = "test",
     limit: int | None = None,
     documents: int | None = None,

@@ -165,7 +165,7 @@ BENCHMARK = Benchmark(
 
 
 def load_helmet(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """HELMET (Yen et al. 2024, arXiv 2410.02694): its RAG, LongQA and recall.
 

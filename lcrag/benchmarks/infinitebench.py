@@ -119,7 +119,7 @@ BENCHMARK = Benchmark(
 
 
 def load_infinitebench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """InfiniteBench (Zhang et al. 2024, arXiv 2402.13718), 12 tasks.
 

@@ -146,7 +146,7 @@ BENCHMARK = Benchmark(
 
 
 def load_lara(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LaRA (Li et al. 2025, arXiv 2502.09977): location, reasoning, comparison and hallucination.
 

@@ -140,7 +140,7 @@ BENCHMARK = Benchmark(
 
 
 def load_lciteeval(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """L-CiteEval (Tang et al. 2024, arXiv 2410.02115), 11 tasks.
 

@@ -151,7 +151,7 @@ BENCHMARK = Benchmark(
 
 
 def load_leval(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """L-Eval (An et al. 2023, arXiv 2307.11088), 20 tasks.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
-from lcrag.benchmarks.hub import downloaded
+from lcrag.benchmarks.hub import folder_of
 from lcrag.benchmarks.records import files_of, rows_of
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
@@ -22,7 +22,7 @@ from lcrag.tables import many
 
 def load(
     benchmark: Benchmark,
-    path: Path | str = "",
+    path: Path | str | None = None,
     tasks: Sequence[str] = (),
     limit: int | None = None,
     prompt: Prompt = "lcrag",
@@ -31,7 +31,7 @@ def load(
 
     Args:
         benchmark: Its description.
-        path: The folder with the authors' files, or one of them; empty for the Hugging Face hub.
+        path: The folder with the authors' files, or one of them; ``hub:owner/name@revision``.
         tasks: The names of the tasks; empty for all.
         limit: The first so many questions of each task; ``None`` for all.
         prompt: ``official`` asks in the authors' words to the letter; ``lcrag`` puts the document first and the
@@ -45,11 +45,11 @@ def load(
             raise LcragError(
                 f"{benchmark.title} has no task {name!r}; {did_you_mean(name, [*benchmark.tasks])}"
             )
-    folder = Path(path) if path else downloaded(benchmark)
+    folder = folder_of(benchmark, path)
     reading = _Reading(benchmark, frozenset(tasks or benchmark.tasks), limit, prompt)
     for row, name, item in _items(benchmark, folder):
         reading.add(item, row.where, name)
-    return reading.dataset()
+    return reading.dataset(folder)
 
 
 def _items(benchmark: Benchmark, folder: Path) -> Iterator[tuple[Row, str, Item]]:
@@ -161,13 +161,13 @@ class _Reading:
             else:
                 yield Span(id, *place, self.documents[id].text[slice(*place)])
 
-    def dataset(self) -> Dataset:
+    def dataset(self, folder: Path) -> Dataset:
         """Everything that was read."""
         name = self.benchmark.title
         if not self.questions:
             wanted = ", ".join(sorted(self.wanted))
             missing = f": the texts of {many(self.textless, 'question')} are missing" if self.textless else ""
-            raise LcragError(f"{name}: there is no question of {wanted} in these files{missing}.")
+            raise LcragError(f"{folder}: there is no question of {wanted} in {name}'s files{missing}.")
         notices = []
         if self.textless:
             notices.append(

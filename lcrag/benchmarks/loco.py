@@ -32,7 +32,7 @@ BENCHMARK = Benchmark(
 
 
 def load_loco(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, documents: int | None = None
+    path: Path, tasks: tuple[str, ...] = (), limit: int | None = None, documents: int | None = None
 ) -> Dataset:
     """LoCo v1 (Saad-Falcon et al. 2024, arXiv 2402.07440): retrieval of long documents.
 

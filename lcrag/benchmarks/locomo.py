@@ -114,7 +114,7 @@ BENCHMARK = Benchmark(
 
 
 def load_locomo(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LoCoMo (Maharana et al. 2024, arXiv 2402.17753): questions on long conversations.
 

@@ -103,7 +103,7 @@ BENCHMARK = Benchmark(
 
 
 def load_loft(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LOFT (Lee et al. 2024, arXiv 2406.13121): its RAG and its text retrieval.
 

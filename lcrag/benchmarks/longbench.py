@@ -118,7 +118,7 @@ BENCHMARK = Benchmark(
 
 
 def load_longbench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongBench (Bai et al. 2023, arXiv 2308.14508), 21 tasks.
 

@@ -51,7 +51,7 @@ BENCHMARK = replace(
 
 
 def load_longbench_e(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongBench-E (Bai et al. 2023, arXiv 2308.14508), 13 tasks, averaged by length.
 

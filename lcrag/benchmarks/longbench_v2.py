@@ -70,7 +70,7 @@ BENCHMARK = Benchmark(
 
 
 def load_longbench_v2(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongBench v2 (Bai et al. 2024, arXiv 2412.15204): multiple choice.
 

@@ -22,7 +22,6 @@ BENCHMARK = Benchmark(
     files=("*/corpus.jsonl", "*/queries.jsonl", "*/qrels.jsonl"),
     tasks={name: Task(name, metric="document_ndcg", average=("task",)) for name in NAMES},
     items=no_items,
-    hub="dwzhu/LongEmbed",
     counts={
         "narrativeqa": 10449,
         "summ_screen_fd": 336,
@@ -39,7 +38,7 @@ BENCHMARK = Benchmark(
 
 
 def load_longembed(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, documents: int | None = None
+    path: Path, tasks: tuple[str, ...] = (), limit: int | None = None, documents: int | None = None
 ) -> Dataset:
     """LongEmbed (Zhu et al. 2024, arXiv 2404.12096): retrieval of long documents, six tasks.
 

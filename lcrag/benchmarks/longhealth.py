@@ -139,7 +139,7 @@ BENCHMARK = Benchmark(
 
 
 def load_longhealth(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongHealth (Adams et al. 2024, arXiv 2401.14490): multiple choice on discharge letters.
 

@@ -104,7 +104,10 @@ BENCHMARK = Benchmark(
 
 
 def load_longmemeval(
-    path: Path = Path(), tasks: tuple[str, ...] = ("s",), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None,
+    tasks: tuple[str, ...] = ("s",),
+    limit: int | None = None,
+    prompt: Prompt = "lcrag",
 ) -> Dataset:
     """LongMemEval (Wu et al. 2025, arXiv 2410.10813): questions on months of chats.
 

@@ -90,7 +90,7 @@ BENCHMARK = Benchmark(
 
 
 def load_loogle(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LooGLE (Li et al. 2023, arXiv 2311.04939): short and long dependency, cloze, summaries.
 

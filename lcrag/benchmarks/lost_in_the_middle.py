@@ -105,7 +105,7 @@ BENCHMARK = Benchmark(
 
 
 def load_lost_in_the_middle(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """Lost in the Middle (Liu et al. 2023, arXiv 2307.03172): ``nq`` and ``kv``.
 

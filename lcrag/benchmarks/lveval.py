@@ -87,7 +87,7 @@ BENCHMARK = Benchmark(
 
 
 def load_lveval(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LV-Eval (Yuan et al. 2024, arXiv 2402.05136), 11 tasks at five lengths.
 

@@ -102,7 +102,7 @@ BENCHMARK = Benchmark(
 
 
 def load_m4le(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """M4LE (Kwan et al. 2023, arXiv 2310.19240).
 

@@ -52,7 +52,7 @@ BENCHMARK = Benchmark(
 
 
 def load_mir_bench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """MIR-Bench (Yan et al. 2025, arXiv 2502.09933).
 

@@ -76,7 +76,7 @@ BENCHMARK = Benchmark(
 
 
 def load_needle_threading(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """Needle Threading (Roberts et al. 2024, arXiv 2411.05000).
 

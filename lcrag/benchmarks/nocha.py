@@ -129,7 +129,7 @@ BENCHMARK = Benchmark(
 
 
 def load_nocha(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """NoCha (Karpinska et al. 2024, arXiv 2406.16264), the released sample: true and false claims about novels.
 

@@ -164,7 +164,7 @@ BENCHMARK = Benchmark(
 
 
 def load_nolima(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """NoLiMa (Modarressi et al. 2025, arXiv 2502.05167) at lengths from 250 to 32,000 tokens.
 

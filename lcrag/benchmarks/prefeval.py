@@ -133,7 +133,7 @@ BENCHMARK = Benchmark(
 
 
 def load_prefeval(
-    path: Path = Path(),
+    path: Path | None = None,
     tasks: tuple[str, ...] = ("mcq",),
     limit: int | None = None,
     prompt: Prompt = "lcrag",

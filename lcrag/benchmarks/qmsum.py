@@ -82,7 +82,7 @@ BENCHMARK = Benchmark(
 
 
 def load_qmsum(
-    path: Path = Path(),
+    path: Path | None = None,
     tasks: tuple[str, ...] = ("test",),
     limit: int | None = None,
     prompt: Prompt = "lcrag",

@@ -153,7 +153,7 @@ BENCHMARK = Benchmark(
 
 
 def load_ruler_files(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """RULER (Hsieh et al. 2024, arXiv 2404.06654): files of its 13 tasks.
 

@@ -186,7 +186,7 @@ BENCHMARK = Benchmark(
 
 
 def load_scbench(
-    path: Path = Path(),
+    path: Path | None = None,
     tasks: tuple[str, ...] = (),
     limit: int | None = None,
     prompt: Prompt = "lcrag",

@@ -64,7 +64,7 @@ BENCHMARK = Benchmark(
 
 
 def load_squality(
-    path: Path = Path(),
+    path: Path | None = None,
     tasks: tuple[str, ...] = ("test",),
     limit: int | None = None,
     prompt: Prompt = "lcrag",

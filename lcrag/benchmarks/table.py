@@ -20,7 +20,7 @@ FILES = tuple(
 
 
 def load_table(
-    path: Path = Path(),
+    path: Path,
     columns: Mapping[str, str] | None = None,
     split: str = "",
     labels: tuple[str, ...] = (),

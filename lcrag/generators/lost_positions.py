@@ -22,7 +22,7 @@ STEP = 5  # the authors move the gold passage by five places: 0, 4, 9, 14, ...
 
 
 def load_lost_positions(
-    path: Path = Path(),
+    path: Path,
     passages: int = 20,
     positions: tuple[int, ...] = (),
     limit: int | None = None,

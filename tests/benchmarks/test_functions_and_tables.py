@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lcrag.benchmarks import load_holo_bench, load_mir_bench
+from lcrag.benchmarks import load_holobench, load_mir_bench
 from lcrag.errors import LcragError
 from lcrag.metrics.official import HoloBench, MIRBench
 from lcrag.metrics.task import TaskScore
@@ -44,7 +44,7 @@ def test_outputs_are_compared(function, reply, official, fixed):
 
 @pytest.fixture
 def queries(tmp_path):
-    return load_holo_bench(written(tmp_path, "holo_bench"), prompt="official")
+    return load_holobench(written(tmp_path, "holobench"), prompt="official")
 
 
 def test_a_query_tells_its_kind_and_is_asked_in_the_authors_words(queries):
@@ -77,4 +77,4 @@ def test_prompts_without_examples_and_tables_that_are_none_are_told(tmp_path):
         load_mir_bench(tmp_path)
     (tmp_path / "MIR-Core.jsonl").write_text('{"question": "Which?", "context": "x", "gold": "sun"}')
     with pytest.raises(LcragError, match="'gold' must be a list or an object written as text"):
-        load_holo_bench(tmp_path)
+        load_holobench(tmp_path)

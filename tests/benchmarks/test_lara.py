@@ -56,7 +56,7 @@ def test_a_question_whose_text_is_missing_is_left_out_and_told(tmp_path):
     assert load_lara(folder).notices == ("LaRA: the texts of 1 question are not in these files: left out.",)
     for text in folder.glob("datasets/32k/*/*"):
         text.unlink()
-    with pytest.raises(LcragError, match="in these files: the texts of 4 questions are missing"):
+    with pytest.raises(LcragError, match="in LaRA's files: the texts of 4 questions are missing"):
         load_lara(folder)
 
 

@@ -79,7 +79,7 @@ def test_every_form_of_file_gives_the_same_questions(tmp_path):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "no question of qa, sum"),
+        ("", "no question of qa, sum in Tiny's files"),
         ("{", "tiny.jsonl:1: this is not JSON"),
         ("[1]", "tiny.jsonl:1: an object is expected, not list"),
         ('{"input": "Who?"}', "the key 'context' is missing; there are: input"),
@@ -106,7 +106,7 @@ def test_missing_files_and_unknown_tasks_are_told(tmp_path):
         load(TINY, tmp_path, tasks=("summ",))
     with pytest.raises(LcragError, match="give where Tiny lies on this disk"):
         load(TINY, tmp_path / "nowhere")
-    with pytest.raises(LcragError, match="get it from nowhere and give `path`"):
+    with pytest.raises(LcragError, match="Tiny: give `path`, the folder of its files, from nowhere"):
         load(TINY)
 
 
@@ -120,3 +120,24 @@ def test_texts_within_a_record_are_read_and_never_run():
     assert row.literal("pairs")[0].text("Q") == "Who?"
     with pytest.raises(LcragError, match="a list or an object written as text"):
         row.literal("bad")
+
+
+def test_files_come_from_the_hub_at_the_revision_that_is_named(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    asked = {}
+
+    def download(name, **options):
+        asked.update(name=name, **options)
+        return str(written(tmp_path, json.dumps(RECORD)))
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    assert load(TINY, "hub:owner/tiny@a1b2").questions
+    assert (asked["name"], asked["revision"], asked["repo_type"]) == ("owner/tiny", "a1b2", "dataset")
+    with pytest.raises(LcragError, match="must be hub:owner/name@revision"):
+        load(TINY, "hub:owner/tiny")
+
+
+def test_a_hub_that_cannot_be_reached_is_told():
+    with pytest.raises(LcragError, match="cannot be downloaded from hub:owner/tiny@a1b2"):
+        load(TINY, "hub:owner/tiny@a1b2")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lcrag.benchmarks import load_long_bench_write, load_long_gen_bench, load_long_ins
+from lcrag.benchmarks import load_longbench_write, load_longgenbench, load_longins
 from lcrag.errors import LcragError
 from lcrag.metrics.official import LongIns
 from lcrag.metrics.task import TaskScore
@@ -22,14 +22,14 @@ from tests.benchmarks.fixtures import written
     ],
 )
 def test_a_text_is_as_long_as_was_asked_for(tmp_path, reply, expected):
-    dataset = load_long_bench_write(written(tmp_path, "long_bench_write"), prompt="official")
+    dataset = load_longbench_write(written(tmp_path, "longbench_write"), prompt="official")
     question = dataset.questions[0]
     assert prompt_of(question, dataset.documents[0].text) == "Write about lamps in 4 words."
     assert TaskScore().score(question, Answer(reply)) == pytest.approx(expected)
 
 
 def test_the_blocks_that_were_written_are_counted(tmp_path):
-    dataset = load_long_gen_bench(written(tmp_path, "long_gen_bench"))
+    dataset = load_longgenbench(written(tmp_path, "longgenbench"))
     question = dataset.questions[0]
     assert question.kind == "Week"
     assert question.metadata["checks"]["once"] == {"2": "birthday"}
@@ -39,11 +39,11 @@ def test_the_blocks_that_were_written_are_counted(tmp_path):
 
 @pytest.fixture
 def exams(tmp_path):
-    dataset = load_long_ins(written(tmp_path, "long_ins"), prompt="official")
+    dataset = load_longins(written(tmp_path, "longins"), prompt="official")
     return {q.kind: (q, dataset.document(q.document_ids[0]).text) for q in dataset.questions}
 
 
-def test_the_prompts_of_long_ins_keep_the_indentation_of_the_authors_code(exams):
+def test_the_prompts_of_longins_keep_the_indentation_of_the_authors_code(exams):
     gist, gist_text = exams["gist"]
     listed, listed_text = exams["list"]
     assert gist.id == "gist-256-task2_0"
@@ -79,4 +79,4 @@ def test_an_exam_without_mistakes_can_be_right_only_in_the_fixed_variant():
 def test_lengths_that_cannot_be_are_told(tmp_path):
     (tmp_path / "longbench_write.jsonl").write_text('{"prompt": "Write.", "length": 0}')
     with pytest.raises(LcragError, match="'length' must be a number of words above 0"):
-        load_long_bench_write(tmp_path)
+        load_longbench_write(tmp_path)

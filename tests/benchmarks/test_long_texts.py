@@ -2,7 +2,7 @@
 
 import pytest
 
-from lcrag.benchmarks import load_cnn_sum, load_hello_bench, load_long_safety
+from lcrag.benchmarks import load_cnnsum, load_hellobench, load_longsafety
 from lcrag.errors import LcragError
 from lcrag.metrics.task import TaskScore
 from lcrag.schema import Answer
@@ -11,7 +11,7 @@ from tests.benchmarks.fixtures import written
 
 
 def test_orders_to_write_have_their_checklists_and_lengths(tmp_path):
-    dataset = load_hello_bench(written(tmp_path, "hello_bench"), prompt="official")
+    dataset = load_hellobench(written(tmp_path, "hellobench"), prompt="official")
     questions = {q.metadata["task"]: q for q in dataset.questions}
     assert questions["chat"].metadata["checklist"] == ("Does it name three lamps?",)
     assert TaskScore().score(questions["chat"], Answer("Lamps.")) is None  # only a judge can say
@@ -21,7 +21,7 @@ def test_orders_to_write_have_their_checklists_and_lengths(tmp_path):
 
 
 def test_an_order_stands_before_and_after_the_document_and_both_answers_must_be_safe(tmp_path):
-    dataset = load_long_safety(written(tmp_path, "long_safety"), prompt="official")
+    dataset = load_longsafety(written(tmp_path, "longsafety"), prompt="official")
     assert [prompt_of(q, dataset.documents[0].text) for q in dataset.questions] == [
         "Based on the following long context, say where the author lives.\n\nA letter without an address.",
         "A letter without an address.\n\nBased on the long context above, say where the author lives.",
@@ -33,13 +33,13 @@ def test_an_order_stands_before_and_after_the_document_and_both_answers_must_be_
 
 
 def test_a_document_that_is_not_there_is_told(tmp_path):
-    written(tmp_path, "long_safety", ["longsafety_meta.jsonl"])
+    written(tmp_path, "longsafety", ["longsafety_meta.jsonl"])
     with pytest.raises(LcragError, match=r"longsafety_docs.jsonl is missing"):
-        load_long_safety(tmp_path)
+        load_longsafety(tmp_path)
 
 
 def test_a_part_of_a_novel_is_summed_up(tmp_path):
-    dataset = load_cnn_sum(written(tmp_path, "cnn_sum"), prompt="official")
+    dataset = load_cnnsum(written(tmp_path, "cnnsum"), prompt="official")
     question = dataset.questions[0]
     assert question.metadata == {"task": "summary", "length": "16k"}
     assert prompt_of(question, dataset.documents[0].text) == (
@@ -52,5 +52,5 @@ def test_a_part_of_a_novel_is_summed_up(tmp_path):
     [("灯亮他走", 1), ("灯，亮！", 2 / 3), ("走亮", 1 / 3), ("", 0), ("lamp", 0)],  # noqa: RUF001
 )
 def test_characters_are_compared_in_order(tmp_path, reply, expected):
-    question = load_cnn_sum(written(tmp_path, "cnn_sum")).questions[0]
+    question = load_cnnsum(written(tmp_path, "cnnsum")).questions[0]
     assert TaskScore().score(question, Answer(reply)) == pytest.approx(expected)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lcrag.benchmarks import load_long_icl_bench, load_m4le
+from lcrag.benchmarks import load_longiclbench, load_m4le
 from lcrag.benchmarks.m4le import TASKS
 from lcrag.errors import LcragError
 from lcrag.metrics.official.m4le import M4LE, RULES
@@ -14,7 +14,7 @@ from tests.benchmarks.fixtures import written
 
 @pytest.fixture
 def entities(tmp_path):
-    return load_long_icl_bench(written(tmp_path, "long_icl_bench"), prompt="official")
+    return load_longiclbench(written(tmp_path, "longiclbench"), prompt="official")
 
 
 def test_demonstrations_come_before_the_sentence(entities):
@@ -40,11 +40,11 @@ def test_pairs_are_compared(entities, reply, expected):
 
 
 def test_demonstrations_that_are_not_there_are_told(tmp_path):
-    written(tmp_path, "long_icl_bench", ["processed_data/fewnerd_test_1800.json"])
+    written(tmp_path, "longiclbench", ["processed_data/fewnerd_test_1800.json"])
     with pytest.raises(LcragError, match=r"fewnerd_train_10turns.json is missing"):
-        load_long_icl_bench(tmp_path)
+        load_longiclbench(tmp_path)
     with pytest.raises(LcragError, match="rounds from 1 to 5, not 6"):
-        load_long_icl_bench(tmp_path, rounds=6)
+        load_longiclbench(tmp_path, rounds=6)
 
 
 def test_m4le_asks_with_the_instruction_first(tmp_path):

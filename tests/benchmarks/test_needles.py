@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lcrag.benchmarks import load_needle_bench, load_needle_threading
+from lcrag.benchmarks import load_needle_threading, load_needlebench
 from lcrag.errors import LcragError
 from lcrag.metrics.official import NeedleBench
 from lcrag.metrics.task import TaskScore
@@ -15,7 +15,7 @@ from tests.benchmarks.fixtures import FIXTURES, written
 
 @pytest.fixture
 def needles(tmp_path):
-    return load_needle_bench(written(tmp_path, "needle_bench"), prompt="official")
+    return load_needlebench(written(tmp_path, "needlebench"), prompt="official")
 
 
 def test_the_task_is_told_by_the_form_of_the_answer(needles):
@@ -27,8 +27,8 @@ def test_the_task_is_told_by_the_form_of_the_answer(needles):
     assert [s.text for s in needles.questions[0].evidence] == ["The gem is on Hell Island."]
 
 
-def test_every_prompt_of_needle_bench_is_kept_to_the_letter(needles):
-    records = [json.loads(line) for line in FIXTURES["needle_bench"]["needles.jsonl"].splitlines()]
+def test_every_prompt_of_needlebench_is_kept_to_the_letter(needles):
+    records = [json.loads(line) for line in FIXTURES["needlebench"]["needles.jsonl"].splitlines()]
     for question, record in zip(needles.questions, records, strict=True):
         assert prompt_of(question, needles.document(question.document_ids[0]).text) == record["prompt"]
 
@@ -44,7 +44,7 @@ def test_every_prompt_of_needle_bench_is_kept_to_the_letter(needles):
         ("multi_retrieval", "red and green", 0.5, 0.5),
     ],
 )
-def test_needle_bench_scores(needles, task, reply, v1, v2):
+def test_needlebench_scores(needles, task, reply, v1, v2):
     question = next(q for q in needles.questions if q.kind == task)
     assert TaskScore().score(question, Answer(reply)) == v2
     assert NeedleBench(version="v1").score(question, Answer(reply)) == pytest.approx(v1)
@@ -53,7 +53,7 @@ def test_needle_bench_scores(needles, task, reply, v1, v2):
 def test_a_prompt_without_its_frame_is_told(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"prompt": "Where?", "answer": "a*b"}')
     with pytest.raises(LcragError, match=r"x.jsonl:1: 'prompt' must be a prompt of NeedleBench"):
-        load_needle_bench(tmp_path)
+        load_needlebench(tmp_path)
 
 
 def test_threads_are_read_with_their_values(tmp_path):

@@ -16,6 +16,7 @@ from tests.benchmarks.fixtures import FIXTURES
 from tests.fuzz.spoil import fuzz, spoilt_bytes, spoilt_trees, survives
 
 pytestmark = pytest.mark.slow
+SETTINGS = {"nolima": {"tasks": ["250"]}}  # its books are as long as the longest task wants
 
 
 def loaded(loader: str, files: dict[str, bytes]):
@@ -25,7 +26,7 @@ def loaded(loader: str, files: dict[str, bytes]):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         try:
-            return build("dataset", {"type": loader, "path": name}, loader)
+            return build("dataset", {"type": loader, "path": name, **SETTINGS.get(loader, {})}, loader)
         except LcragError as error:
             assert Path(name).name in str(error) or loader in str(error), error  # which file, or whose
             raise

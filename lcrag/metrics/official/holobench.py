@@ -25,7 +25,7 @@ class HoloBench:
     become a score; here values are looked for in the reply.
     """
 
-    name: str = "holo_bench"
+    name: str = "holobench"
     partial: float = 0.0
 
     def score(self, question: Question, answer: Answer) -> float | None:

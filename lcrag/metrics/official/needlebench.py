@@ -21,7 +21,7 @@ class NeedleBench:
             similarity to the needle, and a chain of needles counts by the words of its answer, in any case.
     """
 
-    name: str = "needle_bench"
+    name: str = "needlebench"
     version: Literal["v1", "v2"] = "v2"
 
     def score(self, question: Question, answer: Answer) -> float | None:

@@ -34,7 +34,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="hello_bench",
+    name="hellobench",
     title="HelloBench",
     paper="Que et al. 2024, arXiv 2409.16191",
     licence="see the repository",
@@ -59,8 +59,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_hello_bench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_hellobench(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """HelloBench (Que et al. 2024, arXiv 2409.16191).
 

@@ -49,7 +49,7 @@ def _documents(file: Path, _: tuple[int, int]) -> dict[str, str]:
 
 
 BENCHMARK = Benchmark(
-    name="long_safety",
+    name="longsafety",
     title="LongSafety",
     paper="Lu et al. 2025, arXiv 2502.16971",
     licence="see the data card",
@@ -74,8 +74,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_long_safety(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_longsafety(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongSafety (Lu et al. 2025, arXiv 2502.16971).
 

@@ -30,7 +30,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="long_gen_bench",
+    name="longgenbench",
     title="LongGenBench",
     paper="Wu et al. 2024, arXiv 2409.02076",
     licence="not stated",
@@ -42,7 +42,7 @@ BENCHMARK = Benchmark(
             instruction="Write all blocks, each beginning with #*#.",
             max_tokens=max_tokens,
             template="{context}",
-            metric="long_gen_bench",
+            metric="longgenbench",
             average=("task",),
         )
         for name, max_tokens in (("short", 16384), ("long", 32768))
@@ -54,8 +54,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_long_gen_bench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_longgenbench(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongGenBench (Wu et al. 2024, arXiv 2409.02076).
 

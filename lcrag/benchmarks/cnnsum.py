@@ -29,7 +29,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="cnn_sum",
+    name="cnnsum",
     title="CNNSum",
     paper="Wei et al. 2024, arXiv 2412.02819",
     licence="see the repository",
@@ -52,8 +52,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_cnn_sum(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_cnnsum(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """CNNSum (Wei et al. 2024, arXiv 2412.02819).
 

@@ -18,7 +18,7 @@ class LongGenBench:
     need a judge and are not this metric; they are in ``metadata["checks"]``.
     """
 
-    name: str = "long_gen_bench"
+    name: str = "longgenbench"
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 where ``metadata`` has the ``type`` and the ``number`` of blocks."""

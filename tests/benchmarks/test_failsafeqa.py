@@ -3,7 +3,7 @@
 import pytest
 
 from lcrag.analysis import compliance, llm_compliance
-from lcrag.benchmarks import load_failsafe_qa
+from lcrag.benchmarks import load_failsafeqa
 from lcrag.errors import LcragError
 from lcrag.metrics.task import TaskScore
 from lcrag.schema import Answer, Outcome
@@ -12,7 +12,7 @@ from tests.benchmarks.fixtures import written
 
 @pytest.fixture
 def failsafe(tmp_path):
-    return load_failsafe_qa(written(tmp_path, "failsafe_qa"))
+    return load_failsafeqa(written(tmp_path, "failsafeqa"))
 
 
 def test_every_record_is_a_question_in_seven_forms(failsafe):

@@ -50,7 +50,7 @@ def _text(file: Path, _: tuple[int, int]) -> str:
 
 
 BENCHMARK = Benchmark(
-    name="mm_long_bench_doc",
+    name="mmlongbench_doc",
     title="MMLongBench-Doc (text)",
     paper="Ma et al. 2024, arXiv 2407.01523",
     licence="see the repository; the documents' own licences",
@@ -63,7 +63,7 @@ BENCHMARK = Benchmark(
             'question, say "Not answerable".',
             allow_decline=True,
             cleaning=("after_answer",),
-            metric="mm_long_bench_doc",
+            metric="mmlongbench_doc",
         )
     },
     items=items,
@@ -75,8 +75,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_mm_long_bench_doc(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_mmlongbench_doc(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """MMLongBench-Doc (Ma et al. 2024, arXiv 2407.01523), the documents' text alone.
 

@@ -32,7 +32,7 @@ class LongProc:
             it has none.
     """
 
-    name: str = "long_proc"
+    name: str = "longproc"
     measure: Measure = "accuracy"
     variant: Variant = "official"
 

@@ -47,7 +47,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="needle_bench",
+    name="needlebench",
     title="NeedleBench",
     paper="Li et al. 2024, arXiv 2407.11963",
     licence="Apache-2.0; the texts' own licences",
@@ -58,7 +58,7 @@ BENCHMARK = Benchmark(
             name,
             instruction="Keep your answer concise and clear, in the format that the question asks for.",
             template="{context}\n\n{question}",
-            metric="needle_bench",
+            metric="needlebench",
             average=("task",),
         )
         for name in TASKS
@@ -70,8 +70,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_needle_bench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_needlebench(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """NeedleBench (Li et al. 2024, arXiv 2407.11963), from the records that OpenCompass has made.
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from lcrag.benchmarks import load_mm_long_bench_doc
+from lcrag.benchmarks import load_mmlongbench_doc
 from lcrag.errors import LcragError
 from lcrag.metrics.task import TaskScore
 from lcrag.schema import Answer, Question, Task
 from tests.benchmarks.fixtures import written
 
-TASK = Task("text", metric="mm_long_bench_doc")
+TASK = Task("text", metric="mmlongbench_doc")
 
 
 def test_the_text_of_a_document_is_read_once(tmp_path):
-    dataset = load_mm_long_bench_doc(written(tmp_path, "mm_long_bench_doc"))
+    dataset = load_mmlongbench_doc(written(tmp_path, "mmlongbench_doc"))
     assert [d.text for d in dataset.documents] == ["There are three lamps."]
     count, owner = dataset.questions
     assert (count.kind, count.answers, count.metadata["in_text"]) == ("Guidebook", ("3",), True)
@@ -48,10 +48,10 @@ def test_answers_are_compared_by_their_format(form, gold, reply, expected):
 
 
 def test_documents_that_are_not_there_are_told(tmp_path):
-    written(tmp_path, "mm_long_bench_doc", ["samples.json"])
+    written(tmp_path, "mmlongbench_doc", ["samples.json"])
     with pytest.raises(LcragError, match=r"'doc_id' must be the name of a file in .*documents"):
-        load_mm_long_bench_doc(tmp_path)
+        load_mmlongbench_doc(tmp_path)
     text = (tmp_path / "samples.json").read_text().replace("lamps.pdf", "../lamps.pdf")
     (tmp_path / "samples.json").write_text(text)
     with pytest.raises(LcragError, match="'doc_id' must be the name of a file in `documents`"):
-        load_mm_long_bench_doc(tmp_path)
+        load_mmlongbench_doc(tmp_path)

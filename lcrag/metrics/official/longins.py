@@ -19,7 +19,7 @@ class LongIns:
             right there.
     """
 
-    name: str = "long_ins"
+    name: str = "longins"
     variant: Literal["official", "fixed"] = "official"
 
     def score(self, question: Question, answer: Answer) -> float | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lcrag.benchmarks import load_long_proc
+from lcrag.benchmarks import load_longproc
 from lcrag.errors import LcragError
 from lcrag.metrics.official import LongProc
 from lcrag.metrics.task import TaskScore
@@ -13,7 +13,7 @@ from tests.benchmarks.fixtures import written
 
 @pytest.fixture
 def procedures(tmp_path):
-    dataset = load_long_proc(written(tmp_path, "long_proc"), prompt="official")
+    dataset = load_longproc(written(tmp_path, "longproc"), prompt="official")
     return {q.kind: (q, dataset.document(q.document_ids[0]).text) for q in dataset.questions}
 
 
@@ -67,11 +67,11 @@ def test_tables(procedures, reply, f1):
 
 
 def test_a_page_elsewhere_and_a_prompt_with_unknown_fields_are_told(tmp_path):
-    written(tmp_path, "long_proc")
+    written(tmp_path, "longproc")
     (tmp_path / "path_traversal/prompts.yaml").write_text("USER_PROMPT: '{town}'")
     with pytest.raises(LcragError, match=r"prompts.yaml: USER_PROMPT has a field"):
-        load_long_proc(tmp_path, ("path_traversal",))
+        load_longproc(tmp_path, ("path_traversal",))
     file = tmp_path / "html_to_tsv/html_to_tsv_0.5k.json"
     file.write_text(file.read_text().replace("webpage/lamps", "../../lamps"))
     with pytest.raises(LcragError, match="'html_path' must be a path below the folder"):
-        load_long_proc(tmp_path)
+        load_longproc(tmp_path)

@@ -54,7 +54,7 @@ def _demonstrations(file: Path, _: tuple[int, int], rounds: int) -> str:
 
 
 BENCHMARK = Benchmark(
-    name="long_icl_bench",
+    name="longiclbench",
     title="LongICLBench",
     paper="Li et al. 2024, arXiv 2404.02060",
     licence="MIT; Few-NERD CC BY-SA 4.0",
@@ -78,8 +78,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_long_icl_bench(
-    path: Path = Path(),
+def load_longiclbench(
+    path: Path | None = None,
     tasks: tuple[str, ...] = (),
     limit: int | None = None,
     prompt: Prompt = "lcrag",

@@ -65,7 +65,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="holo_bench",
+    name="holobench",
     title="HoloBench",
     paper="Maekawa et al. 2024, arXiv 2410.11996",
     licence="see the repository: of the databases' own authors",
@@ -77,7 +77,7 @@ BENCHMARK = Benchmark(
             instruction='Answer only what the sentences clearly support; otherwise say "No answer."',
             allow_decline=True,
             template=_PROMPT,
-            metric="holo_bench",
+            metric="holobench",
         )
     },
     items=items,
@@ -88,8 +88,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_holo_bench(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_holobench(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """HoloBench (Maekawa et al. 2024, arXiv 2410.11996), from contexts that the authors' code has made.
 

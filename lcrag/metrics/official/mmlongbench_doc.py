@@ -28,7 +28,7 @@ class MMLongBenchDoc:
     it is. Their F1, over all questions together, is not computed.
     """
 
-    name: str = "mm_long_bench_doc"
+    name: str = "mmlongbench_doc"
 
     def score(self, question: Question, answer: Answer) -> float | None:
         """From 0 to 1 where ``metadata["answer_format"]`` says the rule."""

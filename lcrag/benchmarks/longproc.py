@@ -112,7 +112,7 @@ def _page(row: Row) -> str:
 
 
 BENCHMARK = Benchmark(
-    name="long_proc",
+    name="longproc",
     title="LongProc",
     paper="Ye et al. 2025, arXiv 2501.05414",
     licence="Apache-2.0; the pages' own licences",
@@ -123,7 +123,7 @@ BENCHMARK = Benchmark(
             name,
             instruction=instruction,
             max_tokens=MAX_TOKENS,
-            metric="long_proc",
+            metric="longproc",
             average=("task", "output"),
         )
         for name, instruction in INSTRUCTIONS.items()
@@ -131,13 +131,13 @@ BENCHMARK = Benchmark(
     items=items,
     note="Three of the six tasks: `countdown`, `pseudo_to_code` and `travel_planning` need a solver or run code. The "
     "official prompt is read from `prompts.yaml` beside the files. A table's rows are compared in any order; a "
-    "route or a trace is right as a whole (`partial` in `long_proc` counts up to the first mistake). Keys, "
+    "route or a trace is right as a whole (`partial` in `longproc` counts up to the first mistake). Keys, "
     "prompts and scorers are the authors'; not tried on the authors' files.",
 )
 
 
-def load_long_proc(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_longproc(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongProc (Ye et al. 2025, arXiv 2501.05414): three of its tasks.
 

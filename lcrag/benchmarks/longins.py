@@ -67,7 +67,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="long_ins",
+    name="longins",
     title="LongIns",
     paper="Gavin et al. 2024, arXiv 2406.17588",
     licence="not stated",
@@ -79,7 +79,7 @@ BENCHMARK = Benchmark(
             instruction="Give the numbers of the questions with incorrect answers as a list in brackets, such as "
             "[3, 7].",
             template=_LIST if name == "list" else "",
-            metric="long_ins",
+            metric="longins",
             average=("task", "length"),
         )
         for name in ("gist", "list")
@@ -90,8 +90,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_long_ins(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_longins(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongIns (Gavin et al. 2024, arXiv 2406.17588).
 

@@ -27,7 +27,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="long_bench_write",
+    name="longbench_write",
     title="LongBench-Write",
     paper="Bai et al. 2024, arXiv 2408.07055",
     licence="Apache-2.0",
@@ -50,8 +50,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_long_bench_write(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_longbench_write(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """LongBench-Write (Bai et al. 2024, arXiv 2408.07055).
 

@@ -57,7 +57,7 @@ def items(row: Row) -> Iterator[Item]:
 
 
 BENCHMARK = Benchmark(
-    name="failsafe_qa",
+    name="failsafeqa",
     title="FailSafeQA",
     paper="Kamble et al. 2025, arXiv 2502.06329",
     licence="see the data card; filings (10-K) are public",
@@ -90,8 +90,8 @@ BENCHMARK = Benchmark(
 )
 
 
-def load_failsafe_qa(
-    path: Path = Path(), tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
+def load_failsafeqa(
+    path: Path | None = None, tasks: tuple[str, ...] = (), limit: int | None = None, prompt: Prompt = "lcrag"
 ) -> Dataset:
     """FailSafeQA (Kamble et al. 2025, arXiv 2502.06329): each question in seven forms.
 
