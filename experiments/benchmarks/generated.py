@@ -45,9 +45,8 @@ def datasets() -> Iterator[Dataset]:
         yield load_lost_positions(data, passages=10, positions=(0, 2, 4, 7, 9), limit=12, prompt="official")
 
 
-def run(dataset: Dataset, name: str, rope: RopeExtension | None) -> pd.DataFrame:
+def run(dataset: Dataset, name: str, reader: VLLMReader) -> pd.DataFrame:
     """The outcomes of one reader on one data set."""
-    reader = VLLMReader(rope=rope, dtype="bfloat16", max_concurrency=4)
     experiment = Experiment(
         dataset=dataset,
         reader=reader,
@@ -57,10 +56,7 @@ def run(dataset: Dataset, name: str, rope: RopeExtension | None) -> pd.DataFrame
         mlflow="",
         name=f"{dataset.name}, {name}",
     )
-    try:
-        return experiment.run().table.assign(reader=name)
-    finally:
-        reader.close()
+    return experiment.run().table.assign(reader=name)
 
 
 def by_length(table: pd.DataFrame, dataset: Dataset) -> str:
@@ -112,8 +108,13 @@ def main() -> None:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", f"0-{(os.cpu_count() or 1) - 1}")
     started = time.perf_counter()
-    for dataset in datasets():
-        table = pd.concat([run(dataset, name, rope) for name, rope in READERS.items()])
+    sets, tables = list(datasets()), list[list[pd.DataFrame]]()
+    for name, rope in READERS.items():
+        reader = VLLMReader(rope=rope, dtype="bfloat16", max_concurrency=4)
+        tables.append([run(dataset, name, reader) for dataset in sets])
+        reader.close()
+    for dataset, of_readers in zip(sets, zip(*tables, strict=True), strict=True):
+        table = pd.concat(of_readers)
         if dataset.name == "ruler":
             put(PAGE, "ruler", by_length(table, dataset))
         elif dataset.name == "niah":
