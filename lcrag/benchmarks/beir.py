@@ -55,5 +55,10 @@ def load_beir(
     corpus.queries = {id: text for id, text in queries.items() if id in corpus.grades}
     name = folder.resolve().name
     return retrieval_dataset(
-        BENCHMARK, [("retrieval", name, corpus)], limit=limit, documents=documents, seed=seed
+        BENCHMARK,
+        [("retrieval", name, corpus)],
+        folder=Path(path),
+        limit=limit,
+        documents=documents,
+        seed=seed,
     )

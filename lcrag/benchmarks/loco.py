@@ -63,6 +63,7 @@ def load_loco(
     return retrieval_dataset(
         BENCHMARK,
         ((task, task, corpus) for task, corpus in corpora.items()),
+        folder=Path(path),
         limit=limit,
         documents=documents,
     )

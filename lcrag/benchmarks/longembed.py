@@ -56,7 +56,7 @@ def load_longembed(
     if not tasks:
         wanted = tuple(t for t in wanted if (Path(path) / t).is_dir()) or wanted
     corpora = (corpus for task in wanted for corpus in _corpora(Path(path), task))
-    return retrieval_dataset(BENCHMARK, corpora, limit=limit, documents=documents)
+    return retrieval_dataset(BENCHMARK, corpora, folder=Path(path), limit=limit, documents=documents)
 
 
 def _corpora(folder: Path, task: str) -> Iterator[tuple[str, str, Corpus]]:

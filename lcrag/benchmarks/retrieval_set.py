@@ -37,6 +37,7 @@ def retrieval_dataset(
     benchmark: Benchmark,
     corpora: Iterable[tuple[str, str, Corpus]],
     *,
+    folder: Path,
     limit: int | None = None,
     documents: int | None = None,
     seed: int = 0,
@@ -45,7 +46,8 @@ def retrieval_dataset(
 
     Args:
         benchmark: Its description.
-        corpora: Task, name and content of each corpus. A query without a relevant document is left out and counted.
+        corpora: Task, name and content of each corpus; they are read one after the other. A query without a relevant document is left out and counted.
+        folder: Where the files lie, for messages.
         limit: The first so many queries of each corpus.
         documents: Maximum number of documents of a corpus: the relevant ones, then others at random.
         seed: Seeds that choice.
@@ -62,7 +64,9 @@ def retrieval_dataset(
         ids = ids[:limit]
         relevant = {d for q in ids for d in corpus.grades[q]}
         if missing := sorted(relevant - set(corpus.texts)):
-            raise LcragError(f"{benchmark.title}, {name}: the relevant document {missing[0]!r} is not there.")
+            raise LcragError(
+                f"{folder}: {benchmark.title}, {name}: the relevant document {missing[0]!r} is not there."
+            )
         kept = _kept(corpus.texts, relevant, documents, f"{seed} {name}")
         all_documents += [Document(f"{name}/{d}", corpus.texts[d]) for d in kept]
         document_ids = tuple(f"{name}/{d}" for d in kept)
@@ -83,7 +87,7 @@ def retrieval_dataset(
                 )
             )
     if not questions:
-        raise LcragError(f"{benchmark.title}: there is no query with a relevant document in these files.")
+        raise LcragError(f"{folder}: {benchmark.title} has no query with a relevant document there.")
     notices = [
         f"{benchmark.title}: {many(without, 'query', 'queries')} without a relevant document: left out."
     ]

@@ -1,5 +1,7 @@
 """No reply, however strange, and no other data set's question breaks a benchmark's scorer."""
 
+import time
+
 import pytest
 
 import lcrag.metrics.official as official
@@ -11,7 +13,7 @@ TASKS = ["", "textsort", "stackselect", "mf", "vt", "repoqa", "html_to_tsv", "pa
 
 @pytest.mark.parametrize("name", [n for n in dir(official) if n[0].isupper()])
 def test_every_reply_is_scored_from_0_to_1_or_not_at_all(name):
-    metric = getattr(official, name)()
+    metric, started = getattr(official, name)(), time.process_time()
     for task in TASKS:
         for golds in ((), ("Oslo",), ("[1, 2]",), ("12",)):
             metadata = {"task": task, "words": 5, "type": "Week", "number": 3, "choices": 4}
@@ -19,3 +21,4 @@ def test_every_reply_is_scored_from_0_to_1_or_not_at_all(name):
             for reply in REPLIES:
                 score = metric.score(question, Answer(reply))
                 assert score is None or 0 <= score <= 1, (task, golds, reply[:20])
+    assert time.process_time() - started < 10, "a long number must not take long"

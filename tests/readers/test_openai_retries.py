@@ -219,7 +219,7 @@ def test_the_command_line_says_that_it_waits(run, server: Server):
     server.script += [(503, BUSY, {"Retry_After": "2.5"})]
     done = run(reader="max_concurrency: 1")
     assert done.returncode == 0
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("Waiting for the server") == 1
     assert done.stderr.startswith(f"Waiting for the server at {server.url}, up to 120 seconds")
 
 

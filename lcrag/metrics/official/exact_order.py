@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lcrag.schema import Answer, Question
 
-_LIST = re.compile(r"\d+(?:\s*(?:,|;|->|→|\s)\s*(?:and\s+)?\d+)+")
+_LIST = re.compile(r"(?<!\d)\d++(?:\s*+(?:,|;|->|→)?\s*+(?:and\s++)?\d++)+")  # linear in the text
 
 
 @dataclass(frozen=True)
