@@ -1,7 +1,7 @@
 """Which of LaRA's documents choices are made on, and which figures are shown of.
 
-``python experiments/benchmarks/routing_split.py`` wrote ``routing_split.json`` before the first router was tuned. Options,
-features and cost weights of `stacked` were chosen on the half ``choose``; docs/routing.md shows the half ``show``.
+``write`` made ``routing_split.json`` before `stacked` was tuned. Its options, features and budget were chosen on the
+half ``choose``; docs/routing.md shows the half ``show``.
 """
 
 from __future__ import annotations

@@ -146,7 +146,8 @@ def _fold_variance(
         return {}
     shares = {
         r.name: [
-            float((cross_replay(r, data, split, folds, seed + i, extra).scores - fixed.scores).mean()) / headroom
+            float((cross_replay(r, data, split, folds, seed + i, extra).scores - fixed.scores).mean())
+            / headroom
             for i in range(fold_seeds)
         ]
         for r in routers

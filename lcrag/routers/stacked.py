@@ -14,6 +14,7 @@ from lcrag.routers.learning.cost_lines import CostLines, Matrix
 from lcrag.routers.learning.encoding import Encoding
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.kind_experts import KindExperts
+from lcrag.routers.learning.kind_labels import kind_labels
 from lcrag.routers.learning.parts import document_parts
 from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.question_kinds import QuestionKinds
@@ -22,7 +23,9 @@ from lcrag.routers.learning.scoring import ScoringRouter, ScoringState
 INNER_FOLDS = 4
 MAX_WEIGHT = 10.0  # scores are at most 1, so no answer is worth more
 BISECTIONS = 30
-MIN_EXAMPLES = 50  # of a kind, in the training part of every inner fold; rarer kinds count as the most frequent one
+MIN_EXAMPLES = (
+    50  # of a kind, in the training part of every inner fold; rarer kinds count as the most frequent one
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,12 @@ class StackedState(ScoringState):
 class StackedRouter(ScoringRouter[StackedState]):
     """Expected score by the probable kind of the question, which is learned from labels but decided without one.
 
-    Training questions have a kind (``hallucination`` for those without an answer); the strategies' scores depend on it more
-    than on anything else. A question's words, features and first retrieval tell its kind; the answer of the probe and the
-    reader's habits tell it better. A ridge regression for each kind expects each strategy's score from features,
-    the probe's answer and the reader; the probabilities of the kinds weigh them. The second level learns from what the
-    first one says of documents that it has not seen (stacking, Wolpert 1992), and so does the cost weight that keeps the
-    budget.
+    Training questions have a kind (``hallucination`` for those without an answer); the strategies' scores depend on it
+    more than on anything else. A question's words, features and first retrieval tell its kind; the answer of the probe
+    and the reader's habits tell it better. A ridge regression for each kind expects each strategy's score from
+    features, the probe's answer and the reader; the probabilities of the kinds weigh them. The second level learns from
+    what the first one says of documents that it has not seen (stacking, Wolpert 1992), and so does the cost weight that
+    keeps the budget.
 
     Attributes:
         probe: a strategy that is run first, so that the signals of its answer are known; it is paid for.
@@ -202,25 +205,3 @@ class StackedRouter(ScoringRouter[StackedState]):
     def predict(self, queries: Sequence[Query]) -> Matrix:
         """Expected scores."""
         return self.fitted_state.experts.predict(queries, self.logits(queries))
-
-
-def kind_labels(
-    examples: Examples, parts: Sequence[NDArray[Any]]
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The kinds that can be learned, and the index of each query's kind, shape (N,).
-
-    A kind is learned where every inner fold has examples enough to learn from; other kinds count as the most frequent.
-    """
-    kinds = np.array([q.kind for q in examples.queries], dtype=object).astype(str)
-    names, counts = np.unique(kinds, return_counts=True)
-    learnable = [
-        name
-        for name in names
-        if all((kinds == name).sum() - (kinds[test] == name).sum() >= MIN_EXAMPLES for test in parts)
-    ]
-    most_frequent = str(names[counts.argmax()])
-    if most_frequent not in learnable:
-        return (most_frequent,), np.zeros(len(examples), np.int64)
-    index = {name: i for i, name in enumerate(learnable)}
-    labels = np.array([index.get(kind, index[most_frequent]) for kind in kinds], np.int64)
-    return tuple(str(name) for name in learnable), labels

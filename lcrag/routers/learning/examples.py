@@ -71,7 +71,9 @@ class Examples:
             )
         columns = {n: (*getattr(self, n), *getattr(other, n)) for n in ("lengths", "document_groups")}
         if any(len(c) not in (0, len(self) + len(other)) for c in columns.values()):
-            raise LcragError("Examples can be joined if both have lengths and groups of documents, or neither.")
+            raise LcragError(
+                "Examples can be joined if both have lengths and groups of documents, or neither."
+            )
         counted = [
             np.zeros(e.scores.shape, bool) if e.counted_wrong is None else e.counted_wrong
             for e in (self, other)

@@ -14,7 +14,7 @@ from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.terms import Terms
 
 Matrix = NDArray[np.float64]
-# Chosen on LaRA's half `choose` (experiments/benchmarks/routing_split.json): runs of 1 to 3 words and of 2 to 4 letters.
+# Runs of 1 to 3 words and of 2 to 4 letters; all chosen on LaRA's half `choose` (experiments/benchmarks).
 WORDS = ("word", 1, 3, 2)
 LETTERS = ("char_wb", 2, 4, 3)
 FEATURE_SCALE = 0.1  # a standard deviation of a feature counts for a tenth of a text's whole TF-IDF vector
@@ -29,7 +29,8 @@ class QuestionKinds:
         terms: words, then letters; empty where texts are not read.
         encoding: how features become numbers.
         embedded: whether the question's embedding is read.
-        weights: one matrix for each of ``terms``, one for the features, one for the embedding: shape (columns, outputs).
+        weights: one matrix for each of ``terms``, one for the features, one for the embedding; shape
+            (columns, outputs).
         constant: shape (outputs,).
     """
 
