@@ -14,7 +14,8 @@ from lcrag.routers.learning.estimators import classifier, probabilities
 from lcrag.routers.learning.query import Query
 
 Matrix = NDArray[np.float64]
-RIDGE = 1000.0  # of thousands of examples; answers are too noisy for less
+RIDGE = 1000.0  # of thousands of examples of a kind; answers are too noisy for less
+RIDGE_SHARE = 0.3  # of fewer examples: as much for each
 # How much more than a feature these may count: chosen with RIDGE on LaRA's half `choose`. What a reader is worth with
 # long texts is the strongest of them.
 READER, SIGNAL, READER_BY = 3.0, 2.0, 1.5
@@ -76,7 +77,11 @@ class KindExperts:
 
         rows, count = encoding.matrix(queries), int(labels.max()) + 1
         scaled = expert_columns(encoding, rows)
-        experts = [Ridge(RIDGE).fit(scaled[labels == k], scores[labels == k]) for k in range(count)]
+        strengths = [min(RIDGE, RIDGE_SHARE * int((labels == k).sum())) for k in range(count)]
+        experts = [
+            Ridge(strength).fit(scaled[labels == k], scores[labels == k])
+            for k, strength in enumerate(strengths)
+        ]
         weights = np.array([e.coef_.T for e in experts])
         constant = np.array([e.intercept_ for e in experts])
         if count == 1:
