@@ -111,11 +111,11 @@ class StackedRouter(ScoringRouter[StackedState]):
     def _learn(self, examples: Examples, costs: CostLines) -> StackedState:
         parts = document_parts(examples.clusters, INNER_FOLDS)
         kinds, labels = kind_labels(examples, parts)
+        question: QuestionKinds | None = None
+        logits: Matrix = np.zeros((len(examples), 0))
         if len(kinds) > 1:
             question = self._question(examples.queries, labels)
             logits = self._unseen_logits(examples, labels, parts)
-        else:
-            question, logits = None, np.zeros((len(examples), 0))
         experts = self._experts(examples, labels, logits)
         state = StackedState(costs, kinds, question, experts, self.cost_weight)
         if not self.budget:

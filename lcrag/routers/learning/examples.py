@@ -86,7 +86,8 @@ class Examples:
             costs=np.vstack([self.costs, other.costs]),
             documents=(*self.documents, *other.documents),
             counted_wrong=counted_wrong if counted_wrong.any() else None,
-            **columns,
+            lengths=columns["lengths"],
+            document_groups=columns["document_groups"],
         )
 
     @cached_property
