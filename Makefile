@@ -1,12 +1,13 @@
 # make demo | test | test-slow | test-vllm | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | routing | budget | published | tables | dist | clean
+#      bench | strategies | generated | lara | routing | budget | published | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST  = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --ignore=tests/vllm -n 2 --dist loadfile
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -15,11 +16,11 @@ ui: $(VENV)/.demo
 	$(VENV)/bin/lcrag ui
 
 test: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 # Whole runs and every strategy with a real model: minutes more.
 test-slow: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest --ignore=tests/vllm -m slow
+	$(PYTEST) -m slow
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm
@@ -59,6 +60,14 @@ bench: $(VENV)/.dev
 
 strategies: $(VLLM)/.dev
 	$(VLLM)/bin/python experiments/benchmarks/strategies.py
+
+# RULER, needles and the place of the gold passage with a small model, for docs/benchmark_results.md: half an hour or more.
+generated: $(VLLM)/.dev
+	$(VLLM)/bin/python experiments/benchmarks/generated.py
+
+# What LaRA's retrieval finds, and its models' answers scored anew, for docs/benchmark_results.md.
+lara: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/lara_retrieval.py
 
 routing: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/routing.py

@@ -10,17 +10,20 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from lcrag.benchmarks.catalogue import table
 from lcrag.components import KINDS
 from lcrag.components.catalogue import listed, metrics, strategies
 from lcrag.metrics.score import METRICS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/strategies.md", "docs/routing.md", "docs/metrics.md")
+PAGES = ("README.md", "docs/strategies.md", "docs/routing.md", "docs/metrics.md", "docs/datasets.md")
 MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 TABLES = {
     "core strategies": lambda: strategies(core=True),
     "all strategies": strategies,
     "all metrics": lambda: metrics(METRICS),
+    "benchmarks": table,
+    "generators": lambda: listed("dataset", "lcrag.generators"),
     "coverage": lambda: import_module("experiments.benchmarks.share_read").table(),  # runs them all: seconds
 } | {
     f"all {kind.plural}": lambda name=kind.name: listed(name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lcrag.commands import import_outcomes, judge
+from lcrag.commands import data, import_outcomes, judge
+from lcrag.commands.bench import bench
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.init import init
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 
 DEMO = Path(__file__).with_name("demo.yaml")
+FULL_DEMO = Path(__file__).with_name("demo_full.yaml")
 Output = Annotated[Path | None, typer.Option(help="Folder of the run; running again into it continues it.")]
 Questions = Annotated[Path | None, typer.Option(help="Questions: JSONL, CSV or parquet.")]
 Documents = Annotated[
@@ -45,17 +47,18 @@ NoMlflow = Annotated[bool, typer.Option("--no-mlflow", help="Do not log to MLflo
 
 @app.command()
 def demo(
-    full: Annotated[bool, typer.Option("--full", help="All questions instead of 24.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Other questions: 64 of four kinds, on longer documents.")
+    ] = False,
     output: Output = None,
     no_mlflow: NoMlflow = False,
 ) -> None:
-    """Compare all strategies on CPython's language reference with SmolLM2-135M on this machine."""
-    spec = _demo()
-    if full:
-        del spec["dataset"]["questions"]
-        spec["output"] = "runs/demo-full"
+    """Compare strategies on CPython's language reference with SmolLM2-135M on this machine."""
+    from lcrag.components.yaml_file import read_yaml
+
+    config = FULL_DEMO if full else DEMO
     print_known()
-    run_experiment(spec, DEMO, output, no_mlflow)
+    run_experiment(read_yaml(config), config, output, no_mlflow)
 
 
 @app.command()
@@ -67,7 +70,8 @@ def run(
     base_url: BaseUrl = "",
     context_window: ContextWindow = None,
     strategy: Annotated[
-        list[str] | None, typer.Option(help="A strategy instead of the demo's; may be given several times.")
+        list[str] | None,
+        typer.Option(help="A strategy instead of the usual six; may be given several times."),
     ] = None,
     retriever: Annotated[str, typer.Option(help="A retriever instead of hybrid, such as bm25.")] = "",
     limit: Annotated[
@@ -80,7 +84,7 @@ def run(
         typer.Option("--dry-run", help="Print what the run may take in calls, tokens and dollars, and stop."),
     ] = False,
 ) -> None:
-    """Run an experiment: a YAML file, or your own documents and questions with the demo's strategies."""
+    """Run an experiment: a YAML file, or your own documents with the strategies of `lcrag demo --full`."""
     from lcrag.components.yaml_file import read_yaml
 
     if config is not None:
@@ -93,7 +97,9 @@ def run(
         raise LcragError("Give a YAML file, or --documents FOLDER and --questions FILE.jsonl.")
     else:
         where = Path("the command line")
-        spec = own_documents(_demo(), documents, questions, model, base_url, strategy or (), retriever)
+        spec = own_documents(
+            read_yaml(FULL_DEMO), documents, questions, model, base_url, strategy or (), retriever
+        )
     run_experiment(with_window(spec, context_window), where, output, no_mlflow, dry_run, limit)
 
 
@@ -135,6 +141,8 @@ app.command()(cost)
 app.command()(init)
 app.command()(questions)
 app.command()(power)
+app.command()(bench)
+app.add_typer(data.app, name="data")
 app.add_typer(import_outcomes.app, name="import")
 app.add_typer(judge.app, name="judge")
 app.command()(replay)
@@ -147,12 +155,6 @@ def version() -> None:
     from lcrag.version import __version__
 
     _say(__version__)
-
-
-def _demo() -> Any:
-    from lcrag.components.yaml_file import read_yaml
-
-    return read_yaml(DEMO)
 
 
 def _say(text: str) -> None:

@@ -11,6 +11,9 @@ from lcrag.redaction import redact
 class LcragError(Exception):
     """Bad input, told in one sentence that names the file, key, question or address and the remedy."""
 
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())  # names and values in it may have line breaks
+
 
 class ReaderUnavailable(LcragError):
     """The language model cannot be used at all (server down, wrong model name, no access): a run stops."""

@@ -1,17 +1,18 @@
 """What flows through lcrag: documents, questions, answers, and one flat row for each.
 
-Nothing here imports the rest of the toolkit but its error and the ledger, which is re-exported like ``Passage`` of
-``retrievers``.
+Nothing here imports the rest of the toolkit but its error, the ledger and the task, which are re-exported like
+``Passage`` of ``retrievers``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lcrag.errors import LcragError
 from lcrag.ledger import MODEL_ROLES, READER_ROLES, ROLES, Ledger, Role, Usage
+from lcrag.task import Task
 from retrievers.passage import Passage
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Role",
     "Span",
     "Step",
+    "Task",
     "Usage",
 ]
 
@@ -59,6 +61,7 @@ class Question:
     ``answers`` are alternatives: an answer is right when it matches any of them. One text is one answer, and one
     document's id may stand for a tuple of one.
     ``metadata`` may hold ``date`` (ISO 8601) for time-aware memory.
+    ``task`` is how its benchmark asks and scores it.
 
     Raises:
         LcragError: the choices are one text.
@@ -73,6 +76,7 @@ class Question:
     evidence: tuple[Span, ...] = ()
     answerable: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    task: Task | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.choices, str):
@@ -82,6 +86,12 @@ class Question:
         for name in ("document_ids", "answers", "choices", "evidence"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str | Span) else tuple(value))
+
+    def asked(self) -> dict[str, Any]:
+        """Everything that an answer to the question depends on, as plain values."""
+        content = asdict(self)
+        content.pop("task")
+        return content | ({"task": self.task.asked()} if self.task else {})
 
 
 @dataclass(frozen=True, slots=True)

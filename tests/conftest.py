@@ -29,6 +29,12 @@ def loud():
 
 
 @pytest.fixture
+def record_property(record_property):
+    """As pytest's, with numpy's numbers as Python's: they travel between processes."""
+    return lambda name, value: record_property(name, value.item() if hasattr(value, "item") else value)
+
+
+@pytest.fixture
 def embedder():
     from lcrag.testing.world import WordEmbedder
 

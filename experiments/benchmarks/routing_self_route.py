@@ -58,12 +58,12 @@ def page(folder: Path) -> str:
     """Both runs as a table, and the thresholds of a probe on the warm one."""
     runs = {"warm": run(folder, TransformersReader(), "warm"), "cold": run(folder, ColdReader(), "cold")}
     lines = [
-        "| cache | strategy | accuracy | tokens | of long context | FLOPs | seconds | escalated |",
-        "|---|---|" + "---:|" * 6,
+        "| cache | strategy | accuracy | tokens | of long context | FLOPs | escalated |",
+        "|---|---|" + "---:|" * 5,
     ]
     for cache, table in runs.items():
         table = table.assign(tokens=cost_of(table, "tokens"), flops=cost_of(table, "flops"))
-        means = table.groupby("strategy")[["score", "tokens", "flops", "read_seconds"]].mean()
+        means = table.groupby("strategy")[["score", "tokens", "flops"]].mean()
         for name, row in means.iterrows():
             stages = (
                 table.loc[table["strategy"] == name, "note_stage"] if "note_stage" in table else pd.Series()
@@ -77,7 +77,6 @@ def page(folder: Path) -> str:
                 f"{row['tokens']:,.0f}",
                 f"{share:.0%}",
                 f"{row['flops'] / 1e9:,.0f}G",
-                f"{row['read_seconds']:.2f}",
                 escalated,
             ]
             lines.append(f"| {' | '.join(cells)} |")

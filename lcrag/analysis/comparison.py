@@ -12,6 +12,7 @@ from lcrag.analysis import tables
 from lcrag.analysis.caveats import detectable
 from lcrag.analysis.contrast import Contrast, contrast, pair_of
 from lcrag.analysis.judging import judge_remark
+from lcrag.analysis.slices import TESTED, by_slice, compared_slices
 from lcrag.analysis.summaries import by_metric, first_errors, paired, summary
 from lcrag.analysis.verdict import verdict
 from lcrag.errors import LcragError
@@ -44,6 +45,8 @@ class Comparison:
             ``p_value`` (against ``best``, Holm), ``p_is_bound`` (p is smaller than that), ``wins``, ``ties``,
             ``losses``.
         by_kind: Mean score, strategies by kinds of question.
+        by_slice: The same for every slice that divides the questions (``lcrag.analysis.slices``), by its name.
+        slices: The two strategies of ``contrast`` tested within each value of each slice.
         by_metric: Mean of every further metric and note (recall, f1, hallucinated_facts, ...) over the
             questions that have it, strategies by names.
         best: The strategy with the highest accuracy; of equals the cheaper.
@@ -59,6 +62,8 @@ class Comparison:
 
     table: pd.DataFrame
     by_kind: pd.DataFrame
+    by_slice: Mapping[str, pd.DataFrame]
+    slices: pd.DataFrame
     by_metric: pd.DataFrame
     best: str
     unit: Unit
@@ -93,7 +98,8 @@ class Comparison:
 
     def __str__(self) -> str:
         groups = self.table["group"].tolist()
-        tails = {"accuracy by kind": self.by_kind, "other metrics": self.by_metric}
+        lengths = {"accuracy by length": self.by_slice["length"]} if "length" in self.by_slice else {}
+        tails = {"accuracy by kind": self.by_kind, **lengths, "other metrics": self.by_metric}
         return tables.text(self._head, self.shown(), groups, tails, self.footnotes())
 
     def to_markdown(self) -> str:
@@ -163,6 +169,8 @@ def compare(
     return Comparison(
         table=table,
         by_kind=by_kind,
+        by_slice=by_slice(rows),
+        slices=compared_slices(rows, pair, seed) if pair else pd.DataFrame(columns=[*TESTED]),
         by_metric=by_metric(outcomes, names),
         best=best,
         unit=unit,

@@ -12,6 +12,7 @@ from lcrag.outcomes.costs import UNIT_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 COLOURS = {"strategy": "#0072B2", "router": "#009E73", "baseline": "#8A8A8A"}  # Okabe and Ito
 MARKERS = {"strategy": "o", "router": "D", "baseline": "s"}
@@ -124,16 +125,20 @@ def label_points(figure: Any, axes: Any, points: list[tuple[str, float, float, s
 
 def accuracy_by_kind(comparison: Comparison) -> Figure:
     """Mean score of each strategy on each kind of question, as a shaded table."""
-    kinds = comparison.by_kind
-    figure = figure_of(2.6 + 1.3 * len(kinds.columns), 0.9 + 0.42 * len(kinds))
+    return shaded(comparison.by_kind)
+
+
+def shaded(means: DataFrame) -> Figure:
+    """Mean scores as a table, the darker the higher."""
+    figure = figure_of(2.6 + 1.3 * len(means.columns), 0.9 + 0.42 * len(means))
     axes = figure.add_subplot()
-    axes.imshow(kinds.to_numpy(float), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
-    for i, row in enumerate(kinds.to_numpy(float)):
+    axes.imshow(means.to_numpy(float), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    for i, row in enumerate(means.to_numpy(float)):
         for j, value in enumerate(row):
             text = "-" if isnan(value) else f"{value:.2f}"
             axes.text(j, i, text, ha="center", va="center", color="white" if value > 0.75 else "#222222")
-    axes.set_xticks(range(len(kinds.columns)), [str(k) or "(none)" for k in kinds.columns])
-    axes.set_yticks(range(len(kinds)), list(kinds.index))
+    axes.set_xticks(range(len(means.columns)), [str(k) or "(none)" for k in means.columns])
+    axes.set_yticks(range(len(means)), list(means.index))
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     axes.spines[:].set_visible(False)

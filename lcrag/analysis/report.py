@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
-from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost
+from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost, shaded
+from lcrag.analysis.slices import label, slice_cells
 from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
@@ -72,6 +73,12 @@ def write_report(
         size=f"{many(comparison.questions, 'question')} on {many(comparison.documents, 'document')}",
         cost=_figure(accuracy_cost, comparison),
         kinds=_figure(accuracy_by_kind, comparison),
+        slices=[
+            (label(name), _figure(lambda _, means=means: shaded(means), comparison))  # type: ignore[misc]
+            for name, means in comparison.by_slice.items()
+        ],
+        tested=slice_cells(comparison.slices),
+        pair=comparison.contrast,
         metrics=comparison.by_metric,
         failed=score_failures(outcomes, "left_out").query("error != ''").to_dict("records"),
         questions=_by_question(outcomes),

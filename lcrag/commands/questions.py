@@ -18,6 +18,8 @@ from lcrag.tables import many
 if TYPE_CHECKING:
     from lcrag.questions.writing import WrittenQuestions
 
+TOO_SMALL = {"SmolLM2-135M-Instruct"}  # none of 20 of its replies was a question on the text
+
 
 def questions(
     documents: Annotated[Path, typer.Argument(help="Folder of documents.")],
@@ -30,6 +32,10 @@ def questions(
         str, typer.Option(help="Which kinds, with commas; default: all five of docs/documents.md.")
     ] = "",
     dollars: Dollars = None,
+    excerpt_tokens: Annotated[
+        int,
+        typer.Option(min=50, help="Tokens of text that one question is about; fewer may suit a small model."),
+    ] = 1500,
     seed: Annotated[int, typer.Option(help="Seeds the choice of excerpts.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
 ) -> None:
@@ -58,7 +64,13 @@ def questions(
     budget.check(judging.priced(reader, Usage(calls=1)), reader.name)
     judging.resume(output.with_suffix(".replies.jsonl"))
     _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {reader.name}.")
-    written = asyncio.run(write_questions(list(texts.values()), judging, count, wanted, _progress(count)))
+    if reader.name in TOO_SMALL:
+        _say(
+            f"{reader.name} is too small for this, as docs/documents.md shows: name a larger one with --model."
+        )
+    written = asyncio.run(
+        write_questions(list(texts.values()), judging, count, wanted, _progress(count), excerpt_tokens)
+    )
     for notice in judging.replies.notices:
         _say(notice)
     _say(rejection_table(written, wanted))

@@ -1,4 +1,4 @@
-"""``lcrag run`` without a YAML file: the demo's experiment on one's own documents, changed by options."""
+"""``lcrag run`` without a YAML file: ``lcrag demo --full`` on one's own documents, changed by options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def own_documents(
     strategies: Sequence[str] = (),
     retriever: str = "",
 ) -> dict[str, Any]:
-    """The demo's experiment with other documents and questions, and what else is given, as it would stand in YAML.
+    """The experiment of the full demo with other documents and questions, and what else is given, as in YAML.
 
     A strategy of the demo keeps the demo's settings; the demo's routers stay if the strategies that they need do.
     """

@@ -129,7 +129,11 @@ def _print_so_far(experiment: Experiment, rows: list[Outcome], total: int) -> No
 
 
 def _print_files(results: Results) -> None:
-    for title, path in (("Report", results.report), ("Table", results.output / "outcomes.parquet")):
+    for title, path in (
+        ("Report", results.report),
+        ("Picture", results.output / "accuracy_cost.png"),
+        ("Table", results.output / "outcomes.parquet"),
+    ):
         if path.is_file():
             _say(f"{title:<9}{path}")
     if results.tracked:

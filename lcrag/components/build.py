@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, ForwardRef, Union, get_args, get_origin
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -98,11 +98,12 @@ def _value(value: Any, hint: Any, where: str, given: Mapping[str, Any] | None, f
     kind = next((k for c in _classes(hint) for k in KINDS if _is_of(c, k)), None)
     if kind is None:
         return _checked(value, hint, where, folder)
-    if value is None:
+    if value is None and NoneType in _classes(hint):
         return None
     wants_list = _holds_many(hint)
-    if isinstance(value, list) != wants_list:
-        expected = "a list" if wants_list else f"one {kind}, not a list,"
+    if value is None or isinstance(value, list) != wants_list:
+        one = f"one {kind}" if value is None else f"one {kind}, not a list,"
+        expected = "a list" if wants_list else one
         raise LcragError(f"{where}: {expected} is expected.")
     if wants_list:
         return tuple(build(kind, x, f"{where}[{i}]", given, folder) for i, x in enumerate(value))
@@ -133,7 +134,8 @@ def _is_of(candidate: type, kind: str) -> bool:
     room = candidate.__module__.rpartition(".")[0]
     in_room = any(room == r or room.startswith(f"{r}.") for r in KINDS[kind].rooms)
     by_name = getattr(candidate, "_is_protocol", False) and candidate.__name__.endswith(kind.capitalize())
-    return (in_room or by_name) and KINDS[kind].member in dir(candidate)
+    has_member = KINDS[kind].member in {*dir(candidate), *getattr(candidate, "__annotations__", {})}
+    return (in_room or by_name) and has_member
 
 
 def _checked(value: Any, hint: Any, where: str, folder: Path | None) -> Any:

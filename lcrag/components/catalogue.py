@@ -84,7 +84,12 @@ def _first_line(documented: Any) -> str:
     return (documented.__doc__ or "").strip().partition("\n")[0]
 
 
-def listed(kind: str) -> str:
-    """The components of a kind with the first sentence about each."""
-    found = [(name, (find(kind, name).__doc__ or "").strip().splitlines()[0]) for name in names(kind)]
+def listed(kind: str, room: str = "") -> str:
+    """The components of a kind with the first sentence about each; of one room where that is given."""
+    components = {name: find(kind, name) for name in names(kind)}
+    found = [
+        (name, (component.__doc__ or "").strip().splitlines()[0])
+        for name, component in components.items()
+        if component.__module__.startswith(room)
+    ]
     return markdown([kind, "what it is"], [[f"`{name}`", text.replace("``", "`")] for name, text in found])

@@ -32,6 +32,7 @@ class Dataset:
         questions: The questions under test.
         demonstrations: Questions with answers that are not under test; strategies may show them in a prompt.
         notices: What was changed when the data was read, in sentences.
+        benchmark: The name of the benchmark that it is, whose averages and published figures a run then shows.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dataset:
     questions: tuple[Question, ...]
     demonstrations: tuple[Question, ...] = ()
     notices: tuple[str, ...] = ()
+    benchmark: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", whole(self.name))
@@ -111,9 +113,9 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all content, hexadecimal."""
-        content = [[asdict(d) for d in self.documents], [asdict(q) for q in self.questions]]
+        content = [[asdict(d) for d in self.documents], [q.asked() for q in self.questions]]
         if self.demonstrations:
-            content.append([asdict(q) for q in self.demonstrations])
+            content.append([q.asked() for q in self.demonstrations])
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def take(self, questions: int | None = None, seed: int = 0, demonstrations: int = 0) -> Dataset:

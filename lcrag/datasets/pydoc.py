@@ -1,14 +1,16 @@
-"""The demo's data: CPython's own language reference, which every Python installation contains, and questions on it."""
+"""CPython's own language reference, which every Python installation contains, and questions on it."""
 
 from __future__ import annotations
 
 import json
-import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.evidence import locate
-from lcrag.schema import Document, Question, Span
+from lcrag.schema import Document, Question
+from lcrag.tables import many
 
 DOCUMENTS = {
     "errors": ("try", "raise", "with", "assert"),
@@ -28,8 +30,8 @@ QUESTIONS = Path(__file__).with_name("pydoc_questions.jsonl")
 def load_pydoc(questions: int | None = None, seed: int = 0, demonstrations: int = 0) -> Dataset:
     """Questions of LaRA's four kinds (arXiv 2502.09977) on the topics of ``pydoc_data``.
 
-    Answers are short. Evidence is stored as quotes and located in the running Python's text; a question
-    whose evidence another Python version words differently is left out and logged.
+    Answers are short. Evidence is stored as quotes and located in the running Python's text; questions whose evidence
+    another Python version words differently are left out, and a notice names them.
 
     Args:
         questions: How many, balanced over kinds and documents; ``None`` for all.
@@ -42,33 +44,47 @@ def load_pydoc(questions: int | None = None, seed: int = 0, demonstrations: int 
         name: Document(name, "\n\n".join(topics[t].strip() for t in parts) + "\n")
         for name, parts in DOCUMENTS.items()
     }
-    loaded = []
-    for line in QUESTIONS.read_text("utf-8").splitlines():
-        question = _question(json.loads(line), documents)
-        if question is not None:
-            loaded.append(question)
-    dataset = Dataset("pydoc", tuple(documents.values()), tuple(loaded))
+    rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    loaded, notices = read_questions(rows, documents)
+    dataset = Dataset("pydoc", tuple(documents.values()), loaded, notices=notices)
     return dataset.take(questions, seed, demonstrations)
 
 
-def _question(row: dict[str, object], documents: dict[str, Document]) -> Question | None:
-    document = documents[str(row["document"])]
-    spans: list[Span] = []
-    for quote in row.get("evidence", []):  # type: ignore[attr-defined]
-        span = locate(document, quote)
-        if span is None:
-            logging.getLogger(__name__).warning(
-                "The evidence of question %s is not in this Python's text: left out.", row["id"]
-            )
-            return None
-        spans.append(span)
+def read_questions(
+    rows: Sequence[dict[str, Any]], documents: Mapping[str, Document]
+) -> tuple[tuple[Question, ...], tuple[str, ...]]:
+    """The questions whose evidence stands in the running Python's text, and one notice on those that are left out.
+
+    Args:
+        rows: Lines of a file of questions.
+        documents: Documents by id; a question on another one is left out.
+    """
+    read = {row["id"]: _question(row, documents) for row in rows}
+    missing = [id for id, question in read.items() if question is None]
+    notices = (
+        (
+            f"{many(len(missing), 'question')} left out, since this Python words the evidence differently: "
+            f"{', '.join(missing)}.",
+        )
+        if missing
+        else ()
+    )
+    return tuple(q for q in read.values() if q is not None), notices
+
+
+def _question(row: dict[str, Any], documents: Mapping[str, Document]) -> Question | None:
+    document = documents.get(row["document"])
+    spans = [locate(document, quote) for quote in row.get("evidence", ())] if document else [None]
+    evidence = tuple(span for span in spans if span is not None)
+    if document is None or len(evidence) < len(spans):
+        return None
     return Question(
-        id=str(row["id"]),
-        text=str(row["question"]),
+        id=row["id"],
+        text=row["question"],
         document_ids=(document.id,),
-        answers=tuple(row.get("answers", ())),  # type: ignore[arg-type]
-        kind=str(row["kind"]),
-        choices=tuple(row.get("choices", ())),  # type: ignore[arg-type]
-        evidence=tuple(spans),
+        answers=tuple(row.get("answers", ())),
+        kind=row["kind"],
+        choices=tuple(row.get("choices", ())),
+        evidence=evidence,
         answerable=row["kind"] != "hallucination",
     )

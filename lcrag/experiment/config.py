@@ -73,7 +73,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         routers=each("routers", "router"),
         retriever=component("retriever"),
         embedder=embedder,
-        metric=_metric(spec.get("metric", "accuracy"), f"{where}: metric", folder),
+        metric=_metric(spec.get("metric", "auto"), f"{where}: metric", folder),
         metrics=each("metrics", "metric"),
         cost=values.one_of(spec.get("cost", "auto"), get_args(CostUnit), f"{where}: cost"),
         seed=values.seed(spec.get("seed", 0), f"{where}: seed"),

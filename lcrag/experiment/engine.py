@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from lcrag.components.settings import settings
 from lcrag.errors import LcragError, ReaderUnavailable
@@ -60,13 +60,13 @@ class Engine:
     ) -> None:
         self.plan, self.resources, self.journal, self.on_row = plan, resources, journal, on_row
         shared = [resources.reader, resources.retriever, resources.embedder]
-        demonstrations = [asdict(q) for q in plan.dataset.demonstrations]
+        demonstrations = [q.asked() for q in plan.dataset.demonstrations]
         parts = [ROW_VERSION, resources.seed, *(settings(x, identity=True) for x in shared), demonstrations]
         self._run_key = json.dumps(parts, sort_keys=True, default=str)
 
     def key(self, question: Question, strategy: Strategy) -> str:
         """Names a row by everything that its content depends on."""
-        parts = [self._run_key, settings(strategy, identity=True), asdict(question)]
+        parts = [self._run_key, settings(strategy, identity=True), question.asked()]
         parts += [self.plan.dataset.document(i).text for i in question.document_ids]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 

@@ -11,9 +11,10 @@ from lcrag.experiment.blocking import wait_for
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
+from lcrag.experiment.questions_file import save_questions
 from lcrag.experiment.results import Results
 from lcrag.experiment.routing import features_of
-from lcrag.experiment.stored import known_window, save_questions
+from lcrag.experiment.stored import known_window
 from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
 from lcrag.judging.tools import Judging
@@ -124,7 +125,7 @@ class Experiment(Plan):
             judged.outcomes,
             features,
             resources.rewarmed,
-            (*notices, *damaged, *judged.remarks),
+            (*notices, *damaged, *resources.notices, *judged.remarks),
             (*judged.problems, *problems),
         )
 

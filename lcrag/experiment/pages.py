@@ -93,10 +93,23 @@ class Pages:
             write_report(
                 self.table, self.compare(), self.report, title=self.title, parameters=self.parameters
             )
+        with self.surviving("leaderboard.md", "The benchmark's table could not be made"):
+            self._write_leaderboard()
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
                 self._track(tracking_uri, experiment)
                 self.tracked = True
+
+    def _write_leaderboard(self) -> None:
+        """Where the questions are a benchmark's, its own averages beside published figures."""
+        from lcrag.analysis.leaderboard import leaderboard
+        from lcrag.benchmarks.catalogue import benchmarks
+        from lcrag.experiment.questions_file import load_questions
+
+        benchmark = benchmarks().get(str(self.parameters.get("benchmark", "")))
+        if benchmark is not None:
+            questions = [*load_questions(self.output).values()]
+            write_atomically(self.output / "leaderboard.md", leaderboard(self.table, questions, benchmark))
 
     def _track(self, tracking_uri: str | None, experiment: str) -> None:
         from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow

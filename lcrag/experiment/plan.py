@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from embedders.base import Embedder
 from lcrag.components.settings import settings
@@ -19,7 +19,7 @@ from lcrag.experiment.routing import check_routers
 from lcrag.experiment.unscored import unscored
 from lcrag.judges.base import JudgedMetric
 from lcrag.judging.scoring import AnyMetric, check_metrics, describe_scoring
-from lcrag.metrics.score import METRICS
+from lcrag.metrics.score import METRICS, default_metric
 from lcrag.outcomes.baselines import check_names
 from lcrag.outcomes.costs import CostUnit
 from lcrag.readers.base import Reader
@@ -43,7 +43,8 @@ class Plan:
             learn does so from the questions on other documents.
         retriever: The default fuses BM25 and dense search.
         embedder: The default is MiniLM.
-        metric: The metric that decides: a key of ``Outcome.scores``, one of ``metrics``, or a metric of your own.
+        metric: The metric that decides: a key of ``Outcome.scores``, one of ``metrics``, or a metric of your own;
+            ``auto`` takes ``accuracy``, or ``task`` where a benchmark's questions say how they are scored.
         metrics: Further metrics beside the standard ones, also such as ask a model (``lcrag.judges``).
         cost: The unit in which strategies are compared and routers weigh cost; ``auto`` takes FLOPs where every
             strategy's are known, else tokens.
@@ -52,7 +53,7 @@ class Plan:
         budget: Caps on what a question and the whole run may spend, kept before each call.
         prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.
         executor: Where and in which order the questions are run.
-        mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` to log nothing.
+        mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` or ``False`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
     """
 
@@ -63,7 +64,7 @@ class Plan:
     routers: Sequence[Router] = ()
     retriever: Retriever | None = None
     embedder: Embedder | None = None
-    metric: str | AnyMetric = "accuracy"
+    metric: str | AnyMetric = "auto"
     metrics: Sequence[AnyMetric] = ()
     cost: CostUnit = "auto"
     seed: int = 0
@@ -71,7 +72,7 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     prices: Price | Prices | None = None
     executor: Executor = field(default_factory=LocalExecutor)
-    mlflow: str | None = None
+    mlflow: str | Literal[False] | None = None
     mlflow_experiment: str = "lcrag"
 
     def __post_init__(self) -> None:
@@ -92,6 +93,8 @@ class Plan:
     @property
     def deciding(self) -> str:
         """The name of the metric that decides."""
+        if self.metric == "auto":
+            return default_metric(self.dataset.questions)
         return self.metric if isinstance(self.metric, str) else self.metric.name
 
     @property
@@ -144,6 +147,7 @@ class Plan:
             "lcrag_version": __version__,
             "dataset": self.dataset.name,
             "dataset_digest": self.dataset.digest,
+            **({"benchmark": self.dataset.benchmark} if self.dataset.benchmark else {}),
             "questions": len(self.dataset.questions),
             "documents": len(self.dataset.documents),
             "metric": self.deciding,

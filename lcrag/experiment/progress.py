@@ -23,7 +23,7 @@ from lcrag.judges.base import Verdict
 from lcrag.schema import Outcome
 from lcrag.tables import human
 
-LINE_SECONDS = 10.0  # between two lines where there is no terminal: a log of a long run stays readable
+LINE_SECONDS = 5.0  # between two lines where there is no terminal: a log of a long run stays readable
 
 
 class TimeLeft(ProgressColumn):

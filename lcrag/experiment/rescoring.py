@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lcrag.errors import LcragError
 from lcrag.experiment.journal import Journal
-from lcrag.experiment.stored import load_questions, read_json, table_of
+from lcrag.experiment.questions_file import load_questions
+from lcrag.experiment.stored import read_json, table_of
 from lcrag.files import write_atomically
 from lcrag.judges.base import JudgedMetric
 from lcrag.judging.corrected import correction_remarks
@@ -25,6 +26,7 @@ from lcrag.judging.scoring import (
     scoring_in,
 )
 from lcrag.judging.tools import Judging
+from lcrag.metrics.score import default_metric
 from lcrag.outcomes.table import load_outcomes, save_outcomes
 from lcrag.schema import Outcome, Usage
 
@@ -62,9 +64,10 @@ async def score_run(
     with Journal(folder) as journal:
         table, questions = load_outcomes(folder / "outcomes.parquet"), load_questions(folder)
         rows = _rows(table, list(journal.rows.values()), folder)
+        decides = deciding or default_metric(questions.values())
         judged = [m for m in metrics if isinstance(m, JudgedMetric)]
-        plain = [scored(row, questions[row.question_id], metrics, deciding or "accuracy") for row in rows]
-        scoring = scoring_in(folder, judging, judged, deciding or "accuracy", on_verdict)
+        plain = [scored(row, questions[row.question_id], metrics, decides) for row in rows]
+        scoring = scoring_in(folder, judging, judged, decides, on_verdict)
         result = await scoring.run(plain, questions)
         updated = _with_scores(table, result.outcomes, metrics, deciding, scoring)
         save_outcomes(updated, folder / "outcomes.parquet")

@@ -55,8 +55,20 @@ class Results:
         """The outcomes as a table, one row for each question and strategy, every cost in its own column."""
         import pandas as pd
 
-        texts = {q.id: {"question": q.text, "gold": _gold(q)} for q in self.experiment.dataset.questions}
-        rows = [o.flat() | texts[o.question_id] | self.features[o.question_id] for o in self.outcomes]
+        from lcrag.analysis.slices import slices_of
+
+        dataset = self.experiment.dataset
+        characters = {d.id: len(d.text) for d in dataset.documents}
+        known = {
+            q.id: {
+                "question": q.text,
+                "gold": _gold(q),
+                **self.features[q.id],
+                **slices_of(q, self.features[q.id]["document_tokens"], characters),
+            }
+            for q in dataset.questions
+        }
+        rows = [o.flat() | known[o.question_id] for o in self.outcomes]
         return pd.DataFrame(rows)
 
     @cached_property
@@ -164,7 +176,9 @@ class Results:
             )
         with pages.surviving("", "The table could not be made"):
             on_table(self)
-        pages.write(experiment.mlflow, experiment.mlflow_experiment)
+        pages.write(
+            None if experiment.mlflow is None else experiment.mlflow or "", experiment.mlflow_experiment
+        )
 
     @staticmethod
     def load(folder: Path | str) -> FinishedRun:

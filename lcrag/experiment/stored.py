@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,13 @@ from lcrag.experiment.journal import read_journal
 from lcrag.experiment.pages import Pages
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import load_outcomes
-from lcrag.schema import Outcome, Question, Span
+from lcrag.schema import Outcome
 from lcrag.tables import many
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lcrag.analysis.comparison import Comparison
-
-
-QUESTIONS = "questions.jsonl"
 
 
 def save_replay(
@@ -87,33 +83,6 @@ def load_run(folder: Path) -> Pages:
             ) from error
 
     return Pages(folder, table, comparison, parameters, str(parameters.get("name", folder.resolve().name)))
-
-
-def save_questions(folder: Path, questions: Sequence[Question]) -> None:
-    """Write the questions with their gold answers, so that answers can be scored later."""
-    lines = "".join(f"{json.dumps(asdict(q), default=str)}\n" for q in questions)
-    write_atomically(folder / QUESTIONS, lines)
-
-
-def load_questions(folder: Path) -> dict[str, Question]:
-    """The questions of a run by their ids.
-
-    Raises:
-        LcragError: the file is not there, or is damaged.
-    """
-    path, questions = folder / QUESTIONS, {}
-    try:
-        for line in path.read_text("utf-8").splitlines():
-            entry = json.loads(line)
-            entry["evidence"] = tuple(Span(**span) for span in entry["evidence"])
-            questions[entry["id"]] = Question(**entry)
-    except FileNotFoundError as error:
-        raise LcragError(
-            f"{path} is not there: run the experiment again, which asks nothing that is answered."
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, LcragError) as error:
-        raise LcragError(f"{path} cannot be read ({error}): run the experiment again.") from error
-    return questions
 
 
 def known_window(folder: Path, reader: str) -> float | None:

@@ -16,6 +16,7 @@ from lcrag.judging.verdicts import Entry, Verdicts, verdict_key
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
 from lcrag.metrics.score import METRICS, STANDARD
+from lcrag.metrics.task import TaskScore
 from lcrag.readers.base import Reader
 from lcrag.redaction import redact
 from lcrag.runtime.caps import OverBudget
@@ -53,6 +54,8 @@ def describe_scoring(metrics: Sequence[AnyMetric], deciding: str) -> str:
     """How answers are scored, for the foot of a table."""
     metric = next(m for m in (*metrics, *STANDARD) if m.name == deciding)
     if isinstance(metric, Accuracy):
+        return metric.summary
+    if isinstance(metric, TaskScore):
         return metric.summary
     what = (type(metric).__doc__ or "a metric of your own.").strip().splitlines()[0]
     judge = getattr(metric, "judge", None)

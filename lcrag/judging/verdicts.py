@@ -78,5 +78,5 @@ def verdict_key(metric: JudgedMetric, reader: Reader | None, question: Question,
     """Names a verdict by everything that it depends on; ``reader`` is the judge where the metric names none."""
     answer = [row.strategy, row.answer, row.declined, [p.text for p in row.evidence], row.quotes]
     judges = [settings(metric, identity=True), settings(reader, identity=True)]
-    parts = json.dumps([*judges, asdict(question), answer], sort_keys=True, default=str)
+    parts = json.dumps([*judges, question.asked(), answer], sort_keys=True, default=str)
     return hashlib.sha256(parts.encode()).hexdigest()[:32]

@@ -16,3 +16,4 @@ from .recall import Recall as Recall
 from .refusal import Refusal as Refusal
 from .rouge import Rouge as Rouge
 from .score import score as score
+from .task import TaskScore as TaskScore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.base import Metric
@@ -15,13 +15,19 @@ from lcrag.metrics.fact_recall_fuzzy import FactRecallFuzzy
 from lcrag.metrics.length import Length
 from lcrag.metrics.recall import Recall
 from lcrag.metrics.refusal import Refusal
+from lcrag.metrics.task import TaskScore
 from lcrag.schema import Answer, Question
 
 STANDARD: tuple[Metric, ...] = (
     Accuracy(), Choice(), Refusal(), ExactMatch(), F1(), Contains(), Recall(), FactRecall(), FactRecallFuzzy(),
-    Length(),
+    Length(), TaskScore(),
 )  # fmt: skip
 METRICS = tuple(metric.name for metric in STANDARD)
+
+
+def default_metric(questions: Iterable[Question]) -> str:
+    """The metric that decides unless another is named: the tasks' own where there are tasks."""
+    return "task" if any(q.task is not None for q in questions) else "accuracy"
 
 
 def score(question: Question, answer: Answer, extra: Sequence[Metric] = ()) -> dict[str, float]:

@@ -92,13 +92,14 @@ def baseline_rows(
     scores, costs = (rows[c].to_numpy(float)[places] for c in ("score", cost))
     best = best_fixed(scores, costs)
     first = rows.iloc[places[:, 0]]
+    slices = [c for c in rows.columns if c.startswith("slice_")]
     means = {c: random_choice(rows[c].to_numpy(float)[places]) for c in rows.select_dtypes("number")}
     return {
         ORACLE: rows.iloc[places[np.arange(len(places)), oracle(scores, costs)]],
         f"{BEST_FIXED} ({strategies[best]})": rows.iloc[places[:, best]],
         RANDOM: pd.concat(
             [
-                first[["question_id", "document_id", "kind"]].assign(error="", truncation=""),
+                first[["question_id", "document_id", "kind", *slices]].assign(error="", truncation=""),
                 pd.DataFrame(means, index=first.index),
             ],
             axis=1,

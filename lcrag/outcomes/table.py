@@ -148,7 +148,11 @@ def load_outcomes(path: Path | str) -> pd.DataFrame:
     try:
         schema = pq.read_schema(path)
         repeated = next((c for c in schema.names if schema.names.count(c) > 1), "")
-        frame = None if repeated else pq.read_table(path).to_pandas(ignore_metadata=True)
+        frame = None
+        if not repeated:
+            table = pq.read_table(path)
+            table.validate(full=True)  # pandas stumbles over text that is not UTF-8 later, column by column
+            frame = table.to_pandas(ignore_metadata=True)
     except Exception as error:  # a damaged file makes pyarrow raise nearly anything
         raise LcragError(f"{path} cannot be read as parquet ({reason(error)}): write it again.") from error
     if frame is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from embedders.tokens import CHARS_PER_TOKEN
+from lcrag.benchmarks.lara import GENRES, KINDS, LENGTHS
 from lcrag.cost.price import dollars
 from lcrag.errors import LcragError, reason
 from lcrag.metrics.declining import declines
@@ -28,9 +29,6 @@ from lcrag.schema import Document
 if TYPE_CHECKING:
     import pandas as pd
 
-LENGTHS = ("32k", "128k")
-GENRES = ("book", "financial", "paper")
-KINDS = {"location": "location", "reasoning": "reasoning", "comp": "comparison", "hallu": "hallucination"}
 ARMS = {"full": "long_context", "rag": "chunked_retrieval"}
 WINDOW = 128_000
 CUT = 127_000  # tokens to which the authors cut the long context, in the middle

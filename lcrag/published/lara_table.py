@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lcrag.benchmarks.lara import KINDS
 from lcrag.errors import LcragError, reason
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
-from lcrag.published.lara import ARMS, KINDS
+from lcrag.published.lara import ARMS
 
 if TYPE_CHECKING:
     import pandas as pd

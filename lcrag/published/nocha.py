@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.errors import LcragError, reason
+from lcrag.metrics.official.true_false import verdict
 from lcrag.outcomes.rows import outcome_row
 from lcrag.outcomes.table import validate
 
@@ -23,18 +24,6 @@ if TYPE_CHECKING:
 
 SKIPPED = "SKIPPED"  # the book is longer than the model's window
 PASSAGE_TOKENS = 300  # per retrieved passage: a guess, the sample does not say
-_ANSWER = re.compile(r"<answer>(.*?)(?:</answer|$)", re.DOTALL | re.IGNORECASE)
-
-
-def verdict(reply: str) -> bool | None:
-    """Whether the reply says that the claim is true; ``None`` where it says both or neither.
-
-    The text in ``<answer>`` counts; without that tag, the whole reply.
-    """
-    match = _ANSWER.search(reply)
-    text = (match[1] if match else reply).lower()
-    true, false = "true" in text, "false" in text
-    return true if true != false else None
 
 
 def import_nocha(file: Path | str, *, pairs: bool = True) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from lcrag.datasets.evidence import find_quote
 from lcrag.metrics.quantities import Date, Number, Quantity, split_quantities
 from lcrag.metrics.support import COMMON
 from lcrag.metrics.text import contains, normalise
-from lcrag.questions.prompts import Candidate
+from lcrag.questions.prompts import DEMONSTRATION_NAMES, Candidate
 
 MIN_QUOTE_WORDS, MAX_QUOTE_WORDS = 3, 100  # a longer quote would hold any answer
 MAX_ANSWER_WORDS = 15  # a longer answer cannot be scored by its text
@@ -32,6 +32,7 @@ _EXCERPT = re.compile(
 )
 
 SPEAKS_OF_EXCERPT = "it speaks of an excerpt"
+COPIES_DEMONSTRATION = "it copies the demonstration"
 OFF_TOPIC = "it shares no word with the document"
 LONG_ANSWER = f"its answer has more than {MAX_ANSWER_WORDS} words"
 NO_EVIDENCE = "its evidence is not in the document"
@@ -55,6 +56,13 @@ def reason_against(candidate: Candidate) -> str:
 def stands_alone(candidate: Candidate) -> bool:
     """The question is understood without an excerpt beside it."""
     return not _EXCERPT.search(candidate.question)
+
+
+def is_not_the_demonstration(candidate: Candidate) -> bool:
+    """It names nothing of the demonstration in its prompt, unless the document does, too."""
+    text = normalise(f"{candidate.question} {candidate.answer} {candidate.entity}")
+    names = [name for name in DEMONSTRATION_NAMES if name in text]
+    return not names or any(name in normalise(candidate.document.text) for name in names)
 
 
 def on_topic(candidate: Candidate) -> bool:
@@ -129,6 +137,7 @@ def entity_is_absent(candidate: Candidate) -> bool:
 
 ANSWERABLE: Sequence[tuple[str, Check]] = (
     (SPEAKS_OF_EXCERPT, stands_alone),
+    (COPIES_DEMONSTRATION, is_not_the_demonstration),
     (OFF_TOPIC, on_topic),
     (LONG_ANSWER, answer_is_short),
     (NO_EVIDENCE, quotes_are_in_document),
@@ -139,6 +148,7 @@ ANSWERABLE: Sequence[tuple[str, Check]] = (
 )
 UNANSWERABLE: Sequence[tuple[str, Check]] = (
     (SPEAKS_OF_EXCERPT, stands_alone),
+    (COPIES_DEMONSTRATION, is_not_the_demonstration),
     (OFF_TOPIC, on_topic),
     (ENTITY_NOT_ASKED, entity_is_asked_about),
     (ENTITY_PRESENT, entity_is_absent),

@@ -32,9 +32,9 @@ class Excerpt:
     turn: int
 
 
-def excerpt_chars(reader: Reader) -> int:
-    """Characters of an excerpt that fit into the reader's window."""
-    return int(min(EXCERPT_TOKENS, WINDOW_SHARE * reader.context_window) * CHARS_PER_TOKEN)
+def excerpt_chars(reader: Reader, tokens: int = EXCERPT_TOKENS) -> int:
+    """Characters of an excerpt of at most so many tokens that fits into the reader's window."""
+    return int(min(tokens, WINDOW_SHARE * reader.context_window) * CHARS_PER_TOKEN)
 
 
 def excerpts(documents: Sequence[Document], chars: int, parts: int, seed: int) -> Iterator[Excerpt]:

@@ -47,6 +47,7 @@ _BRIDGES = (
     "office from 1922 to 1931. The Kestrel Bridge is 210 metres long.",
     "The Mill Bridge spans 340 metres.",
 )
+DEMONSTRATION_NAMES = ("kestrel", "voss", "mill bridge")  # a weak model may copy them
 _LENGTHS = "Evidence: The Kestrel Bridge is 210 metres long.\nEvidence: The Mill Bridge spans 340 metres."
 _EXAMPLES = {  # replies on the text above, in an earlier turn: small models copy what stands beside the task
     "location": (
@@ -126,6 +127,7 @@ def question_request(excerpt: Excerpt, kind: str, seed: int) -> Request:
         MAX_TOKENS,
         TEMPERATURE if excerpt.turn else 0.0,
         seed + excerpt.turn,
+        prefix_chars=len(_task(parts, kind)),  # the demonstration, which all requests of a kind share
         cache_salt="questions",
         begin=("Question:",),
     )

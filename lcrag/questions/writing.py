@@ -14,7 +14,7 @@ from lcrag.judging.tools import Judging
 from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.declining import declines
 from lcrag.questions.checks import DUPLICATE, is_duplicate, reason_against
-from lcrag.questions.excerpts import Excerpt, excerpt_chars, excerpts
+from lcrag.questions.excerpts import EXCERPT_TOKENS, Excerpt, excerpt_chars, excerpts
 from lcrag.questions.prompts import KINDS, Candidate, candidate_of, question_request
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.caps import OverBudget
@@ -57,6 +57,7 @@ async def write_questions(
     count: int,
     kinds: Sequence[str] = KINDS,
     on_kept: Callable[[int], None] = lambda kept: None,
+    excerpt_tokens: int = EXCERPT_TOKENS,
 ) -> WrittenQuestions:
     """Questions on documents, as many of each kind, that pass all checks; fewer where the reader does not manage.
 
@@ -66,13 +67,14 @@ async def write_questions(
         count: How many questions are wanted.
         kinds: Which kinds, of ``KINDS``.
         on_kept: Called with the number of questions so far.
+        excerpt_tokens: Tokens of the slices that one question is about, at most.
 
     Raises:
         LcragError: the reader cannot be used, or a reply cannot be written down; the replies so far are kept.
     """
     writer = _Writer(judging, set(judging.replies.known))
     wanted = {kind: count // len(kinds) + (i < count % len(kinds)) for i, kind in enumerate(kinds)}
-    chars = excerpt_chars(judging.judge(None))
+    chars = excerpt_chars(judging.judge(None), excerpt_tokens)
     for number, kind in enumerate(kinds):
         parts = 2 if kind == "comparison" else 1
         sources = excerpts(documents, chars, parts, judging.seed + number)

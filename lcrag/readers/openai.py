@@ -215,4 +215,4 @@ class OpenAIReader(Reader):
             return explain(error, self._server)
         limited = isinstance(error, RateLimitError)
         gone = not patience.others_succeed and (limited or not await self._server.answers())
-        return explain(error, self._server, self.retry_seconds, gone)
+        return explain(error, self._server, patience.tries, gone)

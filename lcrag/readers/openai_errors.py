@@ -48,31 +48,30 @@ def short(error: BaseException) -> str:
     return message or type(error).__name__
 
 
-def explain(error: Exception, server: Endpoint, tried: float = 0.0, gone: bool = True) -> LcragError:
+def explain(error: Exception, server: Endpoint, tries: str = "", gone: bool = True) -> LcragError:
     """One sentence that says what happened at which address and what to do.
 
     Args:
         error: what the client raised.
         server: where.
-        tried: for how many seconds it was tried again.
+        tries: how often and how long it was tried, such as " (3 tries in 4 seconds)"; empty for one try.
         gone: whether the server does not answer other requests either; a run need not go on then.
     """
     url, model, message = server.base_url, server.model, short(error)
-    again = f" on each try in {tried:g} seconds" if tried else ""
     kind = ReaderUnavailable if gone else LcragError
     match error:
         case openai.APITimeoutError() | TimeoutError():
             return kind(
-                f"The server at {url} did not answer within {server.timeout:g} seconds{again}: raise the timeout."
+                f"The server at {url} did not answer within {server.timeout:g} seconds{tries}: raise the timeout."
             )
         case openai.APIConnectionError() if gone:
             return ReaderUnavailable(
-                f"No server answers at {url}{again}: correct base_url, or start one with "
+                f"No server answers at {url}{tries}: correct base_url, or start one with "
                 f"`python -m vllm.entrypoints.openai.api_server --model {model} --enable-prompt-tokens-details`."
             )
         case openai.APIConnectionError():
             return LcragError(
-                f"The server at {url} dropped the connection{again}, though it answers others: see its log."
+                f"The server at {url} dropped the connection{tries}, though it answers others: see its log."
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             variable = server.key_variable
@@ -85,9 +84,9 @@ def explain(error: Exception, server: Endpoint, tried: float = 0.0, gone: bool =
         case openai.RateLimitError():
             return kind(f"The server at {url} accepts no more requests for now: {message}")
         case NotACompletion():
-            return kind(f"What the server at {url} answers{again} is not a chat completion: {message}")
+            return kind(f"What the server at {url} answers is not a chat completion{tries}: {message}")
         case openai.InternalServerError():
-            return kind(f"The server at {url} could not serve a request to {model}{again}: {message}")
+            return kind(f"The server at {url} could not serve a request to {model}{tries}: {message}")
     return LcragError(f"The server at {url} could not serve a request to {model}: {message}")
 
 

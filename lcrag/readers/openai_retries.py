@@ -35,11 +35,17 @@ class Patience:
         seconds: How long it is tried again after its first failure. Where no request has succeeded for so long,
             further requests are tried once.
         failing_since: When it failed first.
+        count: How often it was sent.
+        took: Seconds from its first try to the end of its last.
+        is_lost: Whether it was given up because the server has never answered: most likely its address is wrong.
     """
 
     server: Server
     seconds: float
     failing_since: float | None = None
+    count: int = 0
+    took: float = 0.0
+    is_lost: bool = False
 
     async def send(self, request: Callable[[], Awaitable[T]]) -> tuple[T, float]:
         """The reply, and the seconds of the successful try.
@@ -54,15 +60,19 @@ class Patience:
             before_sleep=self._tell,
             reraise=True,
         )
+        first = time.perf_counter()
         async for attempt in tries:
             with attempt:
                 started = time.perf_counter()
+                self.count += 1
                 try:
                     async with asyncio.timeout(self.server.timeout):
                         reply = await request()
                 except openai.APIStatusError:
                     self.server.health.answered = True
                     raise
+                finally:
+                    self.took = time.perf_counter() - first
                 seconds = time.perf_counter() - started
                 self.server.health.succeeded()
         return reply, seconds
@@ -72,6 +82,13 @@ class Patience:
         """Whether another request has succeeded since this one failed first."""
         return self.failing_since is not None and self.server.health.last_success > self.failing_since
 
+    @property
+    def tries(self) -> str:
+        """How often and how long it was tried, for a message; empty for one try where the address may be right."""
+        if self.count > 1:
+            return f" ({self.count} tries in {self.took:{'.0f' if self.took >= 10 else '.1f'}} seconds)"
+        return " (tried once, since it has never worked)" if self.is_lost else ""
+
     async def _may_pass(self, state: Any) -> bool:
         error = state.outcome.exception()
         if error is None or not is_transient(error):
@@ -80,7 +97,8 @@ class Patience:
         self.failing_since = self.failing_since or now
         health = self.server.health
         health.failed(now, forget_after=max(self.seconds, 60.0))
-        return health.answered or await self.server.answers()  # else most likely a wrong address
+        self.is_lost = not (health.answered or await self.server.answers())
+        return not self.is_lost
 
     def _is_over(self, state: Any) -> bool:
         starts = [t for t in (self.failing_since, self.server.health.failing_since) if t is not None]

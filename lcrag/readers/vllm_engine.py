@@ -44,10 +44,15 @@ class Engine:
                 if batch_invariant:
                     check_invariance(current_platform.is_cpu(), arguments)
                 self.loop = asyncio.new_event_loop()
+
+                async def make() -> Any:
+                    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+
                 threading.Thread(target=self.loop.run_forever, name="lcrag-vllm", daemon=True).start()
                 try:
                     with invariant_kernels(batch_invariant and not current_platform.is_cpu()):
-                        engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+                        # made on this loop: the engine hands its outputs to the loop that it is made on
+                        engine = asyncio.run_coroutine_threadsafe(make(), self.loop).result()
                 except (OSError, RuntimeError, TypeError, ValueError) as error:
                     self.loop.call_soon_threadsafe(self.loop.stop)
                     reason = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -44,6 +44,7 @@ class Resources:
         rewarmed: What those prefixes cost when they had to be computed again; it is booked in no row.
         calls: The journal of calls; without one a killed row's calls are made again.
         built: What has been built, by its key.
+        notices: Files that are damaged, in sentences for the foot of the table.
     """
 
     reader: Reader
@@ -60,6 +61,7 @@ class Resources:
     rewarmed: Usage = field(default_factory=Usage)
     calls: CallJournal | None = None
     built: dict[str, asyncio.Future[Built]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
     @cached_property
     def slots(self) -> asyncio.Semaphore:

@@ -8,7 +8,7 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, question_block
 
 WORK = (
     "Do not answer yet. Write a summary of what is known so far and what this part adds, with everything that may help "
@@ -59,7 +59,7 @@ class ChainOfAgents(Strategy):
                 chat(block + ask), max_tokens=self.message_tokens, prefix_chars=len(block)
             )
             message = reply.text or message
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        ending = answer_block(question, self.allow_decline)
         content = f"What readers of a long text pass on:\n{message or '(nothing)'}\n\n{ending}"
-        completion = await tools.read(chat(content), max_tokens=self.max_tokens)
+        completion = await tools.read(chat(content), max_tokens=answer_tokens(question, self.max_tokens))
         return Answer(completion.text, declined=declines(completion.text), notes={"parts": len(parts)})

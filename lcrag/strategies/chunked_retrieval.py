@@ -25,6 +25,7 @@ class ChunkedRetrieval(Strategy):
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
         decline: the sentence that says so.
+        require_decline: say so even where a benchmark's own words do not, for what acts on a declined answer.
 
     Differs from the paper: the reader is prompted, not trained together with the retriever, and reads all passages in
     one prompt.
@@ -38,6 +39,7 @@ class ChunkedRetrieval(Strategy):
     max_tokens: int = 48
     allow_decline: bool = True
     decline: str = DECLINE
+    require_decline: bool = False
     card = Card(
         "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666",
         "1",
@@ -62,4 +64,5 @@ class ChunkedRetrieval(Strategy):
             self.allow_decline,
             self.reasoning,
             self.decline,
+            require_decline=self.require_decline,
         )

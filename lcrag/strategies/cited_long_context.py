@@ -8,7 +8,7 @@ from lcrag.metrics.citations import citation_scores, cited_numbers, without_cita
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import DECLINE, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, passages_block
 from lcrag.strategies.pieces.truncation import Truncate, fit_passages
 from retrievers.chunkers import RecursiveChunker
 
@@ -65,12 +65,14 @@ class CitedLongContext(Strategy):
             for s, e in chunker.split(d.text)
             if d.text[s:e].strip()
         ]
-        ending = question_block(question, CITE, DECLINE if self.allow_decline else "")
+        ending = answer_block(question, self.allow_decline, form=CITE)
         passages, truncation = fit_passages(
-            question, all_passages, ending, tools, self.max_tokens, self.truncate
+            question, all_passages, ending, tools, answer_tokens(question, self.max_tokens), self.truncate
         )
         text = passages_block(passages)
-        completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens, prefix_chars=len(text))
+        completion = await tools.read(
+            chat(text + ending), max_tokens=answer_tokens(question, self.max_tokens), prefix_chars=len(text)
+        )
         numbers = cited_numbers(completion.text)
         valid = [n for n in numbers if 1 <= n <= len(passages)]
         answer = without_citations(completion.text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,12 @@ class ClosedBook(Strategy):
 
     Attributes:
         max_tokens: maximum tokens of the answer.
+        allow_decline: tell the reader that it may answer "unanswerable".
     """
 
     name: str = "closed_book"
     max_tokens: int = 48
+    allow_decline: bool = True
     closed_book = True
     card = Card(
         "arXiv 2501.01880",
@@ -35,6 +37,9 @@ class ClosedBook(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
-        completion = await tools.read(chat(content, "You answer questions."), max_tokens=self.max_tokens)
+        unknown = 'If you do not know, write "unanswerable".'
+        content = answer_block(question, self.allow_decline, decline=unknown)
+        completion = await tools.read(
+            chat(content, "You answer questions."), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         return Answer(completion.text, declined=declines(completion.text))

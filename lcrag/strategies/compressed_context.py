@@ -8,7 +8,7 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.compressors import Compressor, SentenceSelection
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,10 @@ class CompressedContext(Strategy):
         share = max(1, self.tokens // len(documents))
         texts: list[str] = [await self.compressor.compress(d, question, share, tools) for d in documents]
         text = "".join(f"Text, shortened:\n{s}\n\n" for s in texts)
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        completion = await tools.read(chat(text + ending), max_tokens=self.max_tokens)
+        ending = answer_block(question, self.allow_decline)
+        completion = await tools.read(
+            chat(text + ending), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         whole = sum(tools.count_tokens(chat(d.text, "")) for d in documents)
         kept = sum(tools.count_tokens(chat(s, "")) for s in texts) / whole
         return Answer(completion.text, declined=declines(completion.text), notes={"kept": kept})

@@ -9,7 +9,7 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.demonstrations import demonstration, documents_block
-from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 from retrievers.base import Retriever
 
 INSTRUCTION = (
@@ -69,13 +69,13 @@ class DRAG(Strategy):
             passages = await tools.retrieve(other.text, other, self.k, self.retriever) if self.k else []
             demonstrations += demonstration(other, passages)
         passages = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
-        ending = question_block(question, ONLY, DECLINE if self.allow_decline else "")
+        ending = answer_block(question, self.allow_decline, form=ONLY)
         head = INSTRUCTION + demonstrations + NOW if demonstrations else ""
         messages = chat(f"{head}{documents_block(passages)}{ending}")
         needed = tools.count_tokens(messages)
         if self.max_context is not None and needed > self.max_context:
             raise over_cap(question, self.name, needed, self.max_context)
-        completion = await tools.read(messages, max_tokens=self.max_tokens)
+        completion = await tools.read(messages, max_tokens=answer_tokens(question, self.max_tokens))
         return Answer(
             completion.text,
             tuple(passages),

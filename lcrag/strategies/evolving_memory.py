@@ -11,7 +11,7 @@ from lcrag.memory.values import Granularity, split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, first_json, list_items, question_block
+from lcrag.strategies.pieces.prompts import answer_block, chat, first_json, list_items
 from lcrag.strategies.pieces.remembering import best_first, by_date, embed, items_block, scores
 from retrievers.chunkers import RecursiveChunker
 
@@ -94,7 +94,7 @@ class EvolvingMemory(Strategy):
         block = items_block(by_date([facts[i] for i in selected]), "json") or "(nothing is remembered)"
         date_asked = question.metadata.get("date")
         today = f"Today is {date_asked}.\n" if date_asked else ""
-        ending = today + question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        ending = today + answer_block(question, self.allow_decline)
         completion = await tools.read(
             chat(f"Facts from memory:\n{block}\n\n{ending}"), max_tokens=self.max_tokens
         )

@@ -13,7 +13,7 @@ from lcrag.metrics.declining import declines
 from lcrag.readers.base import Completion
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, chat, question_block
 from lcrag.strategies.pieces.remembering import passage
 from retrievers.chunkers.sentence import iter_sentences
 
@@ -70,7 +70,7 @@ class GistMemory(Strategy):
         selected = await (self._parallel if self.look_up == "parallel" else self._sequential)(
             pages, question, tools
         )
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
+        ending = answer_block(question, self.allow_decline)
         completion = await _ask(pages, selected, ending, self.max_tokens, tools)
         return Answer(
             completion.text,

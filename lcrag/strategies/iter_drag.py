@@ -13,7 +13,7 @@ from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.drag import NOW, check_theta, over_cap
 from lcrag.strategies.pieces.demonstrations import EXAMPLES, each_demonstration
-from lcrag.strategies.pieces.prompts import DECLINE, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, question_block
 from lcrag.strategies.pieces.trace import Trace
 from retrievers.base import Retriever
 
@@ -133,7 +133,8 @@ class IterDRAG(Strategy):
                 trace = replace(after_question, capped=1)
                 break
             trace = after_answer
-        line = await self._say((FINAL,), question, demonstrations, trace, tools, self.max_tokens)
+        max_tokens = answer_tokens(question, self.max_tokens)
+        line = await self._say((FINAL,), question, demonstrations, trace, tools, max_tokens)
         trace.lines.append(line)
         trace.final = line.removeprefix(FINAL).strip()
         return trace
@@ -142,7 +143,7 @@ class IterDRAG(Strategy):
         self, begin: tuple[str, ...], question: Question, demonstrations: Sequence[str], trace: Trace
     ) -> tuple[Message, ...]:
         """The prompt that asks for a line with one of these prefixes."""
-        ending = question_block(question, DECLINE if self.allow_decline else "")
+        ending = answer_block(question, self.allow_decline, form="")
         so_far = "".join(f"\n{line}" for line in trace.lines)
         prefixes = " or ".join(f'"{b}"' for b in begin)
         instruction = f"\n(Write one line that begins with {prefixes}.)"

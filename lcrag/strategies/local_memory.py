@@ -11,7 +11,7 @@ from lcrag.memory.values import split_values
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, passages_block
 from lcrag.strategies.pieces.remembering import best_first, passage, remember, scores
 from lcrag.strategies.pieces.truncation import excerpt
 from retrievers.chunkers import RecursiveChunker
@@ -89,8 +89,10 @@ class LocalMemory(Strategy):
             else ""
         )
         window_block = f"Text:\n{window}\n\n" if window else ""
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        completion = await tools.read(chat(remembered + window_block + ending), max_tokens=self.max_tokens)
+        ending = answer_block(question, self.allow_decline)
+        completion = await tools.read(
+            chat(remembered + window_block + ending), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         local = [passage(Item(document.text[start:end], "", document_id=document.id, start=start, end=end))]
         return Answer(
             completion.text,

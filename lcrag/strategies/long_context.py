@@ -8,13 +8,20 @@ from typing import Literal
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.pieces.official import (
+    documents_context,
+    has_template,
+    messages_of,
+    prefix_chars,
+    prompt_of,
+)
 from lcrag.strategies.pieces.prompts import (
-    DECLINE,
     Reasoning,
+    answer_block,
     answer_form,
     answer_of,
+    answer_tokens,
     chat,
-    question_block,
     text_block,
 )
 from lcrag.strategies.pieces.truncation import Truncate, fit
@@ -54,20 +61,35 @@ class LongContext(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call."""
-        decline = DECLINE if self.allow_decline else ""
-        ending = question_block(question, answer_form(self.reasoning), decline)
+        if has_template(question):
+            return await self._official(question, tools)
+        ending = answer_block(question, self.allow_decline, form=answer_form(self.reasoning))
+        max_tokens = answer_tokens(question, self.max_tokens)
         before = (
             f"Question, asked again after the text: {question.text}\n\n" if self.question_at == "both" else ""
         )
         originals = tools.documents(question)
-        documents, truncation = fit(
-            question, originals, before + ending, tools, self.max_tokens, self.truncate
-        )
+        documents, truncation = fit(question, originals, before + ending, tools, max_tokens, self.truncate)
         text = text_block(documents)
         completion = await tools.read(
             chat(before + text + ending),
-            max_tokens=self.max_tokens,
+            max_tokens=max_tokens,
             prefix_chars=0 if before else len(text),
         )
         answer = answer_of(completion.text, self.reasoning)
         return Answer(answer, declined=declines(answer), truncation=truncation)
+
+    async def _official(self, question: Question, tools: Toolbox) -> Answer:
+        """One call in the benchmark's own words."""
+        max_tokens = answer_tokens(question, self.max_tokens)
+        documents, truncation = fit(
+            question, tools.documents(question), prompt_of(question, ""), tools, max_tokens, self.truncate
+        )
+        context = documents_context(documents)
+        completion = await tools.read(
+            messages_of(question, prompt_of(question, context)),
+            max_tokens=max_tokens,
+            stop=question.task.stop if question.task else (),
+            prefix_chars=prefix_chars(question, context),
+        )
+        return Answer(completion.text, declined=declines(completion.text), truncation=truncation)

@@ -13,7 +13,15 @@ from lcrag.strategies.pieces.demonstrations import (
     examples_block,
     gold,
 )
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import (
+    DECLINE,
+    SHORT,
+    answer_block,
+    answer_tokens,
+    chat,
+    passages_block,
+    question_block,
+)
 from retrievers.base import Retriever
 from retrievers.chunkers import RecursiveChunker
 
@@ -69,17 +77,20 @@ class LongRAG(Strategy):
         """One retrieval, two calls; the second sees the long answer only."""
         hits = await tools.retrieve(question.text, question, self.chunks, self.retriever)
         units = self._units(hits, question, tools)[: self.k]
-        decline = DECLINE if self.allow_decline else ""
+        allowed = self.allow_decline and (question.task is None or question.task.allow_decline)
+        decline = DECLINE if allowed else ""
         ending = question_block(question, "Answer in full sentences, with the reasons.", decline)
         long = await tools.read(chat(passages_block(units) + ending), max_tokens=self.long_tokens)
-        short = question_block(question, "Take the answer from this longer answer. " + SHORT, decline)
+        form = f"Take the answer from this longer answer. {SHORT}"
+        short = answer_block(question, allowed, form=form)
         solved = demonstrations_with_evidence(question, self.demonstrations, tools)
         head = examples_block(
             f"A longer answer:\n{evidence_text(d)}\n\n{question_block(d)}\nShort answer: {gold(d)}"
             for d in solved
         )
         completion = await tools.read(
-            chat(f"{head}A longer answer:\n{long.text}\n\n{short}"), max_tokens=self.max_tokens
+            chat(f"{head}A longer answer:\n{long.text}\n\n{short}"),
+            max_tokens=answer_tokens(question, self.max_tokens),
         )
         return Answer(
             completion.text,

@@ -9,7 +9,7 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class MapReduce(Strategy):
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call for each part, all at the same time, and one for the answers."""
         parts = parts_of(tools.documents(question), self.part_chars)
-        ask = question_block(question, SHORT, DECLINE)
+        ask = answer_block(question, True, required=True)
         replies = await asyncio.gather(
             *(
                 tools.read(chat(block + ask), max_tokens=self.part_tokens, prefix_chars=len(block))
@@ -56,7 +56,7 @@ class MapReduce(Strategy):
         if not pairs:
             return Answer("unanswerable", declined=True, notes=notes)
         answers = "\n".join(f"- {text}" for _, text in pairs)
-        content = f"Answers from different parts of a text:\n{answers}\n\n{question_block(question, SHORT)}"
-        completion = await tools.read(chat(content), max_tokens=self.max_tokens)
+        content = f"Answers from different parts of a text:\n{answers}\n\n{answer_block(question)}"
+        completion = await tools.read(chat(content), max_tokens=answer_tokens(question, self.max_tokens))
         evidence = tuple(p for p, _ in pairs)
         return Answer(completion.text, evidence, declined=declines(completion.text), notes=notes)

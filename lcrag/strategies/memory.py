@@ -14,7 +14,15 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.periods import ask_period
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, after_answer, chat, list_items, question_block
+from lcrag.strategies.pieces.prompts import (
+    SHORT,
+    after_answer,
+    answer_block,
+    answer_tokens,
+    chat,
+    list_items,
+    question_block,
+)
 from lcrag.strategies.pieces.remembering import (
     best_first,
     by_date,
@@ -118,7 +126,9 @@ class MemoryReading(Strategy):
         selected = [_with_events(item, events) for item in by_date([items[i] for i in best])]
         if self.reading == "note_each":
             selected = await self._noted(selected, question, tools)
-        completion = await tools.read(chat(self._prompt(question, selected)), max_tokens=self.max_tokens)
+        completion = await tools.read(
+            chat(self._prompt(question, selected)), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         text = after_answer(completion.text) if self.reading == "note" else completion.text
         evidence = tuple(passage(items[i], scored[i]) for i in best)
         return Answer(text, evidence, declined=declines(text), notes={"values": len(selected)})
@@ -128,8 +138,8 @@ class MemoryReading(Strategy):
         date_asked = question.metadata.get("date")
         today = f"Today is {date_asked}.\n" if date_asked else ""
         instruction = NOTES if self.reading == "note" else SHORT
-        decline = DECLINE if self.allow_decline else ""
-        return f"Memory items, in order:\n{memory}\n\n{today}{question_block(question, instruction, decline)}"
+        ending = answer_block(question, self.allow_decline, form=instruction)
+        return f"Memory items, in order:\n{memory}\n\n{today}{ending}"
 
     async def _period(self, question: Question, tools: Toolbox) -> Period | None:
         if self.time == "off":

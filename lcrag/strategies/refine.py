@@ -8,7 +8,7 @@ from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.parts import part_block, parts_of
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, question_block
+from lcrag.strategies.pieces.prompts import SHORT, answer_block, answer_tokens, chat
 
 UPDATE = "If this part changes or completes the answer, write the better answer, else repeat the one so far."
 
@@ -44,9 +44,13 @@ class Refine(Strategy):
         for part in parts:
             block = part_block(part)
             answer_line = f"The answer so far: {answer}\n\n" if answer else ""
-            instructions = (UPDATE, SHORT) if answer else (SHORT, DECLINE)
-            ask = answer_line + question_block(question, *instructions)
-            reply = await tools.read(chat(block + ask), max_tokens=self.max_tokens, prefix_chars=len(block))
+            form = f"{UPDATE}\n{SHORT}" if answer else SHORT
+            ask = answer_line + answer_block(question, not answer, form=form, required=True)
+            reply = await tools.read(
+                chat(block + ask),
+                max_tokens=answer_tokens(question, self.max_tokens),
+                prefix_chars=len(block),
+            )
             if reply.text and not declines(reply.text) and reply.text != answer:
                 changes += bool(answer)
                 answer = reply.text

@@ -14,9 +14,9 @@ from lcrag.readers.base import Message
 from lcrag.schema import Answer, Document, Passage, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.prompts import (
-    DECLINE,
-    SHORT,
     after_answer,
+    answer_block,
+    answer_tokens,
     chat,
     list_items,
     question_block,
@@ -50,7 +50,7 @@ def reason_prompt(
     """The second call of two: answer from the facts, and from the documents' block ``text`` if it is given."""
     facts_block = "\n".join(f"- {fact}" for fact in facts) or "(no facts were found)"
     source = "this text" if text else "a longer text"
-    ending = question_block(question, SHORT, DECLINE if allow_decline else "")
+    ending = answer_block(question, allow_decline)
     return chat(f"{text}Facts quoted from {source}:\n{facts_block}\n\n{ending}")
 
 
@@ -114,14 +114,13 @@ class RetrieveThenReason(Strategy):
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One or two calls; the second is made even without facts, so that the model can decline."""
         originals = tools.documents(question)
-        decline = DECLINE if self.allow_decline else ""
         instruction = (
             question_block(question, QUOTE)
             if self.calls == "two"
-            else question_block(question, BOTH, decline)
+            else answer_block(question, self.allow_decline, form=BOTH)
         )
         # both calls leave the same room for the completion, so that they share the cut text and its prefix
-        longest = self.fact_tokens + self.max_tokens
+        longest = self.fact_tokens + answer_tokens(question, self.max_tokens)
         documents, truncation = fit(question, originals, instruction, tools, longest, self.truncate)
         text = text_block(documents)
         first = await tools.read(
@@ -140,7 +139,9 @@ class RetrieveThenReason(Strategy):
             verified = self._verified(facts, originals, notes)
             seen = text if self.reason_on == "facts_and_text" else ""
             messages = reason_prompt(question, verified, seen, self.allow_decline)
-            second = await tools.read(messages, max_tokens=self.max_tokens, prefix_chars=len(seen))
+            second = await tools.read(
+                messages, max_tokens=answer_tokens(question, self.max_tokens), prefix_chars=len(seen)
+            )
             answer = second.text
         return Answer(
             answer,

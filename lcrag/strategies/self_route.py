@@ -51,7 +51,7 @@ class SelfRoute(Strategy):
 
     def __post_init__(self) -> None:
         retrieval = ChunkedRetrieval(
-            k=self.k, order=self.order, max_tokens=self.max_tokens, decline=self.decline
+            k=self.k, order=self.order, max_tokens=self.max_tokens, decline=self.decline, require_decline=True
         )
         whole = LongContext(max_tokens=self.max_tokens, truncate=self.truncate, allow_decline=False)
         object.__setattr__(self, "_cascade", Cascade((retrieval, whole), name=self.name))

@@ -13,7 +13,7 @@ from lcrag.readers.base import Message
 from lcrag.schema import Answer, Document, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.clusters import summary_clusters
-from lcrag.strategies.pieces.prompts import DECLINE, SHORT, chat, passages_block, question_block
+from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, passages_block
 from lcrag.strategies.pieces.remembering import best_first, embed, passage, scores
 from retrievers.chunkers import RecursiveChunker
 
@@ -84,8 +84,10 @@ class SummaryTree(Strategy):
                 break
             selected.append(i)
         passages = [passage(nodes[i], scored[i]) for i in selected]
-        ending = question_block(question, SHORT, DECLINE if self.allow_decline else "")
-        completion = await tools.read(chat(passages_block(passages) + ending), max_tokens=self.max_tokens)
+        ending = answer_block(question, self.allow_decline)
+        completion = await tools.read(
+            chat(passages_block(passages) + ending), max_tokens=answer_tokens(question, self.max_tokens)
+        )
         leaves = tuple(p for p, i in zip(passages, selected, strict=True) if not nodes[i].level)
         notes = {"nodes": len(passages), "summaries": len(passages) - len(leaves)}
         return Answer(completion.text, leaves, declined=declines(completion.text), notes=notes)

@@ -41,6 +41,10 @@ def test_cards_by_model_in_yaml(tmp_path):
     assert need_price("gpt-4.1-mini", cards) == PublishedPrice("gpt-4.1-mini")
     with pytest.raises(LcragError, match="no price for the model 'my-modle'; did you mean 'my-model'"):
         need_price("my-modle", cards)
+    with pytest.raises(
+        LcragError, match=r"'zzz'; prices are published for most models of OpenAI, .*\. Or give a"
+    ):
+        need_price("zzz", {})
     path.write_text("m: {input: 1}")
     with pytest.raises(LcragError, match=r"prices\.yaml: m: unknown key 'input'"):
         read_prices(path)

@@ -1,5 +1,6 @@
 import pytest
 
+from lcrag.datasets import load_pydoc, load_pydoc_facts
 from lcrag.errors import LcragError
 from lcrag.experiment.config import from_mapping, load_experiment
 from lcrag.strategies import ChunkedRetrieval, SelfRoute
@@ -12,15 +13,15 @@ def test_the_demo_is_the_packaged_configuration():
 
     experiment = load_experiment("experiments/demo.yaml")
     assert Path("experiments/demo.yaml").read_text() == Path("lcrag/demo.yaml").read_text()
-    assert len(experiment.dataset.questions) == 24
+    assert experiment.dataset == load_pydoc_facts("show")  # never the half on which it was chosen
     assert [s.name for s in experiment.strategies] == [
         "closed_book",
         "chunked_retrieval",
         "memory",
         "long_context",
-        "retrieve_then_reason",
-        "self_route",
     ]
+    full = load_experiment("lcrag/demo_full.yaml")
+    assert full.dataset == load_pydoc() and len(full.strategies) == 6
 
 
 def test_fields_are_keys_and_components_nest():
@@ -93,6 +94,18 @@ def test_fields_are_keys_and_components_nest():
         (
             {"strategies": [{"type": "cascade", "strategies": {"type": "long_context"}}]},
             r"strategies\[0\] \(cascade\)\.strategies: a list is expected",
+        ),
+        (
+            {"strategies": [{"type": "cascade", "strategies": None}]},
+            r"strategies\[0\] \(cascade\)\.strategies: a list is expected",
+        ),
+        (
+            {"metrics": [{"type": "panel", "members": None}]},
+            r"metrics\[0\] \(panel\)\.members: a list is expected",
+        ),
+        (
+            {"strategies": [{"type": "routed", "router": None, "strategies": ["long_context"]}]},
+            r"\(routed\)\.router: one router is expected",
         ),
         (
             {"strategies": [{"type": "routed", "router": ["lara_rule"], "strategies": ["long_context"]}]},

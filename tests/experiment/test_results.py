@@ -32,7 +32,7 @@ def experiment(tmp_path, dataset, scripted, embedder):
 
 
 def test_print_is_the_table(experiment):
-    results = experiment(mlflow="").run()
+    results = experiment(mlflow=False).run()
     text = str(results)
     for name in (
         "closed_book",

@@ -97,10 +97,10 @@ class Run:
             cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings,
         )  # fmt: skip
 
-    def finish(self, **settings) -> subprocess.CompletedProcess:
-        """Run until it ends by itself."""
+    def finish(self, limit: float = 300, **settings) -> subprocess.CompletedProcess:
+        """Run until it ends by itself, for so many seconds at most."""
         process = self.start(**settings)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=limit)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def stop(self, process: subprocess.Popen, number: int = signal.SIGKILL) -> tuple[int, str, str]:

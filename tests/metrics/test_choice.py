@@ -43,6 +43,7 @@ CHOICES = ("kites", "lamps", "ships", "a bridge")
         ("It could be B or C.", ""),
         ("kites or lamps", ""),
         ("A. kites\nB. lamps\nC. ships", ""),
+        ("B and C, of these:\nA. kites\nB. lamps\nC. ships", ""),
         ("A lamp maker", ""),
         ("I think so", ""),
         ("no idea", ""),

@@ -1,5 +1,6 @@
 import pytest
 
+from lcrag.metrics.accuracy import Accuracy
 from lcrag.metrics.declining import declines
 from lcrag.metrics.faithfulness import hallucinated
 from lcrag.metrics.recall import span_recall
@@ -139,6 +140,19 @@ def test_declining_an_answerable_question_is_wrong_even_if_the_words_fit():
     question = Question("q", "When?", ("d",), ("1987",), evidence=(SPAN,))
     got = score(question, Answer("The text does not mention 1987.", (Passage("", "d", 0, 2),), declined=True))
     assert (got["contains"], got["accuracy"], got["recall"]) == (1, 0, 0.5)
+
+
+def test_free_text_may_be_right_by_its_f1_or_to_the_letter():
+    question = Question("q", "When?", ("d",), ("in May 1987",))
+    by_f1 = Accuracy(free_text="f1", threshold=0.5)
+    assert by_f1.score(question, Answer("1987 or so, I think")) == 0  # 2 / 8
+    assert by_f1.score(question, Answer("1987")) == 1  # 2 / 4
+    assert by_f1.score(Question("q", "Summarise.", ("d",)), Answer("A text.")) is None
+    to_the_letter = Accuracy(free_text="exact_match")
+    assert [to_the_letter.score(question, Answer(t)) for t in ("In May 1987.", "It was in May 1987.")] == [
+        1,
+        0,
+    ]
 
 
 def test_recall_is_missing_where_no_evidence_was_named():

@@ -14,41 +14,37 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TARGETS = (
-    "lcrag/schema.py",
-    "lcrag/ledger.py",
-    "lcrag/statistics/*.py",
-    "lcrag/runtime/toolbox.py",
-    "lcrag/runtime/prefixes.py",
-    "lcrag/experiment/engine.py",
-    "lcrag/experiment/journal.py",
-    "lcrag/outcomes/costs.py",
-    "lcrag/outcomes/amounts.py",
-    "lcrag/outcomes/pricing.py",
-    "lcrag/outcomes/baselines.py",
-    "lcrag/routers/learning/scoring.py",
-    "lcrag/cost/price.py",
-    "lcrag/metrics/*.py",
-)
-TESTS = (
-    "tests/test_schema.py",
-    "tests/test_statistics.py",
+PRICED = ("tests/outcomes", "tests/analysis/test_comparison.py")
+RUN = ("tests/experiment/test_engine.py", "tests/experiment/test_journal.py")
+TOOLS = (
     "tests/runtime/test_caps.py",
     "tests/runtime/test_own_prefixes.py",
     "tests/runtime/test_documents_kept_apart.py",
-    "tests/experiment/test_engine.py",
-    "tests/experiment/test_journal.py",
-    "tests/outcomes",
-    "tests/analysis/test_comparison.py",
-    "tests/replay/test_examples.py",
-    "tests/routers/test_learned.py",
-    "tests/routers/test_scoring.py",
-    "tests/cost/test_price.py",
-    "tests/metrics",
 )
+TARGETS = {  # what is changed, and the tests that are run on it
+    "lcrag/schema.py": ("tests/test_schema.py", *TOOLS, *RUN),
+    "lcrag/ledger.py": ("tests/test_schema.py", *TOOLS, *RUN),
+    "lcrag/statistics/*.py": ("tests/test_statistics.py", "tests/analysis/test_comparison.py"),
+    "lcrag/runtime/toolbox.py": (*TOOLS, *RUN),
+    "lcrag/runtime/prefixes.py": TOOLS,
+    "lcrag/experiment/engine.py": (*RUN, *TOOLS),
+    "lcrag/experiment/journal.py": RUN,
+    "lcrag/outcomes/costs.py": PRICED,
+    "lcrag/outcomes/amounts.py": PRICED,
+    "lcrag/outcomes/pricing.py": PRICED,
+    "lcrag/outcomes/baselines.py": PRICED,
+    "lcrag/routers/learning/scoring.py": (
+        "tests/routers/test_learned.py",
+        "tests/routers/test_scoring.py",
+        "tests/replay/test_examples.py",
+    ),
+    "lcrag/cost/price.py": ("tests/cost/test_price.py",),
+    "lcrag/metrics/*.py": ("tests/metrics",),
+}
 SETTINGS = """timeout_multiplier = 5
 timeout_constant = 3
 track_dependencies = false
@@ -63,16 +59,22 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=60, help="number of changes; 0 for all")
     parser.add_argument("--seed", type=int, default=0, help="seeds the sample")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "mutants", help="folder of the copy")
-    parser.add_argument("--only", default="", help="part of a file's path, such as metrics")
+    parser.add_argument("--only", nargs="*", default=[""], help="parts of paths, such as metrics")
     arguments = parser.parse_args()
     work: Path = arguments.work
-    copy_tree(work)
+    targets = [t for t in TARGETS if any(part in t for part in arguments.only)]
+    if not targets:
+        parser.error(f"--only must be a part of one of: {', '.join(TARGETS)}")
+    copy_tree(work, targets)
     mutmut(work, "no.such.mutant")  # makes the changes and notes which test runs which function
-    names = sorted(n for n in read_results(work) if arguments.only.replace("/", ".") in n)
+    names = sorted(read_results(work))
     sample = random.Random(arguments.seed).sample(names, min(arguments.sample or len(names), len(names)))
     print(f"{len(sample)} of {len(names)} changes, seed {arguments.seed}", flush=True)
     mutmut(work, *sample)
     results = {name: code for name, code in read_results(work).items() if name in set(sample)}
+    if all(code is None for code in results.values()):
+        log = (work / "mutmut.log").read_text("utf-8", "replace")
+        raise SystemExit(f"mutmut ran none of them; {work}/mutmut.log ends with:\n{log[-1500:]}")
     print(summary(results))
     for name in sorted(n for n, code in results.items() if code == 0):
         shown = subprocess.run(
@@ -86,7 +88,7 @@ def main() -> None:
         print(f"\n{name}\n" + "\n".join(changed))
 
 
-def copy_tree(work: Path) -> None:
+def copy_tree(work: Path, targets: Sequence[str]) -> None:
     """A fresh copy with mutmut's settings."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -98,9 +100,9 @@ def copy_tree(work: Path) -> None:
     lists = {
         "source_paths": ["lcrag"],
         "also_copy": ["retrievers", "embedders"],
-        "only_mutate": TARGETS,
+        "only_mutate": targets,
         "pytest_add_cli_args": ["-m", "not slow", "-p", "no:cacheprovider"],
-        "pytest_add_cli_args_test_selection": TESTS,
+        "pytest_add_cli_args_test_selection": sorted({test for t in targets for test in TARGETS[t]}),
     }
     lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in lists.items()]
     (work / "setup.cfg").write_text("[mutmut]\n" + "".join(lines) + SETTINGS)

@@ -82,6 +82,10 @@ def test_a_router_gets_the_outcomes_of_what_it_chose(rows):
     assert found[["question_id", "strategy"]].to_numpy().tolist() == [["q1", "lc"], ["q2", "rag"]]
     paid = routed_rows(rows, {"q1": ("rag", "lc"), "q2": "rag"}, ["cost"])
     assert paid["cost"].tolist() == [10.0, 1.0]
+    both = routed_rows(
+        rows.assign(kv=[5.0, 7.0] * 4), {"q1": ("rag", "lc"), "q2": ("lc", "rag")}, ["cost"], ["kv"]
+    )
+    assert both[["strategy", "cost", "kv"]].to_numpy().tolist() == [["lc", 10.0, 7.0], ["rag", 10.0, 7.0]]
 
 
 def test_pareto_by_hand():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lcrag.cost.price_cards import PriceCard
+from lcrag.cost.price_cards import PriceCard, RentedHardware
 from lcrag.cost.prices import Prices
 from lcrag.outcomes import load_outcomes, save_outcomes
 from lcrag.outcomes.costs import cost_of, with_costs
@@ -63,6 +63,12 @@ def test_an_embedders_tokens_are_priced_by_its_own_card():
     assert cost_of(table(), "dollars", prices=Prices(None, PriceCard(0.02, 0)))[0] == pytest.approx(
         0.6 + 77 * 0.02e-6
     )
+
+
+def test_rented_hardware_is_paid_by_the_second_and_nobody_knows_the_seconds_without_a_cache():
+    rented = RentedHardware(gpu_hour=3.6)
+    assert cost_of(table(), "dollars", prices=rented).tolist() == pytest.approx([0.0025] * 2)
+    assert cost_of(table(), "dollars", cache="cold", prices=rented).isna().all()
 
 
 def test_the_readers_unknown_flops_stay_unknown():

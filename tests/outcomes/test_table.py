@@ -60,6 +60,7 @@ def test_missing_values_get_one_form(table):
         (lambda t: t.assign(score=-0.1), "outside 0 to 1"),
         (lambda t: t.assign(error="it failed"), "has an error and a score: a failed row is not scored"),
         (lambda t: pd.concat([t, t.tail(1)]), "question q2, strategy long_context, model m is a duplicate"),
+        (lambda t: t.assign(question_id="a\u2028b"), "question a b, strategy chunked_retrieval.* is a duplicate"),
         (lambda t: t.assign(declined="perhaps"), "'declined' holds 'perhaps', which is neither true nor false"),
         (lambda t: t.assign(declined=pd.Series(["\ud83d"] * len(t), dtype=object)), "'declined' holds .*neither true"),
         (lambda t: t.assign(declined=2), "'declined' holds '2', which is neither true nor false"),
@@ -121,6 +122,12 @@ def _written(table, file, change):
                 t.schema.get_field_index("question"), "question", pa.array([b"\xff"] * len(t))
             ),
             r"'question' holds bytes",
+        ),
+        (
+            lambda t: t.set_column(
+                t.schema.get_field_index("kind"), "kind", pa.array([b"\xff"] * len(t)).view(pa.string())
+            ),
+            r"t\.parquet cannot be read as parquet \(ArrowInvalid: .*UTF8.*\): write it again",
         ),
     ],
 )

@@ -32,6 +32,8 @@ def unanswerable(question, entity):
         (checks.SPEAKS_OF_EXCERPT, located(), located("When was the company in this text founded?")),
         (checks.SPEAKS_OF_EXCERPT, located("Who wrote a text for Northwind?", "Ada Moss", ["by Ada Moss and Ole Lund"]),
          located("What does the passage say of Northwind?", "kites", ["Northwind sells kites"])),
+        (checks.COPIES_DEMONSTRATION, unanswerable("How many ships does Northwind make?", "ships"),
+         unanswerable("How many lamps give light on the Kestrel Bridge?", "Kestrel")),
         (checks.OFF_TOPIC, located("Northwind: since when?"), located("Since when?")),
         (checks.OFF_TOPIC, unanswerable("Who audits Northwind's books of Qatar?", "Qatar"),
          unanswerable("Who governs Qatar?", "governs Qatar")),

@@ -175,3 +175,20 @@ def test_a_real_model_ends_and_what_it_keeps_passes_the_checks(tmp_path):
     assert all(checks.reason_against(c) == "" for c in written.candidates)
     replies = sum(written.asked.values())
     assert replies <= 8 and len(written.candidates) + sum(written.rejected.values()) == replies
+
+
+def test_excerpts_can_be_shorter_and_the_demonstration_is_prefilled_once():
+    requests = []
+
+    def listen(request):
+        requests.append(request)
+        return good(request)
+
+    long = [
+        Document("long.md", "Northwind sells kites. It was founded in 1987. " + "Kites need wind. " * 200)
+    ]
+    judging = Judging(reader=ScriptedReader(listen), spending=Spending(Budget()))
+    asyncio.run(write_questions(long, judging, 1, ("location",), excerpt_tokens=100))
+    demonstration, task = requests[0].messages[1].content, requests[0].messages[3].content
+    assert len(task) - len(demonstration) < 400  # characters
+    assert requests[0].prefix_chars == len(demonstration)

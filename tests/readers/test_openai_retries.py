@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -34,9 +35,13 @@ async def test_more_failures_than_anyone_counts(server: Server):
 async def test_the_deadline_ends_it(server: Server):
     server.rule = lambda body: (503, BUSY, {"Retry_After": "0.1"})
     started = time.monotonic()
-    with pytest.raises(LcragError, match=r"could not serve a request to m .*0\.5 seconds.*loading the model"):
+    told = r"could not serve a request to m \((\d+) tries in ([\d.]+) seconds\): loading the model"
+    with pytest.raises(LcragError, match=told) as caught:
         await OpenAIReader("m", server.url, retry_seconds=0.5).generate(ASK)
-    assert time.monotonic() - started < 10 and 2 <= len(server.seen) <= 7
+    took = time.monotonic() - started
+    assert took < 10 and 2 <= len(server.seen) <= 7
+    tries, seconds = re.search(told, str(caught.value)).groups()
+    assert int(tries) == len(server.seen) and 0.1 <= float(seconds) <= took + 0.05  # it is rounded
 
 
 @pytest.mark.slow
@@ -86,7 +91,7 @@ async def test_a_short_hiccup_is_not_worth_a_line(server: Server, caplog):
 async def test_timeout_bounds_a_whole_try(server: Server, silence):
     server.then(silence)
     started = time.monotonic()
-    with pytest.raises(LcragError, match=r"did not answer within 0\.4 seconds") as caught:
+    with pytest.raises(LcragError, match=r"did not answer within 0\.4 seconds: raise the timeout") as caught:
         await OpenAIReader("m", server.url, timeout=0.4, retry_seconds=0).generate(ASK)
     assert time.monotonic() - started < 4.5  # it would go on for longer
     assert not isinstance(caught.value, ReaderUnavailable)  # the server answers other requests
@@ -120,9 +125,31 @@ async def test_a_list_of_models_that_is_none(server: Server):
 
 async def test_a_server_that_was_never_there_is_told_at_once():
     started = time.monotonic()
-    with pytest.raises(ReaderUnavailable, match="No server answers"):
+    with pytest.raises(ReaderUnavailable) as caught:
         await OpenAIReader("m", "http://127.0.0.1:9/v1").generate(ASK)
     assert time.monotonic() - started < 20
+    told = (
+        "No server answers at http://127.0.0.1:9/v1 (tried once, since it has never worked): correct base_url"
+    )
+    assert str(caught.value).startswith(told)
+
+
+async def test_a_server_that_was_never_in_time_is_told_at_once(server: Server):
+    server.rule = lambda body: (SILENT, None, {})
+    server.dead = True
+    with pytest.raises(ReaderUnavailable) as caught:
+        await OpenAIReader("m", server.url, timeout=0.4).generate(ASK)
+    told = f"The server at {server.url} did not answer within 0.4 seconds (tried once, since it has never worked)"
+    assert str(caught.value) == f"{told}: raise the timeout."
+
+
+async def test_one_try_is_not_told_as_many(server: Server):
+    server.then(503, "come back tomorrow", retry_after="86400")
+    with pytest.raises(LcragError) as caught:
+        await OpenAIReader("m", server.url).generate(ASK)
+    assert (
+        str(caught.value) == f"The server at {server.url} could not serve a request to m: come back tomorrow"
+    )
 
 
 async def test_a_server_that_was_there_is_waited_for():
@@ -139,9 +166,9 @@ async def test_a_server_that_was_there_is_waited_for():
 
 async def test_but_not_for_good():
     with serving() as state:
-        reader = OpenAIReader("m", state.url, retry_seconds=0.5)
+        reader = OpenAIReader("m", state.url, retry_seconds=1.5)
         await reader.generate(ASK)
-    with pytest.raises(ReaderUnavailable, match="No server answers"):
+    with pytest.raises(ReaderUnavailable, match=r"No server answers at \S+ \(\d tries in [\d.]+ seconds\): "):
         await reader.generate(ASK)
 
 

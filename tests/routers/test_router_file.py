@@ -324,6 +324,10 @@ def test_a_missing_member_is_named(file):
 
 
 def test_files_that_are_not_routers(file, tmp_path):
+    for name in ("a\nb", "a\u2028b"):
+        with pytest.raises(LcragError) as caught:
+            load_router(tmp_path / name)
+        assert str(caught.value) == f"There is no router at {tmp_path}/a b."
     with pytest.raises(LcragError, match=r"There is no router at .*none"):
         load_router(tmp_path / "none")
     whole = file.read_bytes()

@@ -11,6 +11,7 @@ from lcrag.errors import LcragError
 from lcrag.metrics.score import score
 from lcrag.schema import Document, Question
 from lcrag.strategies import (
+    ClosedBook,
     LongContext,
     MemoryReading,
     Refine,
@@ -105,6 +106,13 @@ def test_documents_come_first_so_that_the_prefix_is_the_same_for_all_questions(d
     first, second = (r.messages[-1].content[: r.prefix_chars] for r in reader.requests)
     assert first == second
     assert "Kites need wind." in first and "founded?" not in first
+
+
+def test_the_closed_book_can_be_kept_from_declining(dataset, scripted, embedder):
+    reader = scripted()
+    for leave in (True, False):
+        ask(ClosedBook(allow_decline=leave), dataset, reader, embedder)
+    assert ["unanswerable" in r.messages[-1].content for r in reader.requests] == [True, False]
 
 
 def test_hallucinated_facts_are_counted(dataset, scripted, embedder):

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
 from lcrag.strategies.base import Toolbox
+from lcrag.strategies.pieces.official import has_template, messages_of, passages_context, prompt_of
 from lcrag.strategies.pieces.prompts import (
     DECLINE,
     REFUSAL,
     Reasoning,
+    answer_block,
     answer_form,
     answer_of,
+    answer_tokens,
     chat,
     passages_block,
-    question_block,
 )
 from retrievers.order import Order, ordered
 
@@ -30,6 +32,7 @@ async def answer_from(
     reasoning: Reasoning = "direct",
     decline: str = DECLINE,
     demonstrations: str = "",
+    require_decline: bool = False,
 ) -> Answer:
     """Answer from the passages in one call; they become the answer's evidence.
 
@@ -43,15 +46,28 @@ async def answer_from(
         reasoning: ``think`` asks for the steps before the answer.
         decline: the sentence that says that it may decline.
         demonstrations: what stands before the passages.
+        require_decline: whether the strategy cannot do without the leave to decline.
 
     Returns:
         The answer; ``notes["p_unanswerable"]`` is the probability that the reader begins to decline, where it is
         known.
     """
-    ending = question_block(question, answer_form(reasoning), decline if allow_decline else "")
-    block = passages_block(ordered(passages, order)) or "(no passage was found)\n\n"
+    in_order = ordered(passages, order)
+    stop: tuple[str, ...] = ()
+    if has_template(question) and question.task:
+        context = passages_context(question.task, in_order)
+        content = prompt_of(question, context, retrieved=True, decline=decline if require_decline else "")
+        messages, stop = messages_of(question, content), question.task.stop
+    else:
+        ending = answer_block(
+            question, allow_decline, form=answer_form(reasoning), decline=decline, required=require_decline
+        )
+        block = passages_block(in_order) or "(no passage was found)\n\n"
+        messages = chat(demonstrations + block + ending)
     watch = REFUSAL if allow_decline and reasoning == "direct" else ""
-    completion = await tools.read(chat(demonstrations + block + ending), max_tokens=max_tokens, watch=watch)
+    completion = await tools.read(
+        messages, max_tokens=answer_tokens(question, max_tokens), stop=stop, watch=watch
+    )
     text = answer_of(completion.text, reasoning)
     notes = {} if completion.watched is None else {"p_unanswerable": completion.watched}
     return Answer(text, tuple(passages), declined=declines(text), notes=notes)

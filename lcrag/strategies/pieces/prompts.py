@@ -42,6 +42,35 @@ def question_block(question: Question, *instructions: str) -> str:
     return "\n".join([*lines, *(i for i in instructions if i)])
 
 
+def answer_block(
+    question: Question,
+    allow_decline: bool = False,
+    *,
+    form: str = SHORT,
+    decline: str = DECLINE,
+    required: bool = False,
+) -> str:
+    """The question and how it is to be answered, in the words of its task where it has one.
+
+    Args:
+        question: what is asked.
+        allow_decline: whether to say that the reader may decline; a task may forbid it.
+        form: the instruction for the form of the answer.
+        decline: the sentence that says that the reader may decline.
+        required: whether the strategy cannot do without that sentence, whatever the task says.
+    """
+    task = question.task
+    if task is not None and task.instruction:
+        form = task.instruction if form == SHORT else f"{form}\n{task.instruction}"
+    allowed = allow_decline and (task is None or task.allow_decline or required)
+    return question_block(question, form, decline if allowed else "")
+
+
+def answer_tokens(question: Question, max_tokens: int) -> int:
+    """Maximum tokens of the answer: the task's where it says, else the strategy's."""
+    return question.task.max_tokens if question.task and question.task.max_tokens else max_tokens
+
+
 def passages_block(passages: Sequence[Passage]) -> str:
     """Numbered passages."""
     return "".join(f"Passage {i}:\n{p.text.strip()}\n\n" for i, p in enumerate(passages, start=1))

@@ -1,0 +1,14 @@
+from .chats import generate_chats as generate_chats
+from .graph_walk import generate_graph_walk as generate_graph_walk
+from .latent_list import generate_latent_list as generate_latent_list
+from .lost_positions import load_lost_positions as load_lost_positions
+from .mrcr import generate_mrcr as generate_mrcr
+from .multi_needle import generate_multi_needle as generate_multi_needle
+from .niah import generate_niah as generate_niah
+from .perturb import perturb as perturb
+from .preferences import generate_preferences as generate_preferences
+from .ruler import generate_ruler as generate_ruler
+from .shared_contexts import generate_shared_contexts as generate_shared_contexts
+from .threads import generate_threads as generate_threads
+from .told_tables import generate_told_tables as generate_told_tables
+from .tsort import generate_tsort as generate_tsort
