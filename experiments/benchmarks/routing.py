@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import routing_self_route
+import routing_stacked
 from page import put
 from scipy.stats import binomtest
 
@@ -216,6 +217,9 @@ def main() -> None:
         "warm": verdict(evaluate([BEST], examples_of(sound, cache="warm")), examples_of(sound), BEST.name),
         "proxy": proxy(lara, data),
     }
+    parts = routing_stacked.page(first, examples_of(sound, cache="warm", embedder=embedder), data / "LaRA")
+    template = Path(routing_stacked.__file__).with_suffix(".md").read_text("utf-8")
+    put(PAGE, "stacked", template.format(**parts))
     put(PAGE, "measured", Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts, **slow))
 
 

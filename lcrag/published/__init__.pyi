@@ -4,6 +4,7 @@ from .headline import Headline as Headline
 from .headline import headline as headline
 from .judge import judge as judge
 from .lara import import_lara as import_lara
+from .lara_evidence import evidence_positions as evidence_positions
 from .lara_table import import_lara_table as import_lara_table
 from .nocha import import_nocha as import_nocha
 from .shipped import load_published as load_published

@@ -1,6 +1,13 @@
 from .comparison import RoutingComparison as RoutingComparison
 from .evaluate import evaluate as evaluate
 from .examples import examples_of as examples_of
+from .noise import Repeatable as Repeatable
+from .noise import repeatable as repeatable
 from .replayed import Replayed as Replayed
 from .replayed import cross_replay as cross_replay
 from .replayed import replay as replay
+from .selective import NotWorse as NotWorse
+from .selective import Selective as Selective
+from .selective import not_worse as not_worse
+from .selective import selective as selective
+from .slices import gains_by as gains_by

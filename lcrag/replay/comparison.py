@@ -12,6 +12,8 @@ import pandas as pd
 from lcrag.analysis.tables import ruled
 from lcrag.outcomes.baselines import ORACLE
 from lcrag.replay.curve import MIXED
+from lcrag.replay.noise import repeatable
+from lcrag.replay.slices import only_kind
 from lcrag.tables import counts, human, interval, known, many, markdown, p_value, wrapped
 
 if TYPE_CHECKING:
@@ -149,6 +151,15 @@ class RoutingComparison:
             )
         if not self.table.set_index("name").loc[ORACLE, "gain"] > 0:
             notes.append("headroom is undefined: the oracle gains nothing over the best fixed strategy.")
+        elif repeated := repeatable(self.examples):
+            notes.append(str(repeated))
+        gaining = self.table.loc[(self.table["group"] == "router") & (self.table["gain_low"] > 0), "name"]
+        kinds = {name: only_kind(self.replayed[name], self.examples) for name in gaining}
+        for kind in sorted({k for k in kinds.values() if k}):
+            names = ", ".join(name for name, only in kinds.items() if only == kind)
+            notes.append(
+                f"Gains on one kind of question only ({kind}; on no other is the 95% interval above 0): {names}."
+            )
         if self.examples.counted_wrong is not None:
             failures = counts(self.examples.strategies, self.examples.counted_wrong.sum(0))
             notes.append(

@@ -31,6 +31,7 @@ def evaluate(
     resamples: int = 9999,
     flips: int = FLIPS,
     fold_seeds: int = 1,
+    extra: Examples | None = None,
 ) -> RoutingComparison:
     """Replay routers, cross-validated, and compare them with every strategy, best fixed, random and the oracle.
 
@@ -44,6 +45,7 @@ def evaluate(
         flips: random assignments of the paired test.
         fold_seeds: how often to repeat the document split with other seeds, to tell how far each router's share of the
             headroom depends on the folds; 5 take five times as long. The table's other figures are of the first.
+        extra: examples that every fold learns from and none decides: those that the routers' settings were chosen on.
 
     Raises:
         LcragError: two rows of one name, too few folds, a negative seed, no query with scores and costs of every
@@ -57,7 +59,7 @@ def evaluate(
     complete = _complete(examples)
     data = examples.take(np.flatnonzero(complete))
     replayed = {
-        r.name: replay(r, data) if split is None else cross_replay(r, data, split, folds, seed)
+        r.name: replay(r, data) if split is None else cross_replay(r, data, split, folds, seed, extra)
         for r in routers
     }
     strategies = {s: settle(s, [Decision(s)] * len(data), data) for s in data.strategies}
@@ -71,7 +73,7 @@ def evaluate(
     table = pd.DataFrame(rows)
     table["p_value"] = holm(table["p_value"].where(table["group"] == "router").tolist())
     table["headroom_sd"] = table["name"].map(
-        _fold_variance(routers, data, split, folds, seed, fold_seeds, strategies[best])
+        _fold_variance(routers, data, split, folds, seed, fold_seeds, strategies[best], extra)
     )
     curves = {r.name: curve_of(points_of(replayed[r.name], data, r), data) for r in routers}
     curves[MIXED] = curve_of([], data)
@@ -136,6 +138,7 @@ def _fold_variance(
     seed: int,
     fold_seeds: int,
     fixed: Replayed,
+    extra: Examples | None,
 ) -> dict[str, float]:
     """Standard deviation of each router's share of the headroom over seeds of the document split."""
     headroom = float((data.scores.max(1) - fixed.scores).mean())
@@ -143,7 +146,8 @@ def _fold_variance(
         return {}
     shares = {
         r.name: [
-            float((cross_replay(r, data, split, folds, seed + i).scores - fixed.scores).mean()) / headroom
+            float((cross_replay(r, data, split, folds, seed + i, extra).scores - fixed.scores).mean())
+            / headroom
             for i in range(fold_seeds)
         ]
         for r in routers

@@ -106,7 +106,12 @@ def settle(name: str, decisions: Sequence[Decision], examples: Examples) -> Repl
 
 
 def cross_replay(
-    router: Any, examples: Examples, split: Split = "document", count: int = 5, seed: int = 0
+    router: Any,
+    examples: Examples,
+    split: Split = "document",
+    count: int = 5,
+    seed: int = 0,
+    extra: Examples | None = None,
 ) -> Replayed:
     """Fit the router on every fold's training part and decide its test part: every example is decided once.
 
@@ -116,15 +121,22 @@ def cross_replay(
         split: how folds are made (see ``folds``).
         count: number of folds of the document split.
         seed: seeds the folds.
+        extra: examples that every fold learns from and none decides: those that the router's settings were chosen on.
 
     Raises:
-        LcragError: as ``replay`` and ``folds``.
+        LcragError: as ``replay`` and ``folds``, or a document is in both.
     """
     if not isinstance(router, ReplayableRouter):
         return replay(router, examples)
+    if extra is not None and (shared := set(extra.clusters) & set(examples.clusters)):
+        raise LcragError(
+            f"The document {min(shared)} is among those to decide and among the extra ones to learn from: take it out "
+            "of one of them."
+        )
     parts = []
     for fold in folds(examples, split, count, seed):
-        fitted = router.fit(examples.take(fold.train))
+        train = examples.take(fold.train)
+        fitted = router.fit(train if extra is None else extra.joined(train))
         parts.append((fold.test, replay(fitted, examples.take(fold.test))))
     order = np.argsort(np.concatenate([test for test, _ in parts]))
 

@@ -20,5 +20,6 @@ from .probe import ProbeRouter as ProbeRouter
 from .quality import QualityRouter as QualityRouter
 from .random import RandomRouter as RandomRouter
 from .routed import Routed as Routed
+from .stacked import StackedRouter as StackedRouter
 from .tfidf import TfidfRouter as TfidfRouter
 from .thompson import ThompsonRouter as ThompsonRouter

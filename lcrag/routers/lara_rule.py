@@ -24,8 +24,8 @@ _REASONS = re.compile(
 def guess_kind(text: str) -> str:
     """LaRA's kind, guessed from cue words for questions without a label; the cue words are ours.
 
-    That a question has no answer in the text cannot be seen in the question, so ``hallucination`` is
-    never guessed.
+    ``hallucination`` is never guessed: no cue word says that the text has no answer. It can be learned from labelled
+    questions (``StackedRouter``).
     """
     if _COMPARES.search(text):
         return "comparison"

@@ -24,6 +24,7 @@ from lcrag.routers import (
     ProbeRouter,
     QualityRouter,
     Query,
+    StackedRouter,
     TfidfRouter,
     ThompsonRouter,
 )
@@ -43,6 +44,7 @@ LEARNED = [
     LaRAPrior(),
     ProbeRouter(),
     CascadeRouter(),
+    StackedRouter(),
 ]
 
 

@@ -31,6 +31,7 @@ from lcrag.routers import (
     QualityRouter,
     RandomRouter,
     ReplayableRouter,
+    StackedRouter,
     TfidfRouter,
     ThompsonRouter,
     load_router,
@@ -57,6 +58,7 @@ EVERY = [
     FixedRouter("long_context"),
     RandomRouter(seed=3),
     LaRARule(),
+    StackedRouter(),
 ]
 
 

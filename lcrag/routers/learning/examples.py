@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lcrag.errors import LcragError
 from lcrag.outcomes.baselines import best_fixed, known_means
 from lcrag.routers.learning.query import Query
 
@@ -55,6 +56,38 @@ class Examples:
             lengths=tuple(self.lengths[i] for i in rows) if self.lengths else (),
             document_groups=tuple(self.document_groups[i] for i in rows) if self.document_groups else (),
             counted_wrong=None if self.counted_wrong is None else self.counted_wrong[rows],
+        )
+
+    def joined(self, other: Examples) -> Examples:
+        """These examples, then the other's.
+
+        Raises:
+            LcragError: strategies or units differ, or one has lengths or groups and the other has none.
+        """
+        if (self.strategies, self.unit) != (other.strategies, other.unit):
+            raise LcragError(
+                "Examples can be joined if they have the same strategies and unit of cost: "
+                f"{', '.join(self.strategies)} in {self.unit}, and {', '.join(other.strategies)} in {other.unit}."
+            )
+        columns = {n: (*getattr(self, n), *getattr(other, n)) for n in ("lengths", "document_groups")}
+        if any(len(c) not in (0, len(self) + len(other)) for c in columns.values()):
+            raise LcragError(
+                "Examples can be joined if both have lengths and groups of documents, or neither."
+            )
+        counted = [
+            np.zeros(e.scores.shape, bool) if e.counted_wrong is None else e.counted_wrong
+            for e in (self, other)
+        ]
+        counted_wrong = np.vstack(counted)
+        return replace(
+            self,
+            queries=(*self.queries, *other.queries),
+            scores=np.vstack([self.scores, other.scores]),
+            costs=np.vstack([self.costs, other.costs]),
+            documents=(*self.documents, *other.documents),
+            counted_wrong=counted_wrong if counted_wrong.any() else None,
+            lengths=columns["lengths"],
+            document_groups=columns["document_groups"],
         )
 
     @cached_property
