@@ -46,7 +46,8 @@ def retrieval_dataset(
 
     Args:
         benchmark: Its description.
-        corpora: Task, name and content of each corpus; they are read one after the other. A query without a relevant document is left out and counted.
+        corpora: Task, name and content of each corpus, one after the other. A query without a relevant document
+            is left out and counted.
         folder: Where the files lie, for messages.
         limit: The first so many queries of each corpus.
         documents: Maximum number of documents of a corpus: the relevant ones, then others at random.

@@ -6,8 +6,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from lcrag.benchmarks.lara import GENRES, KINDS, LENGTHS
 from lcrag.errors import LcragError, reason
-from lcrag.published.lara import GENRES, KINDS, LENGTHS
 
 
 def evidence_positions(folder: Path | str) -> dict[str, float]:

@@ -109,7 +109,8 @@ class KindExperts:
         if self.count == 2:
             odds = np.hstack([-odds / 2, odds / 2])
         shares = np.exp(odds - odds.max(1, keepdims=True))
-        return (probabilities(self.boosting, columns, self.count) + shares / shares.sum(1, keepdims=True)) / 2
+        boosted = probabilities(self.boosting, columns, self.count)
+        return np.asarray((boosted + shares / shares.sum(1, keepdims=True)) / 2)
 
 
 def expert_columns(encoding: Encoding, rows: Matrix) -> Matrix:

@@ -51,7 +51,8 @@ class Terms:
 
         rows = [self._row(text) for text in texts]
         starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        columns, values = (np.concatenate([row[i] for row in rows]) if rows else [] for i in (0, 1))
+        columns = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, int)
+        values = np.concatenate([values for _, values in rows]) if rows else np.zeros(0)
         return csr_matrix((values, columns, starts), shape=(len(texts), len(self.terms)))
 
     def project(self, texts: Sequence[str], weights: NDArray[np.float64]) -> NDArray[np.float64]:
