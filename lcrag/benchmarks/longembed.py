@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +55,7 @@ def load_longembed(
     """
     wanted = check_tasks(BENCHMARK, tasks)
     if not tasks:
-        wanted = tuple(t for t in wanted if (Path(path) / t).is_dir()) or wanted
+        wanted = tuple(t for t in wanted if os.path.isdir(Path(path) / t)) or wanted  # noqa: PTH112 - Path.is_dir raises for some names
     corpora = (corpus for task in wanted for corpus in _corpora(Path(path), task))
     return retrieval_dataset(BENCHMARK, corpora, folder=Path(path), limit=limit, documents=documents)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,9 +29,9 @@ def files_of(path: Path, patterns: Sequence[str], title: str) -> list[Path]:
     Raises:
         LcragError: there is no such folder or file, or none of the files in it.
     """
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for some names
         return [path]
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112
         raise LcragError(f"{path}: there is no such file or folder; give where {title} lies on this disk.")
     files = sorted({f for pattern in patterns for f in path.glob(pattern) if f.is_file()})
     if not files:

@@ -141,3 +141,9 @@ def test_files_come_from_the_hub_at_the_revision_that_is_named(tmp_path, monkeyp
 def test_a_hub_that_cannot_be_reached_is_told():
     with pytest.raises(LcragError, match="cannot be downloaded from hub:owner/tiny@a1b2"):
         load(TINY, "hub:owner/tiny@a1b2")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\nb", "a\0b"])
+def test_a_path_that_no_file_can_have_is_told(path):
+    with pytest.raises(LcragError, match="there is no such file or folder"):
+        load(TINY, path)
