@@ -92,6 +92,7 @@ class _Folder:
     result: WrittenQuestions
     unused: list[Sentence] = field(default_factory=list)
     rejected: Counter[str] = field(default_factory=Counter)
+    _left: int = 0
 
     def __post_init__(self) -> None:
         self.vocabulary = Vocabulary(self.documents)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lcrag.metrics.quantities import split_quantities
 from lcrag.metrics.support import COMMON
@@ -112,8 +113,13 @@ def fact_sentences(document: Document, vocabulary: Vocabulary) -> Iterator[Sente
         if why:
             yield why
             continue
-        facts = sorted(_facts(text, vocabulary), key=lambda f: (vocabulary.rarity(f.text), -len(f.text)))
+        facts = sorted(_facts(text, vocabulary), key=lambda f: _weakness(f, vocabulary))
         yield Sentence(document, start, quote, text, tuple(facts)) if facts else NO_FACT
+
+
+def _weakness(fact: Fact, vocabulary: Vocabulary) -> tuple[bool, int, int]:
+    """Orders facts: words such as "two" last, else the rarest first and of those the longest."""
+    return fact.text.islower(), vocabulary.rarity(fact.text), -len(fact.text)
 
 
 def _reason_against(document: str, start: int, end: int, text: str) -> str:
@@ -149,7 +155,7 @@ def _quantities(text: str) -> Iterator[Fact]:
     """Numbers and dates; ``split_quantities`` gives their beginnings and blanks in their places."""
     places, rest = split_quantities(text)
     starts = [start for start, _ in places]
-    for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, following in pairwise([*starts, len(text)]):
         end = next((i for i in range(start, following) if rest[i] != " "), following)
         words = text[start:end].strip()
         first = text.index(words, start)
