@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MIN_WORDS, MAX_WORDS = 8, 40  # shorter ones are headings, longer ones mostly tw
 MIN_LETTERS = 0.75  # share of letters among the characters that are not white space
 MIN_LINE = 0.6  # of the longest line: wrapped prose fills its lines, headings and lists do not
 MAX_NAME_WORDS = 4
+LICENCE_WORDS, LICENCE_CHARS = 3, 1000  # so many words of a licence within so many characters on either side
 
 LENGTH = f"the sentence is not {MIN_WORDS} to {MAX_WORDS} words long"
 NOT_PROSE = "it is not a sentence of prose"
@@ -32,25 +34,17 @@ _BOILERPLATE = re.compile(
     r"|^(?:see|for example|e\.g\.)\b|\b(?:see also|described (?:below|above)|listed (?:below|above))\b",
     re.IGNORECASE,
 )
+_LICENCE = re.compile(r"copyright|licen[sc]e|warrant|verbatim|invariant section|cover text", re.IGNORECASE)
 _PLACE = re.compile(r"\b(?:chapter|section|sections|step|figure|table|page|appendix|item)\s$", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[\w,)]\s)[A-Z][\w.+#/&-]*\w(?: (?:[A-Z][\w.+#/&-]*\w|[A-Z]\b))*")
 _CALENDAR = (
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday"
 )
-_WEAK = COMMON.union(_CALENDAR.split()) | {
-    "one",
-    "zero",
-    "i",
-    "a",
-    "an",
-    "the",
-    "we",
-    "you",
-    "if",
-    "e.g",
-    "i.e",
-}
+_ARTICLES = "one zero i a an the we you if e.g i.e"
+_WEAK = COMMON.union(_CALENDAR.split(), _ARTICLES.split())
+_CONJUNCTIONS = "when while although since because unless until after before though once"
+_OPENING = _WEAK.union(_CONJUNCTIONS.split())  # a name may begin behind them
 
 
 @dataclass(frozen=True)
@@ -103,6 +97,7 @@ class Vocabulary:
 
 def fact_sentences(document: Document, vocabulary: Vocabulary) -> Iterator[Sentence | str]:
     """Every sentence of a document, or the reason why it is not asked about, in order."""
+    licence = [match.start() for match in _LICENCE.finditer(document.text)]
     for start, end in iter_sentences(document.text):
         quote = document.text[start:end]
         bullet = _BULLET.match(quote)
@@ -110,6 +105,11 @@ def fact_sentences(document: Document, vocabulary: Vocabulary) -> Iterator[Sente
             start, quote = start + bullet.end(), quote[bullet.end() :]
         text = " ".join(_BROKEN.sub("", quote).split())
         why = _reason_against(document.text, start, end, text)
+        if (
+            not why
+            and bisect(licence, end + LICENCE_CHARS) - bisect(licence, start - LICENCE_CHARS) >= LICENCE_WORDS
+        ):
+            why = BOILERPLATE
         if why:
             yield why
             continue
@@ -163,17 +163,24 @@ def _quantities(text: str) -> Iterator[Fact]:
 
 
 def _names(text: str, vocabulary: Vocabulary) -> Iterator[Fact]:
-    """Runs of capitalised words inside the sentence, without those that are names only by their place in a run."""
+    """Runs of capitalised words inside the sentence that have a name among them."""
+    first = text.split(" ", 1)[0]
     for match in _NAME.finditer(text):
-        words = match[0].split()
-        start = match.start()
-        while words and not vocabulary.is_name(words[0]):
+        start, words = match.start(), match[0].split()
+        if start == len(first) + 1 and first.lower() not in _OPENING:
+            continue  # the first word may be a part of the name
+        while words and _is_emphasis(words[0], vocabulary):
             start += len(words.pop(0)) + 1
-        while words and not vocabulary.is_name(words[-1]):
+        while words and _is_emphasis(words[-1], vocabulary):
             words.pop()
         name = " ".join(words)
-        if 0 < len(words) <= MAX_NAME_WORDS and sum(c.isalpha() for c in name) > 1:
+        if 0 < len(words) <= MAX_NAME_WORDS and len(name) > 1 and any(map(vocabulary.is_name, words)):
             yield Fact(start, start + len(name), name, is_name=True)
+
+
+def _is_emphasis(word: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word at the end of a run is none of a name: "SHOULD", "The"."""
+    return word.lower() in _WEAK or (word.isupper() and not vocabulary.is_name(word))
 
 
 def _overlaps(fact: Fact, others: Iterable[Fact]) -> bool:
@@ -183,4 +190,8 @@ def _overlaps(fact: Fact, others: Iterable[Fact]) -> bool:
 def _stands_alone(text: str, fact: Fact) -> bool:
     """Whether a fact is not a part of a word, a path, a version or a quotation, nor at the beginning."""
     before, after = text[: fact.start], text[fact.end :]
+    if fact.is_name and re.search(r"\d $", before):
+        return False  # a unit
+    if fact.text.islower() and re.search(r"\b(?:the|these|those) $", before, re.IGNORECASE):
+        return False  # "the two" are told before
     return bool(re.search(r"[\w,):] \(?$", before)) and bool(re.match(r"[,;:)]*[.!]?(?:\s|$)", after))

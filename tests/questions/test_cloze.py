@@ -31,6 +31,9 @@ def reasons(text):
         ("* " + FOUNDED, ["Ada Moss", "1987"]),
         ("It opened to all of the public on 3 May 1931 in Bergen.", ["3 May 1931", "Bergen"]),
         ("The tools of this release run on Windows and on many others.", ["Windows"]),
+        ("Long Term Support is granted to all of those versions for 30 months.", ["30"]),
+        ("The whole of the data takes approximately 10 GB on a disk.", ["10"]),
+        ("The commits may be landed one by one or as a mix of the two.", gaps.NO_FACT),
         ("You can read more on this in chapter 7 of the book.", gaps.NO_FACT),
         ("All of the files are read in the order of names.", gaps.NO_FACT),
         ("Readers should know that writers SHOULD tell what they should do.", gaps.NO_FACT),
@@ -39,12 +42,13 @@ def reasons(text):
         ("| year | name | place | 1987 | Ada Moss | Bergen | and more | all |.", gaps.NOT_PROSE),
         ("The list of its many founders and of their years in office: 1987", gaps.NOT_PROSE),
         ("Copyright of the text and of its parts is with Ada Moss since 1987.", gaps.BOILERPLATE),
+        (FOUNDED + " It has a licence, a copyright notice and a warranty.", gaps.BOILERPLATE),
         ("2.3 History\nNames\nThe company was founded in the year 1987 by Ada Moss and others.", gaps.NOT_PROSE),
         ("Chapter History\nThe company was founded in the year 1987 by Ada Moss and by others.", gaps.LAYOUT),
     ],
 )  # fmt: skip
 def test_a_sentence_is_asked_about_for_its_facts_or_not_at_all(text, outcome):
-    (actual,) = reasons(text)
+    actual, *_ = reasons(text)
     assert (sorted(actual) if isinstance(actual, list) else actual) == (
         sorted(outcome) if isinstance(outcome, list) else outcome
     )
