@@ -1,4 +1,4 @@
-"""``lcrag questions``: questions on one's own documents, written by a model and checked against the documents."""
+"""``lcrag questions``: questions on one's own documents, by a model or as gaps, checked against the documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.tables import many
 
 if TYPE_CHECKING:
+    from lcrag.judging.tools import Judging
     from lcrag.questions.writing import WrittenQuestions
 
 TOO_SMALL = {"SmolLM2-135M-Instruct"}  # none of 20 of its replies was a question on the text
@@ -25,11 +26,18 @@ def questions(
     documents: Annotated[Path, typer.Argument(help="Folder of documents.")],
     count: Annotated[int, typer.Option(min=1, help="How many questions are wanted.")] = 40,
     output: Annotated[Path, typer.Option(help="JSONL file to write.")] = Path("questions.jsonl"),
+    by: Annotated[
+        Literal["model", "cloze"],
+        typer.Option(
+            help="A model's questions, or sentences of the text with a gap, for which no model is needed."
+        ),
+    ] = "model",
     model: Model = "",
     base_url: BaseUrl = "",
     context_window: ContextWindow = None,
     kinds: Annotated[
-        str, typer.Option(help="Which kinds, with commas; default: all five of docs/documents.md.")
+        str,
+        typer.Option(help="Which kinds, with commas; default: all five of docs/documents.md, for gaps two."),
     ] = "",
     dollars: Dollars = None,
     excerpt_tokens: Annotated[
@@ -42,47 +50,69 @@ def questions(
     """Write questions on documents; each has its answer and evidence, and passed checks against the text."""
     from lcrag.datasets.folder import read_folder
     from lcrag.files import write_atomically
-    from lcrag.judging.tools import Judging
-    from lcrag.questions.prompts import KINDS
+    from lcrag.questions import cloze, prompts
     from lcrag.questions.table import cost_sentence, question_lines, rejection_table
     from lcrag.questions.writing import write_questions
+
+    quiet_libraries()
+    known = prompts.KINDS if by == "model" else cloze.KINDS
+    named = [k.strip() for k in kinds.split(",") if k.strip()]
+    for kind in named:
+        if kind in prompts.KINDS and kind not in known:
+            raise LcragError(f"--kinds: gap questions are of the kinds {' and '.join(known)}, not {kind}.")
+        if kind not in known:
+            raise LcragError(f"--kinds: there is no kind {kind!r}; {did_you_mean(kind, known)}")
+    if output.exists() and not force and not _is_unused(output):
+        raise LcragError(f"{output} exists already: choose another --output, or overwrite it with --force.")
+    texts = list(read_folder(documents).documents.values())
+    judging = None
+    if by == "model" or model or base_url:
+        judging = _judging(reader_spec(model, base_url, context_window), dollars, seed, output)
+    elif dollars is not None or context_window is not None:
+        raise LcragError(
+            "--dollars and --context-window are for a model: name one with --model, or leave them out."
+        )
+    reader = judging.judge(None).name if judging else ""
+    author = reader if by == "model" else "cloze"
+    _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {author}.")
+    if by == "model" and reader in TOO_SMALL:
+        _say(
+            f"{reader} is too small for this, as docs/documents.md shows: name a larger one with --model, or take gap "
+            "questions with --by cloze."
+        )
+    if judging and by == "model":
+        writing = write_questions(texts, judging, count, named or known, _progress(count), excerpt_tokens)
+    else:
+        writing = cloze.write_gap_questions(texts, count, named, judging, _progress(count), seed)
+    written = asyncio.run(writing)
+    for notice in judging.replies.notices if judging else ():
+        _say(notice)
+    _say(rejection_table(written, named or known, "replies" if by == "model" else "sentences"))
+    if judging:
+        _say(cost_sentence(written, reader, "Written" if by == "model" else "Asked without the documents"))
+    if written.failure:
+        _say(f"The reader failed on some requests, first: {written.failure}.")
+    if not written.candidates:
+        raise LcragError(_nothing(written, by))
+    write_atomically(output, question_lines(written.candidates, author))
+    _say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
+    if written.stopped:
+        raise LcragError(f"writing ended early: {written.stopped}.")
+
+
+def _judging(spec: dict[str, Any], dollars: float | None, seed: int, output: Path) -> Judging:
+    """The reader with its cap and with the replies beside the output."""
+    from lcrag.judging.tools import Judging
     from lcrag.runtime.caps import Budget, Limits
     from lcrag.runtime.meter import Spending
     from lcrag.schema import Usage
 
-    quiet_libraries()
-    wanted = [k.strip() for k in kinds.split(",") if k.strip()] or list(KINDS)
-    for kind in wanted:
-        if kind not in KINDS:
-            raise LcragError(f"--kinds: there is no kind {kind!r}; {did_you_mean(kind, KINDS)}")
-    if output.exists() and not force and not _is_unused(output):
-        raise LcragError(f"{output} exists already: choose another --output, or overwrite it with --force.")
-    texts = read_folder(documents).documents
-    reader = build_reader(reader_spec(model, base_url, context_window))
+    reader = build_reader(spec)
     budget = Budget(experiment=Limits(dollars=dollars))
     judging = Judging(reader=reader, spending=Spending(budget), seed=seed)
     budget.check(judging.priced(reader, Usage(calls=1)), reader.name)
     judging.resume(output.with_suffix(".replies.jsonl"))
-    _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {reader.name}.")
-    if reader.name in TOO_SMALL:
-        _say(
-            f"{reader.name} is too small for this, as docs/documents.md shows: name a larger one with --model."
-        )
-    written = asyncio.run(
-        write_questions(list(texts.values()), judging, count, wanted, _progress(count), excerpt_tokens)
-    )
-    for notice in judging.replies.notices:
-        _say(notice)
-    _say(rejection_table(written, wanted))
-    _say(cost_sentence(written, reader.name))
-    if written.failure:
-        _say(f"The reader failed on some requests, first: {written.failure}.")
-    if not written.candidates:
-        raise LcragError(_nothing(written))
-    write_atomically(output, question_lines(written.candidates, reader.name))
-    _say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
-    if written.stopped:
-        raise LcragError(f"writing ended early: {written.stopped}.")
+    return judging
 
 
 def _is_unused(file: Path) -> bool:
@@ -103,13 +133,16 @@ def _progress(count: int) -> Callable[[int], None]:
     return tell
 
 
-def _nothing(written: WrittenQuestions) -> str:
+def _nothing(written: WrittenQuestions, by: str) -> str:
     """Why there is no question at all."""
     if written.stopped:
         return f"No question was written: {written.stopped}."
     reasons = written.rejected.most_common(1)
-    why = f"the commonest reason is: {reasons[0][0][1]}" if reasons else "the reader gave no reply"
-    return f"No question passed the checks ({why}): use a stronger model, or ask for more with --count."
+    why = f"the commonest reason is: {reasons[0][0][1]}" if reasons else "there was no text to write on"
+    remedy = "use a stronger model, or ask for more with --count"
+    if by == "cloze":
+        remedy = "gap questions need sentences of prose with numbers, dates or names; write questions by hand"
+    return f"No question passed the checks ({why}): {remedy}."
 
 
 def _say(text: str) -> None:

@@ -47,9 +47,9 @@ DUPLICATE = "near-duplicate of another"
 Check = Callable[[Candidate], bool]
 
 
-def reason_against(candidate: Candidate) -> str:
-    """The first check that a candidate fails, as a reason; empty if it passes all."""
-    checks = ANSWERABLE if candidate.answerable else UNANSWERABLE
+def reason_against(candidate: Candidate, checks: Sequence[tuple[str, Check]] = ()) -> str:
+    """The first check that a candidate fails, as a reason; empty if it passes all, by default those for a model's."""
+    checks = checks or (ANSWERABLE if candidate.answerable else UNANSWERABLE)
     return next((reason for reason, passes in checks if not passes(candidate)), "")
 
 

@@ -25,21 +25,24 @@ def question_lines(candidates: Sequence[Candidate], model: str) -> str:
     return "".join(lines)
 
 
-def rejection_table(written: WrittenQuestions, kinds: Sequence[str]) -> str:
-    """By kind how many questions were written and kept, and how many were thrown out for which reason."""
+def rejection_table(written: WrittenQuestions, kinds: Sequence[str], source: str = "replies") -> str:
+    """By kind how many questions were written and kept, and how many were thrown out for which reason.
+
+    ``source`` says what questions were made from.
+    """
     reasons = list(dict.fromkeys(why for (_, why), _ in written.rejected.most_common()))
     kept = [sum(c.kind == kind for c in written.candidates) for kind in kinds]
-    rows = [["", *kinds], ["replies", *(str(written.asked[k]) for k in kinds)], ["kept", *map(str, kept)]]
+    rows = [["", *kinds], [source, *(str(written.asked[k]) for k in kinds)], ["kept", *map(str, kept)]]
     rows += [[why, *(str(written.rejected[kind, why] or "") for kind in kinds)] for why in reasons]
     return "\n".join(ruled(rows))
 
 
-def cost_sentence(written: WrittenQuestions, model: str) -> str:
-    """Which model wrote the questions, and what its replies cost."""
+def cost_sentence(written: WrittenQuestions, model: str, task: str = "Written") -> str:
+    """Which model wrote the questions, or did another ``task``, and what its replies cost."""
     usage = written.usage
     paid = "dollars unknown" if usage.dollars is None else f"{dollars(usage.dollars)} dollars"
     earlier = f", {written.resumed} of them paid for before" if written.resumed else ""
     return (
-        f"Written by {model}: {many(int(usage.calls), 'call')}{earlier}, {human(usage.prompt_tokens)} prompt tokens, "
+        f"{task} by {model}: {many(int(usage.calls), 'call')}{earlier}, {human(usage.prompt_tokens)} prompt tokens, "
         f"{human(usage.completion_tokens)} written, {paid}."
     )

@@ -72,7 +72,7 @@ async def write_questions(
     Raises:
         LcragError: the reader cannot be used, or a reply cannot be written down; the replies so far are kept.
     """
-    writer = _Writer(judging, set(judging.replies.known))
+    writer = Writer(judging, set(judging.replies.known))
     wanted = {kind: count // len(kinds) + (i < count % len(kinds)) for i, kind in enumerate(kinds)}
     chars = excerpt_chars(judging.judge(None), excerpt_tokens)
     for number, kind in enumerate(kinds):
@@ -83,11 +83,11 @@ async def write_questions(
 
 
 @dataclass
-class _Writer:
+class Writer:
     """The questions so far.
 
     Attributes:
-        judging: Asks the reader.
+        judging: Asks the reader; without one no question counts as known.
         paid_before: Keys of replies that were on disk at the start.
     """
 
@@ -102,17 +102,21 @@ class _Writer:
         """Write so many questions of a kind, in rounds of as many requests as questions are missing."""
         while wanted and not self.result.stopped and (batch := list(islice(sources, wanted))):
             written = await asyncio.gather(*(self._candidate(excerpt, kind) for excerpt in batch))
-            new = [c for c in written if c and self._passes(c)]
-            known = await asyncio.gather(*(self._is_known(c) for c in new))
-            for candidate, is_known in zip(new, known, strict=True):
-                if is_known:
-                    self._reject(kind, KNOWN)
-                elif is_duplicate(candidate, self.result.candidates):
-                    self._reject(kind, DUPLICATE)
-                elif is_known is not None:
-                    self.result.candidates.append(candidate)
-                    wanted -= 1
-                    on_kept(len(self.result.candidates))
+            wanted -= await self.keep([c for c in written if c and self._passes(c)], on_kept)
+
+    async def keep(self, candidates: Sequence[Candidate], on_kept: Callable[[int], None]) -> int:
+        """Keep those that the reader does not know and that are not duplicates; the number of those kept."""
+        before = len(self.result.candidates)
+        known = await asyncio.gather(*(self._is_known(c) for c in candidates))
+        for candidate, is_known in zip(candidates, known, strict=True):
+            if is_known:
+                self._reject(candidate.kind, KNOWN)
+            elif is_duplicate(candidate, self.result.candidates):
+                self._reject(candidate.kind, DUPLICATE)
+            elif is_known is not None:
+                self.result.candidates.append(candidate)
+                on_kept(len(self.result.candidates))
+        return len(self.result.candidates) - before
 
     async def _candidate(self, excerpt: Excerpt, kind: str) -> Candidate | None:
         reply = await self._reply(question_request(excerpt, kind, self.judging.seed), kind)
@@ -134,7 +138,7 @@ class _Writer:
 
     async def _is_known(self, candidate: Candidate) -> bool | None:
         """Whether the reader answers rightly without the document; ``None`` where it could not be asked."""
-        if not candidate.answerable:
+        if self.judging.reader is None or not candidate.answerable:
             return False
         question = question_of(candidate)
         content = question_block(question, SHORT, 'If you do not know, write "unanswerable".')
