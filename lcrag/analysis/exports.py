@@ -39,11 +39,8 @@ def as_latex(comparison: Comparison, title: str) -> str:
             body = f"\\resizebox{{\\textwidth}}{{!}}{{%\n{body}}}"
         name = re.sub(r"\W+", "-", caption.removeprefix("Accuracy by ").lower()).strip("-")
         told = "".join(LATEX.get(c, c) for c in " ".join(f"{caption} of {title}".split()))
-        floats.append(
-            "\n".join(
-                [r"\begin{table}", r"\centering", rf"\caption{{{told}.}}", rf"\label{{tab:{name}}}", body, r"\end{table}"]
-            )
-        )  # fmt: skip
+        head = [r"\begin{table}", r"\centering", rf"\caption{{{told}.}}", rf"\label{{tab:{name}}}"]
+        floats.append("\n".join([*head, body, r"\end{table}"]))
     return "\n\n".join(floats) + "\n"
 
 

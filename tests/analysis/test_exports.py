@@ -1,4 +1,4 @@
-"""The comparison as Markdown, LaTeX, CSV and JSON: nothing is rounded in the last two, and no text breaks the others."""
+"""The comparison as Markdown, LaTeX, CSV and JSON: the last two round nothing."""
 
 import io
 import json
