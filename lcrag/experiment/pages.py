@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
+from lcrag.experiment.evidence import gold_questions, named_passages
 from lcrag.files import write_atomically
+from lcrag.schema import Passage, Question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,11 +90,21 @@ class Pages:
                 figure.savefig(image, format="png", dpi=150)
                 write_atomically(self.output / name, image.getvalue())
                 self._figures[name] = figure
+        questions: dict[str, Question] = {}
+        evidence: dict[tuple[str, str], tuple[Passage, ...]] = {}
+        with self.surviving("", "The evidence could not be read"):
+            questions, evidence = gold_questions(self.output), named_passages(self.output, self.table)
         with self.surviving(self.report.name, "The report could not be made"):
             from lcrag.analysis.report import write_report
 
             write_report(
-                self.table, self.compare(), self.report, title=self.title, parameters=self.parameters
+                self.table,
+                self.compare(),
+                self.report,
+                title=self.title,
+                parameters=self.parameters,
+                questions=questions,
+                evidence=evidence,
             )
         for name in EXPORTS:
             with self.surviving(name, f"The file {name} could not be made"):

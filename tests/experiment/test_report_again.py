@@ -40,6 +40,20 @@ def test_every_export_from_the_folder_is_that_of_the_run(experiment):
     assert {name: (results.output / name).read_bytes() for name in before} == before
 
 
+def test_the_report_shows_the_gold_evidence_and_what_was_retrieved(experiment):
+    page = experiment().run().report.read_text("utf-8")
+    assert "It was founded in 1987 in Bergen." in page and "holds gold evidence" in page
+    assert "Passages" in page and "north 0-" in page and "Northwind sells kites." in page
+
+
+def test_gold_evidence_that_cannot_be_read_is_told_and_the_report_is_written(experiment):
+    results = experiment().run()
+    (results.output / "questions.jsonl").write_text("{")
+    done = report(results.output)
+    assert done.exit_code == 1 and "questions.jsonl cannot be read" in done.stderr
+    assert "long_context" in results.report.read_text("utf-8")
+
+
 def test_mlflow_from_the_folder(experiment, tmp_path):
     import mlflow
 
