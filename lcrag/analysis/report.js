@@ -27,7 +27,7 @@ document.addEventListener("toggle", ({ target }) => {
   }
 }, true);
 
-const open = () => {
+const reveal = () => {
   const target = document.getElementById(location.hash.slice(1));
   const parent = target && target.closest("details");
   if (!parent) return;
@@ -35,8 +35,8 @@ const open = () => {
   parent.open = true;
   target.scrollIntoView();
 };
-addEventListener("hashchange", open);
-open();
+addEventListener("hashchange", reveal);
+reveal();
 
 const UNITS = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
 const number = (text) => {

@@ -16,7 +16,9 @@ Evidence = Mapping[tuple[str, str], Sequence[Passage]]  # passages by question's
 
 CORRECT_THRESHOLD = 0.5  # an answer counts as right from this score on
 MAX_EXCERPT = 300  # characters shown of a passage or of gold evidence
-MAX_TEXTS = 20_000  # passages whose text is on the page, about 8 MiB; of others it names the place
+MAX_LISTED = (
+    20_000  # passages under the answers of a page, so that it opens with 10,000 questions; at most 8 MiB
+)
 COLUMNS = (
     "question_id",
     "document_id",
@@ -47,14 +49,19 @@ class Texts:
     def __init__(self) -> None:
         self.entries: list[dict[str, str]] = []
         self._numbers: dict[tuple[str, int, int, str], int] = {}
+        self._listed = 0
 
-    def number(self, passage: Passage) -> int | None:
-        """The passage's place in ``entries``; ``None`` where the page is full."""
+    def listed(self, passages: Sequence[Passage]) -> list[int]:
+        """Where the passages of an answer are among ``entries``; none where the page is full."""
+        if self._listed + len(passages) > MAX_LISTED:
+            return []
+        self._listed += len(passages)
+        return [self._number(p) for p in passages]
+
+    def _number(self, passage: Passage) -> int:
         text = excerpt(passage.text)
         key = (passage.document_id, passage.start, passage.end, text)
         if key not in self._numbers:
-            if len(self.entries) >= MAX_TEXTS:
-                return None
             self._numbers[key] = len(self.entries)
             self.entries.append({"place": place(passage), "text": text})
         return self._numbers[key]
@@ -112,6 +119,7 @@ def _answer(
     row: Mapping[str, Any], passages: Sequence[Passage], spans: Sequence[Span], texts: Texts
 ) -> dict[str, Any]:
     score = float("nan") if pd.isna(row["score"]) else float(row["score"])
+    numbers = texts.listed(passages)
     return {
         "strategy": row["strategy"],
         "answer": row["error"] or row.get("failure") or row["answer"],
@@ -122,9 +130,10 @@ def _answer(
         "cached": human(float(row["read_cached_tokens"])),
         "written": human(float(row["read_completion_tokens"])),
         "passages": [
-            {"number": texts.number(p), "place": place(p), "gold": any(_overlap(p, s) for s in spans)}
-            for p in passages
+            {"number": n, "place": place(p), "gold": any(_overlap(p, s) for s in spans)}
+            for n, p in zip(numbers, passages, strict=bool(numbers))
         ],
+        "unlisted": len(passages) - len(numbers),
     }
 
 

@@ -135,6 +135,17 @@ def test_a_question_has_its_gold_evidence_and_each_passage_is_on_the_page_once(p
     assert "<i>" not in page
 
 
+def test_a_full_page_says_where_further_passages_are(outcomes, tmp_path, monkeypatch):
+    monkeypatch.setattr("lcrag.analysis.report_questions.MAX_LISTED", 2)
+    table, path = outcomes(), tmp_path / "report.html"
+    one = Passage("Lamps give light", "document 0", 0, 16)
+    evidence = {(q, "memory"): [one] for q in ("d0q0", "d0q1", "d0q2", "d0q3")}
+    write_report(table, compare(table), path, title="t", parameters={}, evidence=evidence)
+    page = path.read_text("utf-8")
+    assert page.count('href="#p-0"') == 2 and page.count("Lamps give light") == 1
+    assert page.count("passages: 1, see outcomes.jsonl") == 2
+
+
 def test_who_wins_where_is_counted_and_each_question_says_it(page, outcomes):
     scores = outcomes().pivot(index="question_id", columns="strategy", values="score")
     winners = Counter(zip(scores.chunked_retrieval, scores.long_context, strict=True))
