@@ -63,7 +63,8 @@ def write_report(
 
     templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
     cells, metrics = comparison.shown(), comparison.by_metric
-    pair = comparison.contrast and (comparison.contrast.first, comparison.contrast.second)
+    contrast = comparison.contrast
+    pair = (contrast.first, contrast.second) if contrast else None
     texts = Texts()
     entries = by_question(outcomes, questions or {}, evidence or {}, pair, texts)
     failed = score_failures(outcomes, "left_out").query("error != ''")
@@ -85,7 +86,7 @@ def write_report(
             for name, means in comparison.by_slice.items()
         ],
         tested=slice_cells(comparison.slices),
-        pair=comparison.contrast,
+        pair=contrast,
         metric_columns=["strategy", *metrics.columns],
         metric_rows=[[name, *(known(v, ".2f") for v in row)] for name, *row in metrics.itertuples()]
         if len(metrics.columns)

@@ -138,7 +138,7 @@ def _answer(
 
 
 def _winner(right: Mapping[str, bool | None], pair: tuple[str, str] | None) -> str:
-    first, second = (right.get(name) for name in pair) if pair else (None, None)
+    first, second = (right.get(pair[0]), right.get(pair[1])) if pair else (None, None)
     if first is None or second is None:
         return ""
     return ("both" if second else "first") if first else ("second" if second else "neither")
