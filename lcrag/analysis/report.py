@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,28 +13,16 @@ import pandas as pd
 
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.plots import accuracy_by_kind, accuracy_cost, shaded
+from lcrag.analysis.report_questions import CORRECT_THRESHOLD, Evidence, Texts, by_question, wins
 from lcrag.analysis.slices import label, slice_cells
 from lcrag.errors import reason
 from lcrag.files import write_atomically
 from lcrag.outcomes.baselines import ORACLE
 from lcrag.outcomes.failures import score_failures
-from lcrag.tables import human, many
+from lcrag.schema import Question
+from lcrag.tables import known, many
 
-SHOWN = (
-    "question_id",
-    "document_id",
-    "kind",
-    "question",
-    "gold",
-    "strategy",
-    "answer",
-    "error",
-    "failure",
-    "score",
-    "read_prompt_tokens",
-    "read_cached_tokens",
-    "read_completion_tokens",
-)  # columns of the answers by question
+FOLDER = Path(__file__).parent
 
 
 def headline(comparison: Comparison) -> list[str]:
@@ -49,7 +38,14 @@ def headline(comparison: Comparison) -> list[str]:
 
 
 def write_report(
-    outcomes: pd.DataFrame, comparison: Comparison, path: Path, *, title: str, parameters: Mapping[str, Any]
+    outcomes: pd.DataFrame,
+    comparison: Comparison,
+    path: Path,
+    *,
+    title: str,
+    parameters: Mapping[str, Any],
+    questions: Mapping[str, Question] | None = None,
+    evidence: Evidence | None = None,
 ) -> None:
     """Write the report, whole or not at all.
 
@@ -59,16 +55,28 @@ def write_report(
         path: the HTML file.
         title: the page's heading.
         parameters: the run's settings, shown at the end.
+        questions: the questions by id, for their gold evidence.
+        evidence: the passages that each answer named.
     """
     from jinja2 import Environment, FileSystemLoader
+    from markupsafe import Markup
 
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    cells = comparison.shown()
+    templates = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
+    cells, metrics = comparison.shown(), comparison.by_metric
+    contrast = comparison.contrast
+    pair = (contrast.first, contrast.second) if contrast else None
+    texts = Texts()
+    entries = by_question(outcomes, questions or {}, evidence or {}, pair, texts)
+    failed = score_failures(outcomes, "left_out").query("error != ''")
+    style, script = (
+        Markup((FOLDER / name).read_text("utf-8").strip()) for name in ("report.css", "report.js")
+    )
     page = templates.get_template("report.html").render(
         title=title,
         headline=headline(comparison),
         columns=list(cells.columns),
-        rows=list(zip(comparison.table["group"], cells.to_numpy().tolist(), strict=True)),
+        rows=cells.to_numpy().tolist(),
+        groups=comparison.table["group"].tolist(),
         footnotes=comparison.footnotes(),
         size=f"{many(comparison.questions, 'question')} on {many(comparison.documents, 'document')}",
         cost=_figure(accuracy_cost, comparison),
@@ -78,10 +86,19 @@ def write_report(
             for name, means in comparison.by_slice.items()
         ],
         tested=slice_cells(comparison.slices),
-        pair=comparison.contrast,
-        metrics=comparison.by_metric,
-        failed=score_failures(outcomes, "left_out").query("error != ''").to_dict("records"),
-        questions=_by_question(outcomes),
+        pair=contrast,
+        metric_columns=["strategy", *metrics.columns],
+        metric_rows=[[name, *(known(v, ".2f") for v in row)] for name, *row in metrics.itertuples()]
+        if len(metrics.columns)
+        else [],
+        failed=failed[["strategy", "question_id", "error"]].to_numpy().tolist(),
+        questions=entries,
+        passages=texts.entries,
+        wins=wins(entries, pair),
+        threshold=CORRECT_THRESHOLD,
+        style=style,
+        script=script,
+        script_hash=_hash(script),
         parameters=_flat(parameters),
     )
     write_atomically(path, page)
@@ -105,30 +122,9 @@ def _picture(figure: Any) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(image.getvalue()).decode()
 
 
-def _by_question(outcomes: pd.DataFrame) -> list[dict[str, Any]]:
-    # records are made once for the whole table: pandas takes milliseconds for each frame, however small
-    columns = outcomes.columns.intersection(SHOWN)
-    by_question: dict[str, list[dict[str, Any]]] = {}
-    for record in outcomes[columns].to_dict("records"):
-        by_question.setdefault(record["question_id"], []).append(record)
-    return [
-        {"id": name, "document": rows[0]["document_id"], "kind": rows[0]["kind"], "text": rows[0].get("question", ""),
-         "gold": rows[0].get("gold", ""), "answers": [_answer(r) for r in rows],
-         "right": sum(r["score"] == 1 for r in rows)}
-        for name, rows in by_question.items()
-    ]  # fmt: skip
-
-
-def _answer(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "strategy": row["strategy"],
-        "answer": row["error"] or row.get("failure") or row["answer"],
-        "failed": bool(row["error"] or row.get("failure")),
-        "score": "-" if pd.isna(row["score"]) else f"{row['score']:.2f}",
-        "prompt": human(float(row["read_prompt_tokens"])),
-        "cached": human(float(row["read_cached_tokens"])),
-        "written": human(float(row["read_completion_tokens"])),
-    }
+def _hash(script: str) -> str:
+    """The script's hash as a content security policy names it: a browser runs no other script on the page."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

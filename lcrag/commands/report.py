@@ -17,7 +17,11 @@ def report(
     tracking_uri: Annotated[str, typer.Option(help="Log the run to MLflow at this address.")] = "",
     experiment: Annotated[str, typer.Option(help="The MLflow experiment's name.")] = "lcrag",
 ) -> None:
-    """Print a run's table and write its pictures and report again; no model is asked."""
+    """Print a run's table and write its pictures and report again, as HTML, Markdown, LaTeX, CSV and JSON.
+
+    No model is asked.
+    """
+    from lcrag.experiment.pages import EXPORTS
     from lcrag.experiment.stored import load_run
     from lcrag.tables import paragraph
 
@@ -28,6 +32,8 @@ def report(
     pages.write(tracking_uri or (None if mlflow else ""), experiment)
     if pages.report.is_file():
         sys.stdout.write(f"Report   {pages.report}\n")
+    if written := [name for name in EXPORTS if (pages.output / name).is_file()]:
+        sys.stdout.write(f"Tables   {', '.join(written)} in {pages.output}\n")
     if pages.tracked:
         sys.stdout.write("MLflow   lcrag ui\n")
     for problem in pages.problems:

@@ -1,4 +1,4 @@
-"""What is made of a table of outcomes: pictures, report, MLflow. What fails is told, and the rest is made."""
+"""What is made of a table of outcomes: pictures, report, exports, MLflow. What fails is told, and the rest is made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
+from lcrag.experiment.evidence import gold_questions, named_passages
 from lcrag.files import write_atomically
+from lcrag.schema import Passage, Question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lcrag.analysis.comparison import Comparison
 
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
+EXPORTS = ("report.md", "tables.tex", "comparison.csv", "comparison_table.json")
 
 
 @dataclass
@@ -68,7 +71,7 @@ class Pages:
                 path.unlink()
 
     def write(self, tracking_uri: str | None, experiment: str) -> None:
-        """Draw the pictures, write the report and log the run to MLflow, in this order.
+        """Draw the pictures, write the report and the exports, and log the run to MLflow, in this order.
 
         Args:
             tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
@@ -78,7 +81,7 @@ class Pages:
         with self.surviving(self.report.name, "The table could not be made"):
             compared = bool(self.compare())
         if not compared:  # nothing can be made without it
-            for name in PICTURES:
+            for name in (*PICTURES, *EXPORTS):
                 (self.output / name).unlink(missing_ok=True)
             return
         for name in PICTURES:
@@ -87,18 +90,42 @@ class Pages:
                 figure.savefig(image, format="png", dpi=150)
                 write_atomically(self.output / name, image.getvalue())
                 self._figures[name] = figure
+        questions: dict[str, Question] = {}
+        evidence: dict[tuple[str, str], tuple[Passage, ...]] = {}
+        with self.surviving("", "The evidence could not be read"):
+            questions, evidence = gold_questions(self.output), named_passages(self.output, self.table)
         with self.surviving(self.report.name, "The report could not be made"):
             from lcrag.analysis.report import write_report
 
             write_report(
-                self.table, self.compare(), self.report, title=self.title, parameters=self.parameters
+                self.table,
+                self.compare(),
+                self.report,
+                title=self.title,
+                parameters=self.parameters,
+                questions=questions,
+                evidence=evidence,
             )
+        for name in EXPORTS:
+            with self.surviving(name, f"The file {name} could not be made"):
+                write_atomically(self.output / name, self._export(name))
         with self.surviving("leaderboard.md", "The benchmark's table could not be made"):
             self._write_leaderboard()
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
                 self._track(tracking_uri, experiment)
                 self.tracked = True
+
+    def _export(self, name: str) -> str:
+        from lcrag.analysis.exports import as_csv, as_json, as_latex, as_markdown
+
+        comparison = self.compare()
+        return {
+            "report.md": lambda: as_markdown(comparison, self.title),
+            "tables.tex": lambda: as_latex(comparison, self.title),
+            "comparison.csv": lambda: as_csv(comparison),
+            "comparison_table.json": lambda: as_json(comparison, self.parameters),
+        }[name]()
 
     def _write_leaderboard(self) -> None:
         """Where the questions are a benchmark's, its own averages beside published figures."""

@@ -28,6 +28,32 @@ def test_the_same_table_and_report_from_the_folder(experiment):
     assert (results.output / "accuracy_cost.png").exists()
 
 
+def test_every_export_from_the_folder_is_that_of_the_run(experiment):
+    """Written at the end of a run, and again by the command; ``comparison.json`` stays what the run has decided."""
+    results = experiment().run()
+    names = ("report.html", "report.md", "tables.tex", "comparison.csv", "comparison_table.json")
+    before = {name: (results.output / name).read_bytes() for name in (*names, "comparison.json")}
+    for name in names:
+        (results.output / name).unlink()
+    done = report(results.output)
+    assert done.exit_code == 0 and "comparison_table.json" in done.stdout, done.stderr
+    assert {name: (results.output / name).read_bytes() for name in before} == before
+
+
+def test_the_report_shows_the_gold_evidence_and_what_was_retrieved(experiment):
+    page = experiment().run().report.read_text("utf-8")
+    assert "It was founded in 1987 in Bergen." in page and "holds gold evidence" in page
+    assert "Passages" in page and "north 0-" in page and "Northwind sells kites." in page
+
+
+def test_gold_evidence_that_cannot_be_read_is_told_and_the_report_is_written(experiment):
+    results = experiment().run()
+    (results.output / "questions.jsonl").write_text("{")
+    done = report(results.output)
+    assert done.exit_code == 1 and "questions.jsonl cannot be read" in done.stderr
+    assert "long_context" in results.report.read_text("utf-8")
+
+
 def test_mlflow_from_the_folder(experiment, tmp_path):
     import mlflow
 
@@ -104,14 +130,17 @@ def test_the_table_is_handed_over_before_anything_else_can_fail(experiment, monk
     assert results.report.exists() and not results.tracked
 
 
-def test_a_table_that_cannot_be_made_leaves_the_outcomes(experiment, monkeypatch):
+def test_a_table_that_cannot_be_made_leaves_the_outcomes(experiment, monkeypatch, tmp_path):
     def fails(*arguments, **settings):
         raise OverflowError("too many documents")
 
     monkeypatch.setattr("lcrag.analysis.comparison.compare", fails)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "comparison.csv").write_text("of an earlier run")
     results = experiment().run(on_table=str)
     told = "The table could not be made (OverflowError: too many documents)."
     assert results.problems == (told,) and not results.report.exists()
+    assert not (results.output / "comparison.csv").exists()
     assert len(pd.read_parquet(results.output / "outcomes.parquet")) == 18
 
 
