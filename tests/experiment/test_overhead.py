@@ -1,0 +1,58 @@
+"""What a run does beside asking its model is done once, however many rows there are."""
+
+import hashlib
+import json
+import sys
+
+from lcrag.components.settings import settings
+from lcrag.runtime.resources import Resources
+from lcrag.strategies import ClosedBook, LongContext
+from tests.experiment.test_engine import run
+
+
+def test_each_text_is_hashed_once(tmp_path, dataset, scripted, embedder, monkeypatch):
+    hashed, sha256 = [], hashlib.sha256
+    monkeypatch.setattr(hashlib, "sha256", lambda data=b"": hashed.append(data) or sha256(data))
+    run(tmp_path, dataset, scripted(), embedder, [ClosedBook(name=f"closed{i}") for i in range(4)])
+    for fact in (b"It was founded in 1987", b"Its chief is Ada Moss."):
+        assert sum(fact in data and len(data) > 1000 for data in hashed) == 1
+
+
+def test_rows_under_keys_of_whole_texts_are_taken_over(tmp_path, dataset, scripted, embedder):
+    _, resources = run(tmp_path, dataset, scripted(), embedder, [LongContext()])
+    journal = tmp_path / "outcomes.jsonl"
+    questions, texts = {q.id: q for q in dataset.questions}, {d.id: d.text for d in dataset.documents}
+
+    def key(question):
+        """As rows were named up to lcrag 1.0."""
+        shared = [resources.reader, resources.retriever, resources.embedder]
+        run_key = json.dumps([5, 0, *(settings(x, identity=True) for x in shared), []], sort_keys=True)
+        parts = [run_key, settings(LongContext(), identity=True), question.asked()]
+        parts += [texts[i] for i in question.document_ids]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    entries = [e | {"key": key(questions[e["outcome"]["question_id"]])} for e in entries]
+    journal.write_text("".join(f"{json.dumps(e)}\n" for e in entries))
+    reader = scripted()
+    run(tmp_path, dataset, reader, embedder, [LongContext()])
+    assert reader.requests == []
+
+
+def test_questions_that_share_documents_are_counted_once(scripted):
+    questions = [("a",)] * 300 + [("a", "b")] * 2
+    resources, calls = Resources(scripted(), {}, questions=questions), 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        shared = [resources.sharing(ids) for ids in questions]
+    finally:
+        sys.setprofile(None)
+    assert shared == [302] * 300 + [2] * 2
+    assert calls < 3 * len(questions)
+    assert resources.sharing(("b", "a")) == 2 and resources.sharing(("b",)) == 2
+    assert resources.sharing(()) == resources.sharing(("c",)) == 302
