@@ -92,6 +92,8 @@ class CallJournal:
 
     def take(self, scope: str, request: Request) -> Call | None:
         """The answer that an earlier process paid for, once; ``None`` where there is none."""
+        if not self.pending:  # a long prompt is not hashed for nothing
+            return None
         calls = self.pending.get((scope, digest(request)))
         return calls.pop(0) if calls else None
 
