@@ -7,6 +7,8 @@ import sys
 from lcrag.components.settings import settings
 from lcrag.runtime.resources import Resources
 from lcrag.strategies import ClosedBook, LongContext
+from lcrag.testing.world import CountingEmbedder
+from retrievers import DenseRetriever
 from tests.experiment.test_engine import run
 
 
@@ -56,3 +58,28 @@ def test_questions_that_share_documents_are_counted_once(scripted):
     assert calls < 3 * len(questions)
     assert resources.sharing(("b", "a")) == 2 and resources.sharing(("b",)) == 2
     assert resources.sharing(()) == resources.sharing(("c",)) == 302
+
+
+def test_a_finished_run_embeds_nothing_again(experiment):
+    embedder = CountingEmbedder()
+    given = {"embedder": embedder, "retriever": DenseRetriever(embedder)}
+    first = experiment(**given).run()
+    features = [c for c in first.table if c.startswith("feature_")]
+    assert "feature_retrieval_top" in features
+    before = embedder.tokens
+    again = experiment(**given).run()
+    assert before > 0 and embedder.tokens == before
+    assert again.table[features].equals(first.table[features]) and again.problems == ()
+
+
+def test_features_that_are_missing_or_of_another_retriever_are_computed(experiment):
+    embedder = CountingEmbedder()
+    first = experiment(embedder=embedder, retriever=DenseRetriever(embedder)).run()
+    kept = first.output / "features.jsonl"
+    lines = kept.read_text().splitlines(keepends=True)
+    kept.write_text("no JSON\n" + "".join(lines[1:3]) + lines[3][:40])
+    again = experiment(embedder=embedder, retriever=DenseRetriever(embedder)).run()
+    assert again.table["feature_retrieval_top"].equals(first.table["feature_retrieval_top"])
+    assert any("features.jsonl:1 is damaged" in notice for notice in again.notices)
+    other = experiment(embedder=embedder).run()  # with BM25
+    assert not other.table["feature_retrieval_top"].equals(first.table["feature_retrieval_top"])
