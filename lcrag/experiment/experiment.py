@@ -119,9 +119,7 @@ class Experiment(Plan):
         outcomes = await Engine(self, resources, journal, count).run()
         judged = await self._judged(outcomes, resources, on_verdict)
         window = None if new else known_window(output, self.reader.name)
-        features, problems = await features_of(
-            self.dataset.questions, outcomes, resources, window, output
-        )
+        features, problems = await features_of(self.dataset.questions, outcomes, resources, window, output)
         return Results(
             self,
             judged.outcomes,

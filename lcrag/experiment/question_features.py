@@ -58,7 +58,7 @@ async def features_of(
     except Exception as error:  # its server is down; the answers are paid for
         tokens = 0
         problems.append(f"The window of {resources.reader.name} is not known ({reason(error)}).")
-    kept = None
+    kept: KeptFeatures | None = None
     try:
         kept = None if folder is None else KeptFeatures(folder, resources, tokens)
     except LcragError as error:
@@ -72,9 +72,9 @@ async def features_of(
         if stored is not None:
             features[question.id] = stored
             continue
-        features[question.id], error = await _computed(question, resources, tokens, retrieval)
-        if error is not None:
-            errors.append(error)
+        features[question.id], failure = await _computed(question, resources, tokens, retrieval)
+        if failure is not None:
+            errors.append(failure)
         elif kept:
             try:
                 kept.add(question, retrieval, features[question.id])
