@@ -1,11 +1,17 @@
 """What a run does beside asking its model is done once, however many rows there are."""
 
+import copy
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 
 from lcrag.components.settings import settings
+from lcrag.experiment.journal import Journal, read_journal
+from lcrag.readers.base import Completion, Message, Request
+from lcrag.runtime.calls import CallJournal, digest
 from lcrag.runtime.resources import Resources
+from lcrag.schema import Ledger, Outcome, Step, Usage
 from lcrag.strategies import ClosedBook, LongContext
 from lcrag.testing.world import CountingEmbedder
 from retrievers import DenseRetriever
@@ -39,6 +45,26 @@ def test_rows_under_keys_of_whole_texts_are_taken_over(tmp_path, dataset, script
     reader = scripted()
     run(tmp_path, dataset, reader, embedder, [LongContext()])
     assert reader.requests == []
+
+
+def test_rows_and_calls_are_written_without_a_copy_and_prompts_hashed_once(tmp_path, monkeypatch):
+    copied, hashed, deepcopy, sha256 = [], [], copy.deepcopy, hashlib.sha256
+    monkeypatch.setattr(copy, "deepcopy", lambda value, *rest: copied.append(value) or deepcopy(value, *rest))
+    monkeypatch.setattr(hashlib, "sha256", lambda data=b"": hashed.append(data) or sha256(data))
+    row = Outcome(
+        "q", "d", "", "s", "m", 0, usage=Ledger({"read": Usage(5)}), steps=(Step("read", "a", "b"),)
+    )
+    with Journal(tmp_path) as journal:
+        journal.append("key", row, [], Usage(5))
+    request = Request((Message("user", "A long prompt."),), cache_salt="s")
+    calls = CallJournal(tmp_path / "calls.jsonl")
+    calls.take("key", request)
+    calls.record("key", request, Completion("yes", Usage(5)))
+    assert copied == [] and len(hashed) == 1
+    assert read_journal(journal.path).rows == {"key": row}
+    plain = json.dumps(asdict(request) | {"cache_salt": ""}, sort_keys=True)  # as earlier runs hashed it
+    assert sha256(plain.encode()).hexdigest()[:32] == digest(request)
+    assert CallJournal(calls.path).take("key", request).completion.text == "yes"
 
 
 def test_questions_that_share_documents_are_counted_once(scripted):
