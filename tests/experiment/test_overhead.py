@@ -4,10 +4,14 @@ import copy
 import hashlib
 import json
 import sys
+import tracemalloc
 from dataclasses import asdict
+
+import pandas as pd
 
 from lcrag.components.settings import settings
 from lcrag.experiment.journal import Journal, read_journal
+from lcrag.experiment.stored import table_of
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.runtime.calls import CallJournal, digest
 from lcrag.runtime.resources import Resources
@@ -109,3 +113,14 @@ def test_features_that_are_missing_or_of_another_retriever_are_computed(experime
     assert any("features.jsonl:1 is damaged" in notice for notice in again.notices)
     other = experiment(embedder=embedder).run()  # with BM25
     assert not other.table["feature_retrieval_top"].equals(first.table["feature_retrieval_top"])
+
+
+def test_a_table_takes_the_memory_of_its_cells():
+    rows = [Outcome(f"q{i}", "d", "", "s", "m", 0, scores={"f1": 0.5} if i % 2 else {}) for i in range(1000)]
+    tracemalloc.start()
+    table = table_of(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / len(rows) < 5000  # a dict of the same cells takes more, beside them
+    assert table.equals(pd.DataFrame([row.flat() for row in rows]))
+    assert [*table] == [*pd.DataFrame([row.flat() for row in rows])]
