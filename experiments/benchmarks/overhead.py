@@ -59,7 +59,7 @@ def instant_reader() -> ScriptedReader:
 
 def measured(work: Callable[[], object], profile: str) -> float:
     """CPU seconds of all threads; with ``profile`` the file that the profile is written to."""
-    profiler = cProfile.Profile() if profile else None
+    profiler = cProfile.Profile(time.process_time) if profile else None
     started = time.process_time()
     if profiler is None:
         work()
