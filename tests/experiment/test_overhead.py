@@ -56,7 +56,7 @@ def test_rows_and_calls_are_written_without_a_copy_and_prompts_hashed_once(tmp_p
     monkeypatch.setattr(copy, "deepcopy", lambda value, *rest: copied.append(value) or deepcopy(value, *rest))
     monkeypatch.setattr(hashlib, "sha256", lambda data=b"": hashed.append(data) or sha256(data))
     row = Outcome(
-        "q", "d", "", "s", "m", 0, usage=Ledger({"read": Usage(5)}), steps=(Step("read", "a", "b"),)
+        "q", "d", "", "s", "m", 0, usage=Ledger({"read": Usage(10) / 2}), steps=(Step("read", "a", "b"),)
     )
     with Journal(tmp_path) as journal:
         journal.append("key", row, [], Usage(5))
