@@ -36,7 +36,7 @@ def test_rows_under_keys_of_whole_texts_are_taken_over(tmp_path, dataset, script
     questions, texts = {q.id: q for q in dataset.questions}, {d.id: d.text for d in dataset.documents}
 
     def key(question):
-        """As rows were named up to lcrag 1.0."""
+        """As rows were named when each hashed its whole texts."""
         shared = [resources.reader, resources.retriever, resources.embedder]
         run_key = json.dumps([5, 0, *(settings(x, identity=True) for x in shared), []], sort_keys=True)
         parts = [run_key, settings(LongContext(), identity=True), question.asked()]
