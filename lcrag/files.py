@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,16 @@ def append_line(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
+def plain(value: Any) -> Any:
+    """For ``json.dumps(default=...)``: a dataclass's fields and mappings as dicts, numpy's numbers as Python's own.
+
+    Unlike ``dataclasses.asdict`` it copies nothing that lies within.
+    """
+    if is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
+    return dict(value) if isinstance(value, Mapping) else value.item()
+
+
 def append_entry(path: Path, entry: Mapping[str, Any]) -> None:
     """Append a line of JSON to a journal, whole or not at all (``append_line``).
 
@@ -73,7 +84,7 @@ def append_entry(path: Path, entry: Mapping[str, Any]) -> None:
         LcragError: the disk is full or the file cannot be written.
     """
     try:
-        append_line(path, json.dumps(entry))
+        append_line(path, json.dumps(entry, default=plain))
     except OSError as error:
         raise LcragError(
             f"{path} could not be written ({error.strerror}): make room and run again."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from math import isnan, nan
 from typing import Any, Literal, get_args
 
@@ -95,7 +95,7 @@ class Usage:
         def share(amount: float | None) -> Any:
             return None if amount is None else amount / parts
 
-        whole = asdict(self)
+        whole = {f.name: getattr(self, f.name) for f in fields(self)}
         return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
 
 

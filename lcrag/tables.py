@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from math import isnan
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,3 +97,20 @@ def ruled(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
     header, *body = aligned(rows, left)
     rule = "─" * max(map(len, [header, *body]))
     return [rule, header, rule, *body, rule]
+
+
+def in_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows as columns, for a data frame: one row at a time is in memory, and a value that a row lacks is NaN.
+
+    Columns are in the order in which they first appear.
+    """
+    columns: dict[str, list[Any]] = {}
+    for count, row in enumerate(rows):
+        for name, value in row.items():
+            if name not in columns:
+                columns[name] = [nan] * count
+            columns[name].append(value)
+        if len(row) < len(columns):
+            for name in columns.keys() - row.keys():
+                columns[name].append(nan)
+    return columns

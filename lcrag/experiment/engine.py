@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from lcrag.components.settings import settings
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.experiment.executors.base import Batch
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
+from lcrag.experiment.row_keys import RowKeys
 from lcrag.judging.scoring import scored
 from lcrag.metrics.score import score
 from lcrag.metrics.support import support
@@ -22,8 +20,6 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
-
-ROW_VERSION = 5  # raise when scores, prompts or costs of the same configuration would come out differently
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:
@@ -59,16 +55,17 @@ class Engine:
         on_row: Callable[[Outcome, bool], None] = lambda outcome, resumed: None,
     ) -> None:
         self.plan, self.resources, self.journal, self.on_row = plan, resources, journal, on_row
-        shared = [resources.reader, resources.retriever, resources.embedder]
-        demonstrations = [q.asked() for q in plan.dataset.demonstrations]
-        parts = [ROW_VERSION, resources.seed, *(settings(x, identity=True) for x in shared), demonstrations]
-        self._run_key = json.dumps(parts, sort_keys=True, default=str)
 
-    def key(self, question: Question, strategy: Strategy) -> str:
-        """Names a row by everything that its content depends on."""
-        parts = [self._run_key, settings(strategy, identity=True), question.asked()]
-        parts += [self.plan.dataset.document(i).text for i in question.document_ids]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+    def _keys(self) -> dict[tuple[str, str], str]:
+        """The key of each row, by question and strategy."""
+        calls = self.resources.calls.calls if self.resources.calls else []
+        stored = {*self.journal.content.rows, *(call.scope for call in calls)}
+        row_keys = RowKeys(self.plan, self.resources, stored - {self.resources.build_scope})
+        return {
+            (question.id, strategy): key
+            for question in self.plan.dataset.questions
+            for strategy, key in row_keys.of(question).items()
+        }
 
     async def run(self) -> list[Outcome]:
         """Every (question, strategy) once; finished rows of the journal are taken over.
@@ -81,7 +78,7 @@ class Engine:
             LcragError: the journal cannot be written.
         """
         questions, strategies = self.plan.dataset.questions, self.plan.strategies
-        keys = {(q.id, s.name): self.key(q, s) for q in questions for s in strategies}
+        keys = self._keys()
         self.resources.spending.pay(self.journal.content.paid)
         self._take_over_calls()
         is_cut = any(row.truncation for row in self.journal.content.rows.values())

@@ -11,9 +11,9 @@ from lcrag.experiment.blocking import wait_for
 from lcrag.experiment.engine import Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
+from lcrag.experiment.question_features import features_of
 from lcrag.experiment.questions_file import save_questions
 from lcrag.experiment.results import Results
-from lcrag.experiment.routing import features_of
 from lcrag.experiment.stored import known_window
 from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
@@ -119,7 +119,7 @@ class Experiment(Plan):
         outcomes = await Engine(self, resources, journal, count).run()
         judged = await self._judged(outcomes, resources, on_verdict)
         window = None if new else known_window(output, self.reader.name)
-        features, problems = await features_of(self.dataset.questions, outcomes, resources, window)
+        features, problems = await features_of(self.dataset.questions, outcomes, resources, window, output)
         return Results(
             self,
             judged.outcomes,

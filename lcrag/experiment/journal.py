@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lcrag.errors import LcragError, reason
-from lcrag.files import append_line
+from lcrag.files import append_line, plain
 from lcrag.schema import Ledger, Outcome, Passage, Step, Usage
 
 
@@ -76,7 +76,8 @@ def read_journal(path: Path) -> Content:
             )
             continue
         content.rows[key], content.prefixes[key], content.refused[key] = outcome, prefixes, refused
-        content.paid, content.counted = paid, content.counted | calls
+        content.paid = paid
+        content.counted |= calls  # in place: a copy for each line takes time in the square of the rows
         content.windows[key] = window
     return content
 
@@ -155,12 +156,12 @@ class Journal:
         Raises:
             LcragError: the disk is full; rows written before stay.
         """
-        entry: dict[str, Any] = {"key": key, "prefixes": prefixes, "outcome": asdict(outcome)}
-        entry |= {"paid": asdict(paid)} if paid is not None else {}
+        entry: dict[str, Any] = {"key": key, "prefixes": prefixes, "outcome": outcome}
+        entry |= {"paid": paid} if paid is not None else {}
         entry |= {"refused": dict(refused)} if refused else {}
         entry |= {"calls": [*calls]} if calls else {}
         entry |= {"window": window} if window else {}
-        line = json.dumps(entry, default=_plain)
+        line = json.dumps(entry, default=plain)
         try:
             append_line(self.path, line)
         except OSError as error:
@@ -176,13 +177,6 @@ class Journal:
             dict(refused or {}),
         )
         content.windows[key] = window
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of numpy and the like as Python's own."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.item()
 
 
 def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:

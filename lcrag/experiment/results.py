@@ -18,6 +18,7 @@ from lcrag.files import write_atomically
 from lcrag.judging.corrected import correction_remarks
 from lcrag.outcomes.table import save_outcomes
 from lcrag.schema import Outcome, Question, Usage
+from lcrag.tables import in_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,7 @@ class Results:
             }
             for q in dataset.questions
         }
-        rows = [o.flat() | known[o.question_id] for o in self.outcomes]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(in_columns(o.flat() | known[o.question_id] for o in self.outcomes))
 
     @cached_property
     def _routed(self) -> RoutedRuns:

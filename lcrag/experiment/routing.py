@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
 from lcrag.routers.base import Router, check_candidate
 from lcrag.routers.budget import for_all
-from lcrag.routers.learning.query import Query, query_of
+from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.router import ReplayableRouter
-from lcrag.runtime.resources import Resources
-from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Outcome, Question
+from lcrag.schema import Question
 from lcrag.strategies.base import Strategy
-from lcrag.tables import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,70 +61,6 @@ def check_routers(
                 f"Router {router.name} learns from the questions on other documents, but there is one document: fit "
                 "it on other outcomes first (lcrag fit)."
             )
-
-
-@dataclass
-class _FeatureToolbox(MeteredToolbox):
-    """A toolbox that need not ask a server for the reader's window.
-
-    Attributes:
-        window: The window in tokens, 0 where it is not known.
-    """
-
-    window: int = 0
-
-    @property
-    def context_window(self) -> int:
-        """See ``window``."""
-        return self.window
-
-
-async def features_of(
-    questions: Sequence[Question],
-    outcomes: Sequence[Outcome],
-    resources: Resources,
-    window: float | None = None,
-) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
-    """What a router may see of each question, with a first retrieval where a strategy has retrieved for it.
-
-    Args:
-        questions: the questions.
-        outcomes: their outcomes.
-        resources: documents and retriever.
-        window: the reader's window where it is known from an earlier run; else the reader is asked for it.
-
-    Returns:
-        The features by question, and what went wrong with them, in sentences: a retrieval that fails leaves its
-        features out.
-    """
-    problems: list[str] = []
-    try:
-        tokens = int(resources.reader.context_window if window is None else window)
-    except Exception as error:  # its server is down; the answers are paid for
-        tokens = 0
-        problems.append(f"The window of {resources.reader.name} is not known ({reason(error)}).")
-    retrieved = {o.question_id for o in outcomes if any(step.name == "retrieve" for step in o.steps)}
-    features: dict[str, dict[str, float]] = {}
-    errors: list[Exception] = []
-    for question in questions:
-        tools = _FeatureToolbox(resources, salt="features", window=tokens)
-        try:
-            query = await query_of(question, tools, retrieval=question.id in retrieved)
-        except Exception as error:  # the answers are paid for: the run goes on without these features
-            errors.append(error)
-            query = await query_of(question, tools)
-        features[question.id] = {
-            "document_tokens": query.tokens,
-            "window": float(tokens or nan),
-            **{f"feature_{k}": v for k, v in query.features.items()},
-        }
-    if errors:
-        whose = "their" if len(errors) > 1 else "its"
-        problems.append(
-            f"The features of {many(len(errors), 'question')} are incomplete: {whose} first retrieval failed "
-            f"({reason(errors[0])})."
-        )
-    return features, tuple(problems)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lcrag.experiment.pages import Pages
 from lcrag.files import write_atomically
 from lcrag.outcomes.table import load_outcomes
 from lcrag.schema import Outcome
-from lcrag.tables import many
+from lcrag.tables import in_columns, many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def table_of(rows: Sequence[Outcome]) -> pd.DataFrame:
     import pandas as pd
 
     by_cell = {(o.question_id, o.strategy): o for o in rows}
-    return pd.DataFrame([o.flat() for o in by_cell.values()])
+    return pd.DataFrame(in_columns(o.flat() for o in by_cell.values()))
 
 
 def read_json(path: Path) -> dict[str, Any]:

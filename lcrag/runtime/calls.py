@@ -6,12 +6,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lcrag.errors import LcragError
-from lcrag.files import append_entry, read_entries, write_atomically
+from lcrag.files import append_entry, plain, read_entries, write_atomically
 from lcrag.readers.base import Completion, Request
 from lcrag.schema import Usage
 
@@ -92,6 +92,8 @@ class CallJournal:
 
     def take(self, scope: str, request: Request) -> Call | None:
         """The answer that an earlier process paid for, once; ``None`` where there is none."""
+        if not self.pending:  # a long prompt is not hashed for nothing
+            return None
         calls = self.pending.get((scope, digest(request)))
         return calls.pop(0) if calls else None
 
@@ -103,7 +105,7 @@ class CallJournal:
         """
         self._count += 1
         call = Call(f"{self._process}-{self._count}", scope, digest(request), completion, rewarmed)
-        append_entry(self.path, asdict(call))
+        append_entry(self.path, plain(call))
         return call.id
 
     def forget(self, ids: Iterable[str]) -> None:
@@ -132,12 +134,12 @@ class CallJournal:
 
 def digest(request: Request) -> str:
     """A hash of everything that an answer depends on; the salt keeps prefixes apart and changes no answer."""
-    plain = json.dumps(asdict(replace(request, cache_salt="")), sort_keys=True)
-    return hashlib.sha256(plain.encode()).hexdigest()[:32]
+    content = json.dumps(replace(request, cache_salt=""), sort_keys=True, default=plain)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _line(call: Call) -> str:
-    return json.dumps(asdict(call))
+    return json.dumps(call, default=plain)
 
 
 def _call(entry: dict[str, Any]) -> Call:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +64,8 @@ class Resources:
     calls: CallJournal | None = None
     built: dict[str, asyncio.Future[Built]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    _text_digests: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _sharing: dict[frozenset[str], int] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def slots(self) -> asyncio.Semaphore:
@@ -89,19 +93,35 @@ class Resources:
         """Under what the calls of builds are journalled: the reader that answers them."""
         return f"build:{digest(self.reader)}"
 
+    def text_digest(self, document_id: str) -> str:
+        """A hash of a document's text, which may be long: it is made once in a run."""
+        if document_id not in self._text_digests:
+            text = self.documents[document_id].text.encode("utf-8", "surrogatepass")
+            self._text_digests[document_id] = hashlib.sha256(text).hexdigest()
+        return self._text_digests[document_id]
+
     def sharing(self, document_ids: Sequence[str]) -> int:
-        """How many questions are about all of these documents; all, for documents of demonstrations; at least 1."""
-        if not document_ids:
-            return len(self.questions) or 1
-        of_rarest = min((self._by_document.get(i, []) for i in document_ids), key=len)
-        wanted = set(document_ids)
-        return sum(wanted <= ids for ids in of_rarest) or len(self.questions) or 1
+        """How many questions are about all of these documents; all, for documents of demonstrations; at least 1.
+
+        Questions on the same documents are counted together, and each set of documents once in a run.
+        """
+        wanted = frozenset(document_ids)
+        if wanted not in self._sharing:
+            rarest = min((self._by_document.get(i, []) for i in wanted), key=len, default=[])
+            count = sum(self._by_documents[ids] for ids in rarest if wanted <= ids)
+            self._sharing[wanted] = count or len(self.questions) or 1
+        return self._sharing[wanted]
 
     @cached_property
-    def _by_document(self) -> dict[str, list[set[str]]]:
-        """The document ids of the questions about each document."""
-        by_document: dict[str, list[set[str]]] = {}
-        for ids in map(set, self.questions):
+    def _by_documents(self) -> Counter[frozenset[str]]:
+        """How many questions are about each set of documents."""
+        return Counter(map(frozenset, self.questions))
+
+    @cached_property
+    def _by_document(self) -> dict[str, list[frozenset[str]]]:
+        """The sets of documents that each document is in."""
+        by_document: dict[str, list[frozenset[str]]] = {}
+        for ids in self._by_documents:
             for id in ids:
                 by_document.setdefault(id, []).append(ids)
         return by_document

@@ -1,0 +1,68 @@
+"""Keys of rows: two runs share a row where everything that its content depends on is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from lcrag.components.settings import settings
+from lcrag.experiment.plan import Plan
+from lcrag.runtime.resources import Resources
+from lcrag.schema import Question
+
+ROW_VERSION = 5  # raise when scores, prompts or costs of the same configuration would come out differently
+FORMAT = "d-"  # begins keys that are made from digests of the documents; earlier ones hash whole texts
+
+
+class RowKeys:
+    """The keys of a plan's rows.
+
+    A folder may hold rows under keys of the earlier format, which hashed the documents' texts again for each row. Such
+    a row keeps its key; only a folder that has keys of that format pays for them.
+
+    Args:
+        plan: what is compared on what.
+        resources: reader, retriever, embedder, documents, seed.
+        stored: the keys that the run's folder holds.
+    """
+
+    def __init__(self, plan: Plan, resources: Resources, stored: Collection[str] = ()) -> None:
+        self._resources = resources
+        self._earlier = {key for key in stored if not key.startswith(FORMAT)}
+        self._strategies = {s.name: _json(settings(s, identity=True)) for s in plan.strategies}
+        shared = [resources.reader, resources.retriever, resources.embedder]
+        demonstrations = [q.asked() for q in plan.dataset.demonstrations]
+        run = _json(
+            [ROW_VERSION, resources.seed, *(settings(x, identity=True) for x in shared), demonstrations]
+        )
+        self._run = hashlib.sha256(f"[{_json(run)}".encode())
+
+    def of(self, question: Question) -> dict[str, str]:
+        """The keys of the question's rows, by the strategy's name."""
+        ids, asked = question.document_ids, _json(question.asked())
+        documents = [_json(self._resources.text_digest(i)) for i in ids]
+        keys = {
+            name: FORMAT + self._hash([strategy, asked, *documents])
+            for name, strategy in self._strategies.items()
+        }
+        if self._earlier:
+            texts = [_json(self._resources.documents[i].text) for i in ids]
+            for name, strategy in self._strategies.items():
+                earlier = self._hash([strategy, asked, *texts])
+                if earlier in self._earlier:
+                    keys[name] = earlier
+        return keys
+
+    def _hash(self, parts: Iterable[str]) -> str:
+        """A hash of the list in JSON that begins with what all rows share and goes on with these parts."""
+        digest = self._run.copy()
+        for part in parts:
+            digest.update(f", {part}".encode())
+        digest.update(b"]")
+        return digest.hexdigest()[:32]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
