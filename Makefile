@@ -1,4 +1,4 @@
-# make demo | test | test-slow | test-vllm | trust | faults | fuzz | mutants | lint | types | ui
+# make demo | test | test-slow | test-vllm | readme | trust | faults | fuzz | mutants | lint | types | ui
 #      bench | strategies | generated | lara | routing | budget | published | tables | dist | clean
 PYTHON ?= python3
 VENV   ?= .venv
@@ -7,7 +7,7 @@ PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 
 PYTEST  = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --ignore=tests/vllm -n 2 --dist loadfile
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
+.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -21,6 +21,10 @@ test: $(VENV)/.dev
 # Whole runs and every strategy with a real model: minutes more.
 test-slow: $(VENV)/.dev
 	$(PYTEST) -m slow
+
+# README's blocks from "From Python" on, run from top to bottom with a real model: ten minutes.
+readme: $(VENV)/.dev
+	LCRAG_README=1 $(VENV)/bin/python -m pytest tests/test_readme.py -m slow
 
 test-vllm: $(VLLM)/.dev
 	$(VLLM)/bin/python -m pytest tests/vllm

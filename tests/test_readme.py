@@ -116,6 +116,7 @@ def test_the_yaml_and_json_examples_are_an_experiment(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("LCRAG_README" not in os.environ, reason="ten minutes with a real model: make readme")
 def test_what_follows_the_demo_runs_from_top_to_bottom(tmp_path):
     """Rules: no pip; the files are there as soon as they are named; the server has an address of its own."""
     pytest.importorskip("torch")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -78,11 +79,15 @@ def by_length(table: pd.DataFrame, dataset: Dataset) -> str:
     for reader in READERS:
         columns = [c for c in tasks.columns if c[0] == reader]
         head = ["task", *(f"{'LC' if s == 'long_context' else 'RAG'} {n // 1000}k" for _, s, n in columns)]
-        rows = [[task, *(f"{100 * tasks.loc[task, c]:.0f}" for c in columns)] for task in tasks.index]
-        means = ["mean", *(f"{100 * tasks[c].mean():.1f}" for c in columns)]
+        rows = [[task, *(_cell(tasks.loc[task, c], ".0f") for c in columns)] for task in tasks.index]
+        means = ["mean", *(_cell(tasks[c].mean(skipna=False), ".1f") for c in columns)]
         lines = [head, ["---", *["---:"] * len(columns)], *rows, means]
         parts.append(f"{reader}:\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
     return "\n\n".join(parts)
+
+
+def _cell(score: float, form: str) -> str:
+    return "-" if isnan(score) else format(100 * score, form)
 
 
 def curve(table: pd.DataFrame, dataset: Dataset) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.run import Run, lines
 from tests.faults.server import CountingServer
+from tests.progress import told
 
 
 def in_background():
@@ -25,7 +26,7 @@ def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status, before)
         run.wait_for(process, lambda: server.arrived > 7 and lines(run.journal) == 7)
         code, out, err = run.stop(process, number)
         assert code == status
-        assert err == "lcrag: stopped; run the same command again to continue.\n"
+        assert told(err) == "lcrag: stopped; run the same command again to continue.\n"
         assert "The run was stopped: 7 of 12 answers are finished." in " ".join(out.split())
         assert "closed_book" in out and "4/4" in out
         kept = run.journal.read_bytes()
@@ -34,7 +35,7 @@ def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status, before)
             return
         server.gate = None
         done = run.finish()
-        assert done.returncode == 0 and done.stderr == "" and run.journal.read_bytes().startswith(kept)
+        assert done.returncode == 0 and told(done.stderr) == "" and run.journal.read_bytes().startswith(kept)
         assert max(server.answered.values()) == 1
 
 
@@ -44,5 +45,5 @@ def test_stopped_before_the_first_answer(tmp_path):
         process = run.start()
         run.wait_for(process, lambda: server.arrived)
         code, out, err = run.stop(process, signal.SIGINT)
-    assert (code, err) == (130, "lcrag: stopped; run the same command again to continue.\n")
+    assert (code, told(err)) == (130, "lcrag: stopped; run the same command again to continue.\n")
     assert len(out.splitlines()) == 1
