@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lcrag.benchmarks.base import Benchmark, Item, Prompt, Published
 from lcrag.benchmarks.load import load
 from lcrag.benchmarks.loft_prompts import RAG, RETRIEVAL, TASKS, UNTITLED
-from lcrag.benchmarks.records import rows_of
+from lcrag.benchmarks.records import rows_of, stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -34,9 +34,8 @@ def items(row: Row) -> Iterator[Item]:
     file = row.path.with_name("corpus.jsonl")
     if not file.is_file():
         raise LcragError(f"{row.where}: the corpus {file} is missing; LOFT has it beside the queries.")
-    stat = file.stat()
     titled = kind == "rag" or RETRIEVAL[name] not in UNTITLED
-    corpus = _corpus(file, stat.st_mtime_ns, stat.st_size, titled)
+    corpus = _corpus(file, stamp(file), titled)
     places = corpus.places
     golds = [pid for pid in _ids(row) if pid in places]
     numbers = {pid: str(i) for i, pid in enumerate(places)} if kind == "retrieval" else {}
@@ -60,7 +59,7 @@ def _ids(row: Row) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _corpus(file: Path, changed: int, size: int, titled: bool) -> Corpus:
+def _corpus(file: Path, _: tuple[int, int], titled: bool) -> Corpus:
     """The corpus in the authors' form; when the file has changed it is read again."""
     parts: list[str] = []
     places: dict[str, Span] = {}

@@ -7,12 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
+from lcrag.benchmarks.beside import text_beside
 from lcrag.benchmarks.load import load
 from lcrag.benchmarks.records import stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.components.yaml_file import read_yaml
 from lcrag.datasets.base import Dataset
-from lcrag.errors import LcragError, reason
+from lcrag.errors import LcragError
 from lcrag.schema import Task
 
 _MARK = "\ue000"  # stands for the text while the authors' prompt is filled in
@@ -102,13 +103,11 @@ def _page(row: Row) -> str:
     path = Path(row.text("html_path"))
     if path.is_absolute() or ".." in path.parts:
         raise row.wrong("html_path", "a path below the folder of the data")
-    file = next((f / path for f in row.path.resolve().parents[:4] if (f / path).is_file()), None)
-    if file is None:
+    texts = (text_beside(folder / path, row.where) for folder in row.path.resolve().parents[:4])
+    text = next((text for text in texts if text is not None), None)
+    if text is None:
         raise row.wrong("html_path", "a page that lies beside the file or in a folder above it")
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LcragError(f"{row.where}: {file} cannot be read ({reason(error)}).") from error
+    return text
 
 
 BENCHMARK = Benchmark(

@@ -12,6 +12,7 @@ from typing import Any
 from lcrag.benchmarks.base import Benchmark, Item, Prompt, Published
 from lcrag.benchmarks.beside import text_beside
 from lcrag.benchmarks.load import load
+from lcrag.benchmarks.records import stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError, reason
@@ -87,7 +88,7 @@ def _book(row: Row, title: str) -> str | None:
     if not file.is_file():
         return None
     try:
-        text = _books(file, file.stat().st_mtime_ns).get(title)
+        text = _books(file, stamp(file)).get(title)
     except Exception as error:  # whatever a damaged pickle raises
         raise LcragError(f"{file} is not the authors' pickle of texts ({reason(error)}).") from error
     return text if isinstance(text, str) else None
@@ -101,7 +102,7 @@ class _Texts(pickle.Unpickler):
 
 
 @lru_cache(maxsize=1)
-def _books(file: Path, changed: int) -> dict[str, Any]:
+def _books(file: Path, _: tuple[int, int]) -> dict[str, Any]:
     return dict(_Texts(io.BytesIO(file.read_bytes())).load())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import numpy as np
 
 from embedders.tokens import CHARS_PER_TOKEN
 from lcrag.benchmarks.base import Benchmark, Item, Prompt, Published
+from lcrag.benchmarks.beside import text_beside
 from lcrag.benchmarks.load import load
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
-from lcrag.errors import LcragError, reason
+from lcrag.errors import LcragError
 from lcrag.schema import Span, Task
 
 LENGTHS = {"250": 250, "500": 500, "1k": 1000, "2k": 2000, "4k": 4000, "8k": 8000, "16k": 16000, "32k": 32000}
@@ -69,7 +70,7 @@ def _placed(row: Row, books: list[Path], length: str) -> Iterator[Item]:
                 needles = _needles(row, values, arguments, SEED + int(name[:4]) + i)
                 for depth, (needle, golds) in enumerate(needles):
                     share = depth / (DEPTHS - 1)
-                    text, span = _insert(book, needle, share, int(LENGTHS[length] * CHARS_PER_TOKEN))
+                    text, span = _insert(row, book, needle, share, int(LENGTHS[length] * CHARS_PER_TOKEN))
                     yield Item(
                         _filled(str(question), arguments),
                         text,
@@ -110,9 +111,9 @@ def _list(row: Row, values: Any, key: str) -> list[Any]:
     return value
 
 
-def _insert(book: Path, needle: str, share: float, size: int) -> tuple[str, Span]:
+def _insert(row: Row, book: Path, needle: str, share: float, size: int) -> tuple[str, Span]:
     """A piece of the book of so many characters with the needle as a line of its own, at the first line's end after its depth."""  # noqa: E501
-    text = _book(book)
+    text = text_beside(book, row.where) or ""
     before = round(size * share)
     place = text.find("\n", before) if before else 0
     start = place - before
@@ -132,14 +133,6 @@ def _books(row: Row) -> list[Path]:
             f"{row.where}: no book is in {folder}; NoLiMa has them beside the folder needlesets."
         )
     return books
-
-
-@lru_cache(maxsize=8)
-def _book(book: Path) -> str:
-    try:
-        return book.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LcragError(f"{book} cannot be read ({reason(error)}).") from error
 
 
 _SOURCE = "Modarressi et al. 2025, arXiv 2502.05167, table of results"

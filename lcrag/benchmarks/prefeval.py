@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lcrag.benchmarks.base import Benchmark, Item, Prompt
 from lcrag.benchmarks.load import load
-from lcrag.benchmarks.records import rows_of
+from lcrag.benchmarks.records import rows_of, stamp
 from lcrag.benchmarks.rows import Row
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -94,7 +94,7 @@ def _filler(row: Row, turns: int) -> str:
     for folder in row.path.parents[1:4]:
         file = folder / FILLER
         if file.is_file():
-            lines = _messages(file, file.stat().st_mtime_ns)
+            lines = _messages(file, stamp(file))
             if len(lines) < 2 * turns:
                 raise LcragError(
                     f"{file} has {len(lines) // 2} exchanges, {turns} are wanted: lower `turns`."
@@ -104,7 +104,7 @@ def _filler(row: Row, turns: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _messages(file: Path, changed: int) -> list[str]:
+def _messages(file: Path, _: tuple[int, int]) -> list[str]:
     talks = (turn for row in rows_of(file) for turn in row.rows("conversation"))
     return [f"{turn.text('role')}: {turn.text('content')}" for turn in talks]
 
