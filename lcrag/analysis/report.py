@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,10 @@ def write_report(
         groups=comparison.table["group"].tolist(),
         footnotes=comparison.footnotes(),
         size=f"{many(comparison.questions, 'question')} on {many(comparison.documents, 'document')}",
-        cost=_figure(accuracy_cost, comparison),
-        kinds=_figure(accuracy_by_kind, comparison),
+        cost=_figure(lambda: accuracy_cost(comparison)),
+        kinds=_figure(lambda: accuracy_by_kind(comparison)),
         slices=[
-            (label(name), _figure(lambda _, means=means: shaded(means), comparison))  # type: ignore[misc]
-            for name, means in comparison.by_slice.items()
+            (label(name), _figure(partial(shaded, means))) for name, means in comparison.by_slice.items()
         ],
         tested=slice_cells(comparison.slices),
         pair=contrast,
@@ -104,10 +104,10 @@ def write_report(
     write_atomically(path, page)
 
 
-def _figure(draw: Callable[[Comparison], Any], comparison: Comparison) -> dict[str, str]:
+def _figure(draw: Callable[[], Any]) -> dict[str, str]:
     """The picture's ``url``, or the ``error`` for which there is none: the rest of the report stands without it."""
     try:
-        return {"url": _picture(draw(comparison))}
+        return {"url": _picture(draw())}
     except Exception as error:
         return {"error": reason(error)}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lcrag.errors import LcragError, reason
 from lcrag.experiment.evidence import gold_questions, named_passages
+from lcrag.experiment.questions_file import load_questions
 from lcrag.files import write_atomically
 from lcrag.schema import Passage, Question
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lcrag.analysis.comparison import Comparison
 
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
+Sources = tuple[Mapping[str, Question], Mapping[tuple[str, str], tuple[Passage, ...]]]
 EXPORTS = ("report.md", "tables.tex", "comparison.csv", "comparison_table.json")
 
 
@@ -34,6 +36,7 @@ class Pages:
         compare: Makes the comparison of the table; it may raise an error.
         parameters: What ``experiment.json`` holds.
         title: The report's heading, and the run's name in MLflow.
+        sources: Questions and the passages that answers named, where they are in memory; else the folder is read.
         problems: What could not be made, in sentences.
         tracked: Whether the run was logged to MLflow.
     """
@@ -43,6 +46,7 @@ class Pages:
     compare: Callable[[], Comparison]
     parameters: Mapping[str, Any]
     title: str
+    sources: Callable[[], Sources] | None = None
     problems: list[str] = field(default_factory=list)
     tracked: bool = False
     _figures: dict[str, Figure] = field(default_factory=dict, repr=False)
@@ -90,10 +94,10 @@ class Pages:
                 figure.savefig(image, format="png", dpi=150)
                 write_atomically(self.output / name, image.getvalue())
                 self._figures[name] = figure
-        questions: dict[str, Question] = {}
-        evidence: dict[tuple[str, str], tuple[Passage, ...]] = {}
+        questions: Mapping[str, Question] = {}
+        evidence: Mapping[tuple[str, str], tuple[Passage, ...]] = {}
         with self.surviving("", "The evidence could not be read"):
-            questions, evidence = gold_questions(self.output), named_passages(self.output, self.table)
+            questions, evidence = self.sources() if self.sources else self._stored_sources()
         with self.surviving(self.report.name, "The report could not be made"):
             from lcrag.analysis.report import write_report
 
@@ -110,7 +114,7 @@ class Pages:
             with self.surviving(name, f"The file {name} could not be made"):
                 write_atomically(self.output / name, self._export(name))
         with self.surviving("leaderboard.md", "The benchmark's table could not be made"):
-            self._write_leaderboard()
+            self._write_leaderboard(questions)
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
                 self._track(tracking_uri, experiment)
@@ -127,16 +131,19 @@ class Pages:
             "comparison_table.json": lambda: as_json(comparison, self.parameters),
         }[name]()
 
-    def _write_leaderboard(self) -> None:
+    def _stored_sources(self) -> Sources:
+        return gold_questions(self.output), named_passages(self.output, self.table)
+
+    def _write_leaderboard(self, questions: Mapping[str, Question]) -> None:
         """Where the questions are a benchmark's, its own averages beside published figures."""
         from lcrag.analysis.leaderboard import leaderboard
         from lcrag.benchmarks.catalogue import benchmarks
-        from lcrag.experiment.questions_file import load_questions
 
         benchmark = benchmarks().get(str(self.parameters.get("benchmark", "")))
         if benchmark is not None:
-            questions = [*load_questions(self.output).values()]
-            write_atomically(self.output / "leaderboard.md", leaderboard(self.table, questions, benchmark))
+            asked = questions or load_questions(self.output)  # which tells what is wrong with the file
+            page = leaderboard(self.table, [*asked.values()], benchmark)
+            write_atomically(self.output / "leaderboard.md", page)
 
     def _track(self, tracking_uri: str | None, experiment: str) -> None:
         from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow

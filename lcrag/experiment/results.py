@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcrag.experiment.finished import FinishedRun
-from lcrag.experiment.pages import Pages, drawings
+from lcrag.experiment.pages import Pages, Sources, drawings
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.routing import RoutedRuns, candidates_of, replay_routers
 from lcrag.experiment.stored import save_replay
@@ -149,7 +149,13 @@ class Results:
 
     @cached_property
     def _pages(self) -> Pages:
-        return Pages(self.output, self.table, lambda: self.comparison, {}, self.experiment.name)
+        return Pages(
+            self.output, self.table, lambda: self.comparison, {}, self.experiment.name, self._sources
+        )
+
+    def _sources(self) -> Sources:
+        questions = {q.id: q for q in self.experiment.dataset.questions}
+        return questions, {(o.question_id, o.strategy): o.evidence for o in self.outcomes if o.evidence}
 
     def write(self, on_table: Callable[[Results], None] = lambda results: None) -> None:
         """Write the outcomes, hand the table to ``on_table``, then write pictures and report and log to MLflow.

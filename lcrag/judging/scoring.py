@@ -53,9 +53,7 @@ def check_metrics(metrics: Sequence[AnyMetric], deciding: str, reader: Reader | 
 def describe_scoring(metrics: Sequence[AnyMetric], deciding: str) -> str:
     """How answers are scored, for the foot of a table."""
     metric = next(m for m in (*metrics, *STANDARD) if m.name == deciding)
-    if isinstance(metric, Accuracy):
-        return metric.summary
-    if isinstance(metric, TaskScore):
+    if isinstance(metric, Accuracy | TaskScore):
         return metric.summary
     what = (type(metric).__doc__ or "a metric of your own.").strip().splitlines()[0]
     judge = getattr(metric, "judge", None)
