@@ -5,8 +5,7 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.metrics.official import InfiniteBench
 from lcrag.schema import Answer, Question
-from tests.benchmarks.fixtures import FIXTURES
-from tests.benchmarks.fixtures import jsonl as lines
+from tests.benchmarks.fixtures import FIXTURES, jsonl
 from tests.benchmarks.written import loaded, official_prompt, question
 
 NAMES = ("Ida", "Max", "Bo", "Eve")
@@ -109,6 +108,6 @@ def test_what_the_mended_variant_reads():
 
 def test_a_question_without_its_target_is_told(tmp_path, monkeypatch):
     broken = {"context": "x", "input": "Which?", "answer": [1]}
-    monkeypatch.setitem(FIXTURES, "infinitebench", {"math_find.jsonl": lines(broken)})
+    monkeypatch.setitem(FIXTURES, "infinitebench", {"math_find.jsonl": jsonl(broken)})
     with pytest.raises(LcragError, match="'input' must be a question with words such as"):
         loaded(tmp_path, "infinitebench")

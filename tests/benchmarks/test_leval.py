@@ -5,8 +5,7 @@ import pytest
 from lcrag.errors import LcragError
 from lcrag.metrics.official import LEval
 from lcrag.schema import Answer, Question
-from tests.benchmarks.fixtures import FIXTURES
-from tests.benchmarks.fixtures import jsonl as lines
+from tests.benchmarks.fixtures import FIXTURES, jsonl
 from tests.benchmarks.written import loaded, official_prompt, question
 
 
@@ -46,7 +45,7 @@ def test_the_authors_ask_so(tmp_path):
 
 def test_answers_that_do_not_fit_are_told(tmp_path, monkeypatch):
     broken = {"input": "x", "evaluation": "exam", "instructions": ["?"], "outputs": []}
-    monkeypatch.setitem(FIXTURES, "leval", {"tpo.jsonl": lines(broken)})
+    monkeypatch.setitem(FIXTURES, "leval", {"tpo.jsonl": jsonl(broken)})
     with pytest.raises(LcragError, match="'outputs' must be a list of 1 answers"):
         loaded(tmp_path, "leval")
 

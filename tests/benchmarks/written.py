@@ -6,21 +6,13 @@ from pathlib import Path
 from lcrag.datasets.base import Dataset
 from lcrag.schema import Question
 from lcrag.strategies.pieces.official import documents_context, prompt_of
-from tests.benchmarks.fixtures import FIXTURES
-
-
-def write(folder: Path, name: str) -> Path:
-    """The fixture's files in a folder."""
-    for file, content in FIXTURES[name].items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(content, "utf-8")
-    return folder
+from tests.benchmarks.fixtures import written
 
 
 def loaded(folder: Path, name: str, **options) -> Dataset:
     """The fixture as its loader reads it."""
     module = import_module(f"lcrag.benchmarks.{name}")
-    return getattr(module, f"load_{name}")(write(folder, name), **options)
+    return getattr(module, f"load_{name}")(written(folder, name), **options)
 
 
 def question(dataset: Dataset, task: str, number: int = 0) -> Question:
