@@ -15,6 +15,7 @@ from lcrag.components.settings import digest
 from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
+from lcrag.local import ask_placed, place
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
@@ -67,9 +68,14 @@ class Resources:
     _text_digests: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _sharing: dict[frozenset[str], int] = field(default_factory=dict, init=False, repr=False)
 
-    @cached_property
+    @property
     def slots(self) -> asyncio.Semaphore:
-        """Bounds the requests in flight, also where one question asks many at once."""
+        """Bounds the requests in flight, also where one question asks many at once; each place has its own."""
+        elsewhere = place.get()
+        return self._slots if elsewhere is None else elsewhere.slots
+
+    @cached_property
+    def _slots(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(self.reader.max_concurrency)
 
     @cached_property
@@ -154,10 +160,13 @@ class Resources:
 
     async def generate(self, request: Request) -> Completion:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
-        if self.prefixes is None:
-            return await self.reader.generate(request)
-        prefix = self.prefixes.enter(request)
-        return self.prefixes.settle(await self.reader.generate(request), prefix)
+        prefix = None if self.prefixes is None else self.prefixes.enter(request)
+        completion = await ask_placed(self.reader.generate, request)
+        if (elsewhere := place.get()) is not None:
+            self.paid_prefixes |= elsewhere.lost_prefixes
+        if self.prefixes is None or prefix is None:
+            return completion
+        return self.prefixes.settle(completion, prefix)
 
     def priced(self, usage: Usage) -> Usage:
         """The reader's usage with its FLOPs, KV bytes and dollars, and what the cache saved, where they are known."""

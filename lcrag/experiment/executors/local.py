@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lcrag.experiment.executors.base import Answer, Batch, check_concurrency
+from lcrag.experiment.executors.base import Answer, Batch, check_concurrency, gather
 from lcrag.readers.base import Reader
 from lcrag.schema import Question
 from lcrag.strategies.base import Strategy
@@ -32,19 +31,6 @@ class LocalExecutor:
                 questions = list(batch.questions)
                 if batch.leader and not reader.shares_prefix_in_batch:
                     await run_question(questions.pop(0), batch.strategy)
-                await _gather(run_question(q, batch.strategy) for q in questions)
+                await gather(run_question(q, batch.strategy) for q in questions)
 
-        await _gather(run_batch(batch) for batch in batches if batch.questions)
-
-
-async def _gather(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run all; when one fails, cancel and await the rest before the error goes on."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for coroutine in coroutines:
-                group.create_task(coroutine)
-    except BaseExceptionGroup as errors:
-        leaf: BaseException = errors
-        while isinstance(leaf, BaseExceptionGroup):
-            leaf = leaf.exceptions[0]
-        raise leaf from None
+        await gather(run_batch(batch) for batch in batches if batch.questions)
