@@ -61,6 +61,7 @@ class MilvusDatabase:
         """See ``Database``."""
         if not self.client.has_collection(self.collection):
             return 0
+        self.client.load_collection(self.collection)  # it may have been made by another process
         rows = self.client.query(
             self.collection,
             filter=_expression(set_name, None),

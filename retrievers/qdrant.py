@@ -51,8 +51,9 @@ def _client(url: str, key: str) -> Any:
             ),
             url,
         )
-    place = {"location": url} if url == ":memory:" else {"path": url}
-    return connected(lambda: QdrantClient(**place), url)
+    if url == ":memory:":
+        return QdrantClient(url)
+    return connected(lambda: QdrantClient(path=url), url)
 
 
 def _reached(client: Any) -> Any:
@@ -134,11 +135,10 @@ class QdrantDatabase:
 def _filter(set_name: str, document_ids: Collection[str] | None) -> Any:
     from qdrant_client import models
 
-    conditions = [models.FieldCondition(key="set", match=models.MatchValue(value=set_name))]
+    conditions: list[Any] = [models.FieldCondition(key="set", match=models.MatchValue(value=set_name))]
     if document_ids is not None:
-        conditions.append(
-            models.FieldCondition(key="document_id", match=models.MatchAny(any=list(document_ids)))
-        )
+        any_of = models.MatchAny(any=list(document_ids))
+        conditions.append(models.FieldCondition(key="document_id", match=any_of))
     return models.Filter(must=conditions)
 
 

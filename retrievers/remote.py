@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import NAMESPACE_OID, uuid5
 
@@ -111,11 +111,8 @@ class RemoteRetriever:
         return tokens
 
     def _name_of(self, texts: Mapping[str, str]) -> str:
-        chunker = self.chunker
-        described = (
-            {f.name: repr(getattr(chunker, f.name)) for f in fields(chunker)} if is_dataclass(chunker) else {}
-        )
-        made_by = [self.embedder.name, document_settings(self.embedder), type(chunker).__name__, described]
+        made_by = [self.embedder.name, document_settings(self.embedder)]
+        made_by += [type(self.chunker).__name__, document_settings(self.chunker)]
         digest = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode())
         for name, text in sorted(texts.items()):
             digest.update(hashlib.sha256(f"{name}\0{text}".encode("utf-8", "surrogatepass")).digest())
