@@ -94,7 +94,7 @@ def log_to_mlflow(
                 name=dataset_name,
                 digest=dataset_digest[:36],
             )
-            mlflow.log_input(data, context="evaluation")
+            _log_input(mlflow, data)
             mlflow.log_table(outcomes, "outcomes.json")
             mlflow.log_text(str(comparison), "comparison.txt")
             for file in (report, report.parent / "outcomes.parquet"):
@@ -126,8 +126,21 @@ def _log_child(
             mlflow.log_metrics(_named({str(k): float(v) for k, v in further}))
             mlflow.log_metrics(_judge_metrics(outcomes[outcomes["strategy"] == name]))
             _log_parameters(mlflow, strategy_parameters.get(name, {}))
-            mlflow.log_input(data, context="evaluation")
+            _log_input(mlflow, data)
             mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
+
+
+def _log_input(mlflow: Any, data: Any) -> None:
+    """Log the dataset. Of runs that log a new one at once a server's database accepts one: the others try again."""
+    from mlflow.exceptions import MlflowException
+
+    for attempt in range(3):
+        try:
+            mlflow.log_input(data, context="evaluation")
+            return
+        except MlflowException as error:
+            if attempt == 2 or not re.search("duplicate key|UniqueViolation|IntegrityError", str(error)):
+                raise
 
 
 def _metrics(row: pd.Series[Any]) -> dict[str, float]:
