@@ -18,15 +18,15 @@ _THREAD = ThreadPoolExecutor(1, "lcrag-local")
 
 
 class Place(Protocol):
-    """Another process that does the model work of some questions.
+    """Another process that does the model work of some questions."""
 
-    Attributes:
-        slots: Bounds the requests that its reader has in flight.
-        lost_prefixes: The KV prefixes (``Completion.prefix_key``) that were computed in processes that have died.
-    """
+    @property
+    def slots(self) -> asyncio.Semaphore:
+        """Bounds the requests that its reader has in flight."""
 
-    slots: asyncio.Semaphore
-    lost_prefixes: set[str]
+    @property
+    def lost_prefixes(self) -> set[str]:
+        """The KV prefixes (``Completion.prefix_key``) that were computed in processes that have died."""
 
     async def run(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Do ``work`` there, a function or a coroutine function, and return its result or raise its error."""

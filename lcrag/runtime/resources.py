@@ -162,8 +162,9 @@ class Resources:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
         prefix = None if self.prefixes is None else self.prefixes.enter(request)
         completion = await ask_placed(self.reader.generate, request)
-        if (elsewhere := place.get()) is not None:
-            self.paid_prefixes |= elsewhere.lost_prefixes
+        elsewhere = place.get()
+        if elsewhere is not None and completion.prefix_key in elsewhere.lost_prefixes:
+            self.paid_prefixes.add(completion.prefix_key)  # it was computed by a process that has died
         if self.prefixes is None or prefix is None:
             return completion
         return self.prefixes.settle(completion, prefix)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lcrag.experiment.executors.base import Answer, Batch, check_concurrency, gather
 from lcrag.experiment.executors.local import LocalExecutor
-from lcrag.experiment.executors.ray_pool import Cluster, Pool
+from lcrag.experiment.executors.ray_cluster import Cluster
+from lcrag.experiment.executors.ray_pool import Pool
 from lcrag.local import place
 from lcrag.readers.base import Reader
 from lcrag.schema import Question

@@ -17,11 +17,11 @@ from typing import Any
 from lcrag.errors import LcragError
 
 MAX_COMPONENTS = 64  # that either side keeps; the least recently used are dropped
-_METHODS = ("generate", "search", "build", "embed")
+_METHODS = ("generate", "search", "build", "embed", "compress")
 
 
 def _is_component(value: Any) -> bool:
-    """Whether it is sent once: what reads, searches, builds or embeds."""
+    """Whether it is sent once: what has or builds something large: a model, an index."""
     if not is_dataclass(value) or isinstance(value, type):
         return False
     return any(callable(getattr(type(value), name, None)) for name in _METHODS)
@@ -67,7 +67,8 @@ class Sender:
     def _packed(self, value: Any, whole: bool) -> Parcel:
         import cloudpickle
 
-        sender, components, buffer = self, {}, io.BytesIO()
+        sender, buffer = self, io.BytesIO()
+        components: dict[str, bytes] = {}
 
         class Pickler(cloudpickle.Pickler):  # type: ignore[misc, name-defined]
             def persistent_id(self, part: Any) -> str | None:
