@@ -29,6 +29,7 @@ KEYS = [
     "executor",
     "dataset",
     "reader",
+    "response_cache",
     "embedder",
     "retriever",
     "strategies",
@@ -64,7 +65,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     component, each, embedder = parts.component, parts.each, parts.shared["embedder"]
     mlflow = values.mlflow(spec.get("mlflow"), f"{where}: mlflow")
     name = values.text(spec.get("name", Path(where).stem), f"{where}: name")
-    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader", None, folder)
+    reader = parts.reader()
     return Experiment(
         dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
@@ -93,6 +94,16 @@ class _Parts:
         self.spec, self.where, self.folder = spec, where, folder
         self.shared: dict[str, Any] = {}
         self.shared["embedder"] = self.component("embedder") or default_embedder()
+
+    def reader(self) -> Any:
+        """The reader, behind the response cache where the mapping has one."""
+        reader = self.spec.get("reader", "transformers")
+        cache = self.spec.get("response_cache")
+        if cache is not None:
+            cache = cache if isinstance(cache, Mapping) else {"path": cache}
+            check_keys(cache, ["path", "max_bytes"], f"{self.where}: response_cache")
+            reader = {"type": "response_cache", "reader": reader, **cache}
+        return build("reader", reader, f"{self.where}: reader", None, self.folder)
 
     def component(self, kind: str) -> Any:
         """The component of a kind, ``None`` where the mapping has none."""

@@ -13,6 +13,7 @@ from lcrag.experiment.row_keys import RowKeys
 from lcrag.judging.scoring import scored
 from lcrag.metrics.score import score
 from lcrag.metrics.support import support
+from lcrag.readers.response_cache import ResponseCache
 from lcrag.redaction import redact
 from lcrag.runtime.caps import OverBudget
 from lcrag.runtime.guard import BudgetGuard
@@ -20,6 +21,8 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
+
+REUSED = "from_response_cache"  # the note that says how many calls of a row a response cache answered
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:
@@ -127,6 +130,8 @@ class Engine:
         if self.resources.calls:
             used = [id for scope, id in guard.used if scope == key or build_failed]
             self.resources.calls.forget(used)
+        if isinstance(self.resources.reader, ResponseCache):
+            self.resources.reader.forget(guard.responses)
 
     def _is_finished(self, key: str, window: int) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget.
@@ -177,7 +182,11 @@ class Engine:
                 declined=answer.declined,
                 truncation=answer.truncation,
                 finish_reason=tools.finish_reason,
-                notes={**answer.notes, **support(question.text, answer.text, answer.evidence)},
+                notes={
+                    **answer.notes,
+                    **support(question.text, answer.text, answer.evidence),
+                    **({REUSED: guard.reused} if guard.reused else {}),
+                },
                 scores=score(question, answer),
                 steps=(*answer.steps, *tools.steps),
                 evidence=answer.evidence,
