@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,9 +91,9 @@ class Plan:
         """Those of them that ask a model."""
         return tuple(m for m in self.own_metrics if isinstance(m, JudgedMetric))
 
-    @property
+    @cached_property
     def deciding(self) -> str:
-        """The name of the metric that decides."""
+        """The name of the metric that decides; the questions are looked through once, not for each row."""
         if self.metric == "auto":
             return default_metric(self.dataset.questions)
         return self.metric if isinstance(self.metric, str) else self.metric.name

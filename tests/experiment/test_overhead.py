@@ -10,12 +10,15 @@ from dataclasses import asdict
 import pandas as pd
 
 from lcrag.components.settings import settings
+from lcrag.experiment import plan
 from lcrag.experiment.journal import Journal, read_journal
 from lcrag.experiment.stored import table_of
+from lcrag.metrics import text
+from lcrag.metrics.score import score
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.runtime.calls import CallJournal, digest
 from lcrag.runtime.resources import Resources
-from lcrag.schema import Ledger, Outcome, Step, Usage
+from lcrag.schema import Answer, Ledger, Outcome, Question, Step, Usage
 from lcrag.strategies import ClosedBook, LongContext
 from lcrag.testing.world import CountingEmbedder
 from retrievers import DenseRetriever
@@ -69,6 +72,23 @@ def test_rows_and_calls_are_written_without_a_copy_and_prompts_hashed_once(tmp_p
     plain = json.dumps(asdict(request) | {"cache_salt": ""}, sort_keys=True)  # as earlier runs hashed it
     assert sha256(plain.encode()).hexdigest()[:32] == digest(request)
     assert CallJournal(calls.path).take("key", request).completion.text == "yes"
+
+
+def test_each_question_is_looked_at_once_to_choose_the_metric(experiment, monkeypatch):
+    looked = []
+    monkeypatch.setattr(plan, "default_metric", lambda questions: looked.append(1) or "accuracy")
+    experiment(routers=[]).run()
+    assert len(looked) == 1
+
+
+def test_an_answer_is_normalised_once_by_all_metrics(monkeypatch):
+    text._remembered.cache_clear()
+    answer, counted = "The Kites of Bergen, in 1987", []
+    monkeypatch.setattr(text.unicodedata, "normalize", lambda form, given: counted.append(given) or given)
+    for _ in range(3):
+        score(Question("q", "Which?", ("d",), ("kites",)), Answer(answer))
+    assert counted.count(answer) == 1
+    text._remembered.cache_clear()
 
 
 def test_questions_that_share_documents_are_counted_once(scripted):
