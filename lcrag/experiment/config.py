@@ -35,6 +35,7 @@ KEYS = [
     "strategies",
     "routers",
     "budget",
+    "deadline_s",
     "prices",
     "mlflow",
 ]
@@ -81,6 +82,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         name=name,
         budget=values.budget(spec.get("budget"), f"{where}: budget"),
         prices=values.prices(spec.get("prices"), f"{where}: prices", folder, reader.name, embedder.name),
+        deadline_s=values.seconds(spec.get("deadline_s"), f"{where}: deadline_s"),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),

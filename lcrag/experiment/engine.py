@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -108,10 +109,20 @@ class Engine:
         if work:  # a missing key or a window that is not known stops a run before its first call
             self.resources.reader.check()
             _ = self.resources.reader.context_window
-        await self.plan.executor.run(work, answer, self.resources.reader)
+        try:
+            await self.plan.executor.run(work, answer, self.resources.reader)
+        finally:
+            await self._end_builds()
         if self.resources.calls and not any(finished[k].error for k in keys.values()):
             self.resources.calls.settle()
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
+
+    async def _end_builds(self) -> None:
+        """Cancel what is still built for rows that were cancelled or over their deadline: nothing is left running."""
+        builds = [build for build in self.resources.built.values() if not build.done()]
+        for build in builds:
+            build.cancel()
+        await asyncio.gather(*builds, return_exceptions=True)
 
     def _take_over_calls(self) -> None:
         """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""
@@ -160,6 +171,11 @@ class Engine:
         except LcragError:
             return 0
 
+    @property
+    def _late(self) -> str:
+        seconds = self.plan.deadline_s
+        return f"It took longer than its deadline of {seconds} seconds: raise deadline_s, or run again."
+
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
@@ -174,8 +190,10 @@ class Engine:
             closed_book=strategy.closed_book,
             batch_invariant=self.resources.reader.batch_invariant,
         )
+        deadline = asyncio.timeout(self.plan.deadline_s)
         try:
-            answer = await strategy.answer(question, tools)
+            async with deadline:
+                answer = await strategy.answer(question, tools)
             row = replace(
                 row,
                 answer=answer.text,
@@ -200,9 +218,10 @@ class Engine:
                 refused = self.resources.budget.question.given
             row = replace(row, error=redact(str(error)), steps=tuple(tools.steps))
         except Exception as error:  # one question must not take the others down with it
-            row = replace(row, error=redact(f"{type(error).__name__}: {error}"), steps=tuple(tools.steps))
+            told = self._late if deadline.expired() else redact(f"{type(error).__name__}: {error}")
+            row = replace(row, error=told, steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        if row.error and not guard.call_failed:
+        if row.error and not guard.call_failed and not deadline.expired():
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
         window = self._window() if row.truncation else 0

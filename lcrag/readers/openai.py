@@ -58,6 +58,7 @@ class OpenAIReader(Reader):
         token_probabilities: Request the first token's probabilities where a strategy watches for a word.
         extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
+        documents_in_flight: How many documents' questions run at once: as many as the server's KV cache holds.
     """
 
     model: str
@@ -74,11 +75,17 @@ class OpenAIReader(Reader):
     prefix_minimum: int | None = None
     token_probabilities: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    documents_in_flight: int = field(default=4, metadata=OPERATIONAL)  # type: ignore[misc]
 
     @property
     def name(self) -> str:
         """The model's name, as in the results."""
         return self.model
+
+    @property
+    def host(self) -> str:
+        """Name and port of the server."""
+        return self._server.host
 
     @cached_property
     def context_window(self) -> int:
