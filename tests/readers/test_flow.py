@@ -160,7 +160,8 @@ def test_yaml(tmp_path):
         LocalExecutor("auto", 0)
     (tmp_path / "a.txt").write_text("Kites need wind.")
     (tmp_path / "q.jsonl").write_text('{"question": "What?", "documents": "a.txt", "answers": "x"}')
-    spec = {"dataset": {"type": "files", "documents": ".", "questions": "q.jsonl"}, "reader": {"type": "openai", "model": "m"},
+    spec = {"dataset": {"type": "files", "documents": ".", "questions": "q.jsonl"},
+            "reader": {"type": "openai", "model": "m"},
             "strategies": ["closed_book"], "embedder": "lcrag.testing.world:WordEmbedder"}  # fmt: skip
     assert from_mapping(spec | {"deadline_s": 2}, folder=tmp_path).deadline_s == 2.0
     for bad in (0, "soon", True):
