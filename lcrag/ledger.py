@@ -163,6 +163,16 @@ class Ledger(Mapping[Role, Usage]):
 
     def flat(self) -> dict[str, float | None]:
         """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""
-        names = [f.name for f in fields(Usage)]
-        booked = [(role, self[role]) for role in ROLES]
-        return {f"{role}_{name}": getattr(usage, name) for role, usage in booked for name in names}
+        row: dict[str, float | None] = {}
+        for role in ROLES:
+            usage = self.entries.get(role)
+            if usage is None:
+                row.update(_UNSPENT[role])
+            else:
+                for name, column in _COLUMNS[role]:
+                    row[column] = getattr(usage, name)
+        return row
+
+
+_COLUMNS = {role: [(f.name, f"{role}_{f.name}") for f in fields(Usage)] for role in ROLES}
+_UNSPENT = {role: {column: getattr(NOTHING, name) for name, column in _COLUMNS[role]} for role in ROLES}

@@ -132,6 +132,14 @@ def _chain(dataset: Dataset) -> None:
     chain.batch(asked, config={"max_concurrency": 8})
 
 
+def _warm(what: str, folder: Path) -> None:
+    """Import everything that is used."""
+    if what == "chain":
+        _chain(dataset_of(2, 1, 200))
+    else:
+        _run(dataset_of(2, 1, 200), instant_reader(), [ClosedBook(), ChunkedRetrieval(k=3)], folder)
+
+
 def _child(what: str, count: int, where: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(where or temporary)
@@ -149,6 +157,7 @@ def _child(what: str, count: int, where: str) -> dict[str, object]:
         dataset = dataset_of(
             count, count if long_text else PER_DOCUMENT, 10_000_000 if long_text else CHARACTERS
         )
+        _warm(what, Path(temporary) / "warm")
         cpu, wall = time.process_time(), time.perf_counter()
         phases: list[float] = []
         if what == "rows":

@@ -159,6 +159,8 @@ class Engine:
     def _rescored(self, key: str, question: Question) -> Outcome:
         """The journal's row with the scores of this plan's metrics, which are no part of a row's identity."""
         row = self.journal.content.rows[key]
+        if not self.plan.own_metrics and row.score == row.scores.get(self.plan.deciding):
+            return row
         try:
             return scored(row, question, self.plan.own_metrics, self.plan.deciding)
         except Exception as error:  # the user's own code may raise anything

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from lcrag.components.settings import settings
@@ -41,7 +42,7 @@ class RowKeys:
 
     def of(self, question: Question) -> dict[str, str]:
         """The keys of the question's rows, by the strategy's name."""
-        ids, asked = question.document_ids, _json(question.asked())
+        ids, asked = question.document_ids, _asked(question)
         documents = [_json(self._resources.text_digest(i)) for i in ids]
         keys = {
             name: FORMAT + self._hash([strategy, asked, *documents])
@@ -62,6 +63,18 @@ class RowKeys:
             digest.update(f", {part}".encode())
         digest.update(b"]")
         return digest.hexdigest()[:32]
+
+
+def _asked(question: Question) -> str:
+    """``question.asked()`` in JSON, made without a copy of all that lies within."""
+    content = {f.name: getattr(question, f.name) for f in fields(question) if f.name != "task"}
+    content |= {"task": question.task.asked()} if question.task else {}
+    return json.dumps(content, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    is_data = is_dataclass(value) and not isinstance(value, type)
+    return {f.name: getattr(value, f.name) for f in fields(value)} if is_data else str(value)
 
 
 def _json(value: Any) -> str:
