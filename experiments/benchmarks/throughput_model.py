@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count, groupby, pairwise
+from itertools import count, groupby
 from pathlib import Path
 from pydoc_data.topics import topics
 
@@ -100,15 +100,14 @@ def dataset_of(size: Size, tokenizer: ChatTokenizer, shuffled: bool = False) -> 
 
 
 def least(requests: Sequence[Request], tokenizer: ChatTokenizer) -> int:
-    """The fewest prompt tokens that must be computed: each prefix that prompts share once, and every tail."""
-    prompts = sorted(tokenizer.encode(request.messages)[0] for request in requests)
-    shared = 0
-    for one, other in pairwise(prompts):
-        same = next(
-            (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-        )
-        shared += min(same, len(other) - 1)
-    return sum(map(len, prompts)) - shared
+    """The fewest prompt tokens that must be computed: each declared prefix (a document) once, and every tail."""
+    prefixes: set[tuple[int, ...]] = set()
+    tails = 0
+    for request in requests:
+        ids, declared = tokenizer.encode(request.messages, request.prefix_chars)
+        prefixes.add(tuple(ids[:declared]))
+        tails += len(ids) - declared
+    return tails + sum(map(len, prefixes))
 
 
 def retagged(requests: Sequence[Request]) -> list[Request]:
