@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 from lcrag.errors import LcragError, reason
 from lcrag.files import append_line, plain
 from lcrag.schema import Ledger, Outcome, Passage, Step, Usage
+
+AMOUNTS = tuple(f.name for f in fields(Usage))
 
 
 @dataclass
@@ -200,7 +202,9 @@ def _check(outcome: Outcome) -> None:
     Raises:
         TypeError: the line is damaged.
     """
-    numbers = {"score": outcome.score, **outcome.scores, **outcome.notes, **outcome.usage.flat()}
+    numbers = {"score": outcome.score, **outcome.scores, **outcome.notes}
+    for role, usage in outcome.usage.entries.items():  # roles that spent nothing have no numbers to check
+        numbers |= {f"{role}_{name}": getattr(usage, name) for name in AMOUNTS}
     for name, value in numbers.items():
         if value is not None and not isinstance(value, int | float):
             raise TypeError(f"{name} is not a number")

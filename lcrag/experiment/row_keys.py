@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -44,7 +45,7 @@ class RowKeys:
 
     def of(self, question: Question) -> dict[str, str]:
         """The keys of the question's rows, by the strategy's name."""
-        ids, asked = question.document_ids, _json(question.asked())
+        ids, asked = question.document_ids, _asked(question)
         documents = [_json(self._resources.text_digest(i)) for i in ids]
         keys = {}
         for name, strategy in self._strategies.items():
@@ -79,6 +80,18 @@ def _searches_corpus(identity: Any) -> bool:
     if isinstance(identity, dict):
         return identity.get("scope") == "corpus" or any(map(_searches_corpus, identity.values()))
     return isinstance(identity, list) and any(map(_searches_corpus, identity))
+
+
+def _asked(question: Question) -> str:
+    """``question.asked()`` in JSON, made without a copy of all that lies within."""
+    content = {f.name: getattr(question, f.name) for f in fields(question) if f.name != "task"}
+    content |= {"task": question.task.asked()} if question.task else {}
+    return json.dumps(content, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    is_data = is_dataclass(value) and not isinstance(value, type)
+    return {f.name: getattr(value, f.name) for f in fields(value)} if is_data else str(value)
 
 
 def _json(value: Any) -> str:

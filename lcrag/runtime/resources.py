@@ -15,12 +15,13 @@ from lcrag.components.settings import digest
 from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
-from lcrag.local import ask_placed, place
+from lcrag.local import place
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
 from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
+from lcrag.runtime.leaders import PrefixLeaders
 from lcrag.runtime.meter import Spending
 from lcrag.runtime.prefixes import PrefixLedger
 from lcrag.runtime.pricing import priced_call
@@ -83,6 +84,11 @@ class Resources:
         """What each strategy's own prompts would have cached; ``None`` where the reader keeps strategies apart."""
         cache = self.reader.prefix_cache
         return None if cache is None else PrefixLedger(cache)
+
+    @cached_property
+    def leaders(self) -> PrefixLeaders:
+        """Sends the first request of each new prefix ahead."""
+        return PrefixLeaders(self.reader)
 
     @cached_property
     def memories(self) -> MemoryStore:
@@ -161,7 +167,7 @@ class Resources:
     async def generate(self, request: Request) -> Completion:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
         prefix = None if self.prefixes is None else self.prefixes.enter(request)
-        completion = await ask_placed(self.reader.generate, request)
+        completion = await self.leaders.generate(request)
         elsewhere = place.get()
         if elsewhere is not None and completion.prefix_key in elsewhere.lost_prefixes:
             self.paid_prefixes.add(completion.prefix_key)  # it was computed by a process that has died
