@@ -68,6 +68,15 @@ def test_the_answer_comes_from_the_other_document(misled, scripted, embedder, tm
     assert answers == {"chunked_retrieval": "unanswerable", "far": "Ada Moss", "self_route": "Ada Moss"}
 
 
+def test_a_preview_shows_the_passages_of_all_documents(misled):
+    from lcrag.experiment.preview import preview
+
+    near, far = ChunkedRetrieval(k=1), ChunkedRetrieval("far", k=1, scope="corpus")
+    question = misled.questions[0]
+    assert "Ada Moss." not in preview(misled, question, [near])
+    assert "Ada Moss." in preview(misled, question, [far])
+
+
 def test_one_index_is_built_for_all_strategies_and_divided_among_all_questions(dataset, scripted, embedder):
     from retrievers import DenseRetriever
 
