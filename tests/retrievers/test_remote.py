@@ -38,8 +38,8 @@ def test_it_finds_what_exact_search_finds(make):
     pytest.importorskip("faiss")
     rng = np.random.default_rng(0)
     words = [f"word{i}" for i in range(80)]
-    texts = {f"d{i}": " ".join(rng.choice(words, 120)) for i in range(20)}
-    queries = [" ".join(rng.choice(words, 6)) for _ in range(20)]
+    texts = {f"d{i}": " ".join(rng.choice(words, 60)) for i in range(8)}
+    queries = [" ".join(rng.choice(words, 6)) for _ in range(8)]
     exact = DenseRetriever(WordEmbedder(), SMALL, "Flat").build(texts)
     index = make().build(texts)
     assert index.build_tokens == exact.build_tokens
