@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[
-    Path, typer.Argument(help="Table of outcomes (parquet), a run's folder, or lara or nocha.")
+    Path,
+    typer.Argument(
+        help="Table of outcomes (parquet), a run's folder, lara or nocha, or a folder of feedback."
+    ),
 ]
 Router = Annotated[
     list[str] | None,
@@ -127,8 +130,10 @@ def fit(
     cost: Cost = "tokens",
     cache: Cache = "warm",
 ) -> None:
-    """Let one router learn from outcomes and save it for an application."""
+    """Let one router learn from outcomes, or a bandit from feedback, and save it for an application."""
+    from lcrag.commands.feedback import feedback_at
     from lcrag.routers import save_router
+    from lcrag.serving.feedback_table import is_feedback
     from lcrag.tables import many
 
     chosen, *more = _routers([] if routers else [router], routers, ()) or [None]
@@ -136,8 +141,11 @@ def fit(
         raise LcragError(
             f"{routers} has {many(len(more) + (chosen is not None), 'router')}: give one to fit."
         )
-    check_texts([chosen], published_name(outcomes))
-    examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
+    if is_feedback(outcomes):
+        examples = feedback_at(chosen, outcomes, strategy, kind, cost, cache)
+    else:
+        check_texts([chosen], published_name(outcomes))
+        examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
 

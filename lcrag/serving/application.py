@@ -18,6 +18,7 @@ from lcrag.errors import LcragError, did_you_mean
 from lcrag.metrics.base import Metric
 from lcrag.metrics.f1 import F1
 from lcrag.readers.base import Reader
+from lcrag.routers.base import Router
 from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
@@ -46,6 +47,8 @@ class Application(Runnable[Any, dict[str, Any]]):
         feedback_folder: where answers and the feedback on them are kept, several processes may share it; ``None``: no
             feedback is taken.
         metric: scores answers against gold answers that ``feedback`` is given; default: token F1.
+        learn: with a ``feedback_folder``, a bandit explores and learns from each feedback, and is saved there as
+            ``learned.router``; ``False``: it stays as it is.
 
     Raises:
         LcragError: no document, or an empty one.
@@ -61,9 +64,10 @@ class Application(Runnable[Any, dict[str, Any]]):
         embedder: Embedder | None = None,
         feedback_folder: Path | str | None = None,
         metric: Metric | None = None,
+        learn: bool = True,
     ) -> None:
         self.strategy = strategy
-        self._live = LiveFeedback(strategy, feedback_folder, metric or F1())
+        self._live = LiveFeedback(strategy, feedback_folder, metric or F1(), learn)
         known = {d.id: d for d in Dataset("application", tuple(_documents(documents)), ()).documents}
         if not known:
             raise LcragError("An application needs at least one document.")
@@ -95,6 +99,11 @@ class Application(Runnable[Any, dict[str, Any]]):
         answer = replace(await self._live.answer(question, tools), usage=tools.ledger)
         id = self._live.remember(question, answer, self.resources.reader.context_window)
         return {"id": id, **self._result(answer, question)}
+
+    @property
+    def router(self) -> Router | None:
+        """The router with what it has learned from feedback; ``None`` if one strategy answers everything."""
+        return self._live.router
 
     def feedback(
         self,

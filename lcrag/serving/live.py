@@ -11,14 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lcrag.errors import LcragError
 from lcrag.metrics.base import Metric
-from lcrag.routers.base import Decision, check_candidate
-from lcrag.routers.learning.query import Query, query_of
+from lcrag.routers.base import Decision, Router, check_candidate
+from lcrag.routers.learning.bandit import LinearBandit
+from lcrag.routers.learning.query import query_of
 from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.routers.routed import Routed
-from lcrag.schema import Answer, Ledger, Question, Step
+from lcrag.schema import Answer, Question, Step
 from lcrag.serving.feedback_log import FeedbackLog
+from lcrag.serving.learner import LiveLearner
+from lcrag.serving.observed import Metered, Observed
 from lcrag.serving.served import ServedAnswer
 from lcrag.strategies.base import Strategy, Toolbox
 
@@ -44,34 +49,6 @@ class Feedback:
         return f"Answer {self.id} scores {self.score:.2f}{before}."
 
 
-@dataclass(frozen=True)
-class Metered(Strategy):
-    """A strategy whose answers say what they took alone."""
-
-    strategy: Strategy
-
-    @property
-    def name(self) -> str:
-        """The strategy's."""
-        return self.strategy.name
-
-    async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """The strategy's answer with its ledger."""
-        answer, ledger = await tools.metered(lambda own: self.strategy.answer(question, own))
-        return replace(answer, usage=ledger)
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What led to an answer."""
-
-    query: Query
-    decision: Decision
-    candidates: tuple[str, ...]
-    router: str
-    usage: Ledger | None  # None: all that the question took
-
-
 class LiveFeedback:
     """Answers by a strategy and remembers in a folder what was decided; takes feedback.
 
@@ -79,37 +56,57 @@ class LiveFeedback:
         strategy: a strategy, or a ``Routed`` one.
         folder: where answers and feedback are kept; ``None``: nowhere, and then no feedback is taken.
         metric: scores an answer against a gold answer.
+        learn: whether a bandit explores and goes on learning.
     """
 
-    def __init__(self, strategy: Strategy, folder: Path | str | None, metric: Metric) -> None:
+    def __init__(
+        self, strategy: Strategy, folder: Path | str | None, metric: Metric, learn: bool = True
+    ) -> None:
         self.strategy, self.metric = strategy, metric
         self.log = None if folder is None else FeedbackLog(folder)
         self._observed: dict[str, Observed] = {}
-        self._learning = threading.Lock()
+        self._taking = threading.Lock()
+        self._learner: LiveLearner | None = None
+        if learn and self.log and isinstance(strategy, Routed) and isinstance(strategy.router, LinearBandit):
+            names = [s.name for s in strategy.strategies]
+            self._learner = LiveLearner(strategy.router, names, self.log.folder)
+            self._learner.learn(self.log.new_feedback())
+
+    @property
+    def router(self) -> Router | None:
+        """The router as it is now: one that learns has learned from the feedback; ``None`` if there is none."""
+        if self._learner is not None:
+            return self._learner.router
+        return self.strategy.router if isinstance(self.strategy, Routed) else None
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """The strategy's answer; what led to it is kept for ``remember``."""
         if self.log is None:
             return await self.strategy.answer(question, tools)
-        if isinstance(self.strategy, Routed):
-            return await self._routed(self.strategy, question, tools)
+        router = self.router
+        if isinstance(self.strategy, Routed) and router is not None:
+            return await self._routed(self.strategy.strategies, router, question, tools)
         answer = await self.strategy.answer(question, tools)
         name = self.strategy.name
         query = await query_of(question, tools)
         self._observed[question.id] = Observed(query, Decision(name), (name,), "", None)
         return answer
 
-    async def _routed(self, routed: Routed, question: Question, tools: Toolbox) -> Answer:
+    async def _routed(
+        self, strategies: Sequence[Strategy], router: Router, question: Question, tools: Toolbox
+    ) -> Answer:
         """As ``Routed`` answers, with what the router saw and what each strategy took alone."""
-        candidates: dict[str, Strategy] = {s.name: Metered(s) for s in routed.strategies}
-        router = routed.router
+        candidates: dict[str, Strategy] = {s.name: Metered(s) for s in strategies}
         if isinstance(router, ReplayableRouter) and type(router).route is ReplayableRouter.route:
             query = await router.observe(question, candidates, tools)
-            decision = self._decide(router, query, list(candidates))
+            if isinstance(router, LinearBandit) and self._learner is not None:
+                (decision,) = router.draw([query], list(candidates), np.random.default_rng())
+            else:
+                (decision,) = router.choose([query], list(candidates))
             check_candidate(decision.strategy, candidates, router.name)
             decision = replace(decision, answer=query.answers.get(decision.strategy))
         else:
-            decision = await router.route(question, {s.name: s for s in routed.strategies}, tools)
+            decision = await router.route(question, {s.name: s for s in strategies}, tools)
             query = await query_of(question, tools)
         answer = decision.answer or await candidates[decision.strategy].answer(question, tools)
         self._observed[question.id] = Observed(
@@ -117,10 +114,6 @@ class LiveFeedback:
         )
         step = Step("route", decision.reason, decision.strategy)
         return replace(answer, steps=(step, *answer.steps))
-
-    def _decide(self, router: ReplayableRouter, query: Query, candidates: Sequence[str]) -> Decision:
-        (decision,) = router.choose([query], candidates)
-        return decision
 
     def remember(self, question: Question, answer: Answer, window: float) -> str:
         """Write down an answer, whose ``usage`` is all that the question took; returns its id."""
@@ -176,10 +169,13 @@ class LiveFeedback:
             raise LcragError(f"Give either a score, a thumb or a gold answer for answer {id}.")
         value = _score(score, thumb, id) if gold is None else self._against(gold, served)
         rated = replace(served, score=value, source=kinds[0], rated=_now())
-        with self._learning, log.locked():
-            log.new_feedback()  # what other processes have written
+        with self._taking, log.locked():
+            written = log.new_feedback()  # by other processes
             before = log.score_of(id)
             log.add_feedback(rated)
+            written += log.new_feedback()
+            if self._learner is not None:
+                self._learner.learn(written)
         return Feedback(id, value, before)
 
     def _log(self) -> FeedbackLog:
