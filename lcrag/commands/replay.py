@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[
-    Path, typer.Argument(help="Table of outcomes (parquet), a run's folder, or lara or nocha.")
+    Path,
+    typer.Argument(
+        help="Table of outcomes (parquet), a run's folder, lara or nocha, or a folder of feedback."
+    ),
 ]
 Router = Annotated[
     list[str] | None,
@@ -68,15 +71,21 @@ def replay(
     seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
 ) -> None:
-    """What routers would have scored and cost on outcomes that exist: no model is asked."""
+    """What routers would have scored and cost on outcomes that exist, or estimated from feedback: no model is asked."""
     import numpy as np
 
+    from lcrag.commands.feedback import print_values
     from lcrag.replay import evaluate
     from lcrag.routers import load_router
     from lcrag.routers.budget import for_all
+    from lcrag.serving.feedback_table import is_feedback
 
     if load and (router or routers):
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
+    if is_feedback(outcomes):
+        chosen = [load_router(f) for f in load or ()] or _routers(router, routers, ())
+        print_values(chosen, outcomes, strategy, kind, cost, cache, seed)
+        return
     table = _table(outcomes, kind, exclude, failures)
     published = published_name(outcomes)
     every = _every(strategy or table["strategy"])
@@ -127,8 +136,10 @@ def fit(
     cost: Cost = "tokens",
     cache: Cache = "warm",
 ) -> None:
-    """Let one router learn from outcomes and save it for an application."""
+    """Let one router learn from outcomes, or a bandit from feedback, and save it for an application."""
+    from lcrag.commands.feedback import check_learns_from_feedback, feedback_at
     from lcrag.routers import save_router
+    from lcrag.serving.feedback_table import is_feedback
     from lcrag.tables import many
 
     chosen, *more = _routers([] if routers else [router], routers, ()) or [None]
@@ -136,8 +147,12 @@ def fit(
         raise LcragError(
             f"{routers} has {many(len(more) + (chosen is not None), 'router')}: give one to fit."
         )
-    check_texts([chosen], published_name(outcomes))
-    examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
+    if is_feedback(outcomes):
+        check_learns_from_feedback(chosen)
+        examples = feedback_at(outcomes, strategy, kind, cost, cache)
+    else:
+        check_texts([chosen], published_name(outcomes))
+        examples = _examples(_table(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache)
     save_router(chosen.fit(examples), output)
     sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
 

@@ -15,11 +15,15 @@ from embedders.base import Embedder
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError, did_you_mean
+from lcrag.metrics.base import Metric
+from lcrag.metrics.f1 import F1
 from lcrag.readers.base import Reader
+from lcrag.routers.base import Router
 from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Document, Ledger, Question
+from lcrag.serving.live import Feedback, LiveFeedback
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
@@ -29,10 +33,10 @@ class Application(Runnable[Any, dict[str, Any]]):
     """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
 
     ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
-    (ids; all documents by default), and returns a mapping: ``answer``, ``declined``, ``strategy`` (the one that
-    answered), ``sources`` (LangChain documents with the places of the passages), ``usage`` (what this question took of
-    the language model: tokens, seconds, FLOPs, dollars), ``routing`` (that part of it which was spent on deciding) and
-    ``embedding`` (what it took of embedder and reranker).
+    (ids; all documents by default), and returns a mapping: ``id`` (for ``feedback``), ``answer``, ``declined``,
+    ``strategy`` (the one that answered), ``sources`` (LangChain documents with the places of the passages), ``usage``
+    (what this question took of the language model: tokens, seconds, FLOPs, dollars), ``routing`` (that part of it which
+    was spent on deciding) and ``embedding`` (what it took of embedder and reranker).
 
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
@@ -40,6 +44,11 @@ class Application(Runnable[Any, dict[str, Any]]):
         documents: documents, texts by id, or a folder of files.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
+        feedback_folder: where answers and the feedback on them are kept, several processes may share it; ``None``: no
+            feedback is taken.
+        metric: scores answers against gold answers that ``feedback`` is given; default: token F1.
+        learn: with a ``feedback_folder``, a bandit explores and learns from each feedback, and is saved there as
+            ``learned.router``; ``False``: it stays as it is.
 
     Raises:
         LcragError: no document, or an empty one.
@@ -53,8 +62,12 @@ class Application(Runnable[Any, dict[str, Any]]):
         *,
         retriever: Retriever | None = None,
         embedder: Embedder | None = None,
+        feedback_folder: Path | str | None = None,
+        metric: Metric | None = None,
+        learn: bool = True,
     ) -> None:
         self.strategy = strategy
+        self._live = LiveFeedback(strategy, feedback_folder, metric or F1(), learn)
         known = {d.id: d for d in Dataset("application", tuple(_documents(documents)), ()).documents}
         if not known:
             raise LcragError("An application needs at least one document.")
@@ -83,8 +96,35 @@ class Application(Runnable[Any, dict[str, Any]]):
     async def _answer(self, input: Any) -> dict[str, Any]:
         question = self._question(input)
         tools = MeteredToolbox(self.resources, salt=self.strategy.name)
-        answer = await self.strategy.answer(question, tools)
-        return self._result(replace(answer, usage=tools.ledger), question)
+        answer = replace(await self._live.answer(question, tools), usage=tools.ledger)
+        id = self._live.remember(question, answer, self.resources.reader.context_window)
+        return {"id": id, **self._result(answer, question)}
+
+    @property
+    def router(self) -> Router | None:
+        """The router with what it has learned from feedback; ``None`` if one strategy answers everything."""
+        return self._live.router
+
+    def feedback(
+        self,
+        id: str,
+        score: float | None = None,
+        *,
+        thumb: bool | None = None,
+        gold: str | Sequence[str] | None = None,
+    ) -> Feedback:
+        """Say how good an answer was; of several times the last one counts.
+
+        Args:
+            id: the answer's ``id``.
+            score: from 0 to 1.
+            thumb: up or down, in place of a score.
+            gold: the right answer, or several that count as right, in place of a score.
+
+        Raises:
+            LcragError: there is no ``feedback_folder`` or no such answer, or not exactly one of the three is given.
+        """
+        return self._live.take(id, score, thumb, gold)
 
     def _question(self, input: Any) -> Question:
         given = {"question": input} if isinstance(input, str) else input
