@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from langchain_core.documents import Document as LangChainDocument
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from embedders.base import Embedder
+from lcrag.cost.price import Price
+from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
 from lcrag.datasets.surrogates import whole
-from lcrag.errors import LcragError, did_you_mean
+from lcrag.errors import LcragError
 from lcrag.readers.base import Reader
+from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import with_defaults
-from lcrag.runtime.resources import Resources
+from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Answer, Document, Ledger, Question
+from lcrag.schema import Document, Question, Usage
+from lcrag.serving.documents import DocumentStore, read_documents
+from lcrag.serving.kept_vectors import with_kept_vectors
 from lcrag.serving.loop import BackgroundLoop
+from lcrag.serving.resources import ServingResources, builds_ended
+from lcrag.serving.result import result_of
+from lcrag.serving.spent import restore_spent, save_spent
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
 
@@ -29,10 +36,7 @@ class Application(Runnable[Any, dict[str, Any]]):
     """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
 
     ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
-    (ids; all documents by default), and returns a mapping: ``answer``, ``declined``, ``strategy`` (the one that
-    answered), ``sources`` (LangChain documents with the places of the passages), ``usage`` (what this question took of
-    the language model: tokens, seconds, FLOPs, dollars), ``routing`` (that part of it which was spent on deciding) and
-    ``embedding`` (what it took of embedder and reranker).
+    (ids; all documents by default), and returns a mapping (see ``lcrag.serving.result``).
 
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
@@ -40,27 +44,103 @@ class Application(Runnable[Any, dict[str, Any]]):
         documents: documents, texts by id, or a folder of files.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
+        keep: a folder for memories, vectors of documents, documents that were changed while serving, and what was
+            spent: after a restart nothing is made again. ``None`` keeps them in this process. One process per folder.
+        prices: the reader's price card, or ``Prices``; it overrides the published price.
+        budget: caps on what a question and (``experiment``) the whole application may spend, kept before each call.
+        demonstrations: questions with answers that strategies may show in a prompt; the documents of a dataset are
+            for its demonstrations alone.
+        seed: seeds the reader.
 
     Raises:
-        LcragError: no document, or an empty one.
+        LcragError: no document (without ``keep``), an empty one, or a cap that cannot be kept.
     """
 
     def __init__(
         self,
         strategy: Strategy,
         reader: Reader,
-        documents: Sequence[Document] | Mapping[str, str] | Path | str,
+        documents: Sequence[Document] | Mapping[str, str] | Path | str = (),
         *,
         retriever: Retriever | None = None,
         embedder: Embedder | None = None,
+        keep: Path | str | None = None,
+        prices: Price | Prices | None = None,
+        budget: Budget | None = None,
+        demonstrations: Dataset | Sequence[Question] = (),
+        seed: int = 0,
     ) -> None:
+        self.keep = None if keep is None else Path(keep)
+        retriever, embedder = with_defaults(retriever, embedder)
+        if self.keep is not None:
+            strategy, retriever = (
+                with_kept_vectors(c, self.keep / "vectors.db") for c in (strategy, retriever)
+            )
         self.strategy = strategy
-        known = {d.id: d for d in Dataset("application", tuple(_documents(documents)), ()).documents}
-        if not known:
+        changes = None if self.keep is None else self.keep / "documents.jsonl"
+        self.store = DocumentStore(read_documents(documents), changes)
+        if not self.store.documents and self.keep is None:
             raise LcragError("An application needs at least one document.")
-        self.resources = Resources(reader, known, *with_defaults(retriever, embedder))
+        given = demonstrations if isinstance(demonstrations, Dataset) else None
+        self._demonstrated = {d.id: d for d in given.documents} if given else {}
+        self.resources = ServingResources(
+            reader,
+            {**self._demonstrated, **self.store.documents},
+            retriever,
+            embedder,
+            prices=prices,
+            seed=seed,
+            keep=self.keep,
+            demonstration_pool=given.demonstrations if given else tuple(demonstrations),  # type: ignore[arg-type]
+            budget=budget or Budget(),
+        )
+        if budget:
+            budget.check(self.resources.priced(Usage(1)), reader.name)
+        if self.keep is not None:
+            restore_spent(self.resources.spending, self.keep / "spent.json")
         self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """The documents by id, as they are now."""
+        return self.store.documents
+
+    @property
+    def spent(self) -> Usage:
+        """What the reader has cost so far, builds and (with ``keep``) earlier processes included."""
+        return self.resources.spending.paid
+
+    def add_documents(self, documents: Sequence[Document] | Mapping[str, str] | Path | str) -> dict[str, int]:
+        """Add documents, or replace those with the same ids, while questions are answered.
+
+        A question sees the documents of the moment at which it was asked. With ``keep`` only new chunks are embedded.
+
+        Returns:
+            How many were ``added``, ``replaced`` and ``unchanged``.
+
+        Raises:
+            LcragError: a document is empty, or cannot be read or kept.
+        """
+        new = read_documents(documents)
+        counts = self._loop.run(self._change(lambda: self.store.put(new), [d.id for d in new]))
+        return dict(counts)
+
+    def remove_documents(self, ids: Sequence[str] | str) -> None:
+        """Remove documents, and what memories hold of them.
+
+        Raises:
+            LcragError: there is no such document; then none is removed.
+        """
+        ids = [ids] if isinstance(ids, str) else [*ids]
+        self._loop.run(self._change(lambda: self.store.remove(ids), ids))
+        self.resources.memories.forget(ids)
+
+    async def _change(self, change: Any, ids: Sequence[str]) -> Any:
+        await builds_ended(self.resources, ids)
+        result = change()
+        self.resources = self.resources.with_documents({**self._demonstrated, **self.store.documents})
+        return result
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Answer one question.
@@ -81,47 +161,25 @@ class Application(Runnable[Any, dict[str, Any]]):
         return await self._acall_with_config(work, input, config)
 
     async def _answer(self, input: Any) -> dict[str, Any]:
+        resources = self.resources  # those of this moment
         question = self._question(input)
-        tools = MeteredToolbox(self.resources, salt=self.strategy.name)
-        answer = await self.strategy.answer(question, tools)
-        return self._result(replace(answer, usage=tools.ledger), question)
+        guard = BudgetGuard(resources, resources.spending.question())
+        tools = MeteredToolbox(resources, salt=self.strategy.name, guard=guard)
+        try:
+            answer = await self.strategy.answer(question, tools)
+        finally:
+            if self.keep is not None:
+                save_spent(resources.spending, self.keep / "spent.json")
+        answer = replace(answer, usage=tools.ledger)
+        return result_of(answer, self.strategy.name, resources.documents, guard)
 
     def _question(self, input: Any) -> Question:
         given = {"question": input} if isinstance(input, str) else input
         text = given.get("question") if isinstance(given, Mapping) else None
         if not isinstance(text, str) or not text.strip():
             raise LcragError("Give a question as a text, or as a mapping with the key 'question'.")
-        ids = given.get("documents") or self.resources.documents
+        ids = given.get("documents") or self.store.documents
         ids = (ids,) if isinstance(ids, str) else tuple(ids)
-        for id in ids:
-            if id not in self.resources.documents:
-                hint = did_you_mean(str(id), list(self.resources.documents))
-                raise LcragError(f"The application has no document {id!r}; {hint}")
+        for id in ids or [""]:
+            self.store.check(id)
         return whole(Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", ""))))
-
-    def _result(self, answer: Answer, question: Question) -> dict[str, Any]:
-        route = next((s for s in answer.steps if s.name == "route"), None)
-        return {
-            "answer": answer.text,
-            "declined": answer.declined,
-            "strategy": route.output if route else self.strategy.name,
-            "sources": [
-                LangChainDocument(
-                    p.text, metadata={"document": p.document_id, "start": p.start, "end": p.end}
-                )
-                for p in answer.evidence
-            ],
-            "usage": asdict(answer.usage.sum(("read", "retrieve", "route"))),
-            "embedding": asdict(answer.usage.sum(("embed", "rerank"))),
-            "routing": asdict(Ledger(answer.usage.entries)["route"]),
-        }
-
-
-def _documents(given: Any) -> list[Document]:
-    if isinstance(given, Mapping):
-        return [Document(str(id), text) for id, text in given.items()]
-    if isinstance(given, str | Path):
-        from lcrag.datasets.folder import read_folder
-
-        return list(read_folder(Path(given)).documents.values())
-    return list(given)
