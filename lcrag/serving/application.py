@@ -171,7 +171,7 @@ class Application(Runnable[Any, dict[str, Any]]):
             if self.keep is not None:
                 save_spent(resources.spending, self.keep / "spent.json")
         answer = replace(answer, usage=tools.ledger)
-        return result_of(answer, self.strategy.name, resources.documents, guard)
+        return result_of(answer, self.strategy.name, resources.documents, question.document_ids, guard)
 
     def _question(self, input: Any) -> Question:
         given = {"question": input} if isinstance(input, str) else input

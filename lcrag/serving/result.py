@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,11 +10,16 @@ from langchain_core.documents import Document as LangChainDocument
 
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.schema import Answer, Document, Ledger
+from lcrag.serving.citations import citations
 from lcrag.serving.spent import difference
 
 
 def result_of(
-    answer: Answer, strategy: str, documents: Mapping[str, Document], guard: BudgetGuard
+    answer: Answer,
+    strategy: str,
+    documents: Mapping[str, Document],
+    document_ids: Sequence[str],
+    guard: BudgetGuard,
 ) -> dict[str, Any]:
     """An answer as plain values.
 
@@ -22,11 +27,13 @@ def result_of(
         answer: the strategy's, with the ledger of its question.
         strategy: the name of the application's strategy.
         documents: the documents by id.
+        document_ids: the documents that the question is about.
         guard: the guard of its question.
 
     Returns:
         ``answer``; ``declined``; ``strategy``, the one that answered, and ``reason``, why a router chose it;
-        ``sources``, LangChain documents with the places of the passages;
+        ``sources``, LangChain documents with the places of the passages, and ``citations``, spans of the documents
+        (see ``lcrag.serving.citations``);
         ``usage``, what this question took of the language model: tokens, seconds, FLOPs, dollars;
         ``routing``, that part of it which was spent on deciding; ``embedding``, what it took of embedder and reranker;
         and ``build``, what the language model took for something that this question was the first to need.
@@ -41,6 +48,7 @@ def result_of(
             LangChainDocument(p.text, metadata={"document": p.document_id, "start": p.start, "end": p.end})
             for p in answer.evidence
         ],
+        "citations": citations(answer, documents, document_ids),
         "usage": asdict(answer.usage.sum(("read", "retrieve", "route"))),
         "embedding": asdict(answer.usage.sum(("embed", "rerank"))),
         "routing": asdict(Ledger(answer.usage.entries)["route"]),
