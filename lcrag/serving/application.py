@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from lcrag.datasets.base import Dataset
 from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError
 from lcrag.readers.base import Reader
+from lcrag.readers.streaming import OnText
 from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.guard import BudgetGuard
-from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Document, Question, Usage
 from lcrag.serving.documents import DocumentStore, read_documents
 from lcrag.serving.kept_vectors import with_kept_vectors
@@ -28,6 +28,7 @@ from lcrag.serving.loop import BackgroundLoop
 from lcrag.serving.resources import ServingResources, builds_ended
 from lcrag.serving.result import result_of
 from lcrag.serving.spent import restore_spent, save_spent
+from lcrag.serving.streaming import StreamingToolbox, pieces, told
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
 
@@ -160,13 +161,48 @@ class Application(Runnable[Any, dict[str, Any]]):
 
         return await self._acall_with_config(work, input, config)
 
-    async def _answer(self, input: Any) -> dict[str, Any]:
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Answer one question piece by piece: mappings that add up (``+``) to what ``invoke`` returns.
+
+        A strategy with one call (long context, retrieval, a memory that is read directly) tells its answer token by
+        token, if the reader can: those on OpenAI-compatible servers, of vLLM, transformers and LangChain. Any other
+        tells it at once.
+        """
+
+        def work(inputs: Iterator[Any]) -> Iterator[dict[str, Any]]:
+            for x in inputs:
+                yield from self._loop.iterate(self._pieces(x))
+
+        yield from self._transform_stream_with_config(iter([input]), work, config)
+
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The same without blocking the caller's loop."""
+
+        async def given() -> AsyncIterator[Any]:
+            yield input
+
+        async def work(inputs: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
+            async for x in inputs:
+                async for piece in self._loop.aiterate(self._pieces(x)):
+                    yield piece
+
+        async for piece in self._atransform_stream_with_config(given(), work, config):
+            yield piece
+
+    def _pieces(self, input: Any) -> AsyncGenerator[dict[str, Any], None]:
+        return pieces(lambda on_text: self._answer(input, on_text))
+
+    async def _answer(self, input: Any, on_text: OnText | None = None) -> dict[str, Any]:
         resources = self.resources  # those of this moment
         question = self._question(input)
         guard = BudgetGuard(resources, resources.spending.question())
-        tools = MeteredToolbox(resources, salt=self.strategy.name, guard=guard)
+        tools = StreamingToolbox(resources, self.strategy.name, guard, on_text=on_text)
         try:
-            answer = await self.strategy.answer(question, tools)
+            answer = await told(self.strategy).answer(question, tools)
         finally:
             if self.keep is not None:
                 save_spent(resources.spending, self.keep / "spent.json")

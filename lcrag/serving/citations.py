@@ -38,9 +38,7 @@ def _quoted(quotes: Sequence[str], documents: Sequence[Document]) -> Iterator[tu
         yield from ((id, *place) for id, place in found if place)
 
 
-def _read(
-    passages: Sequence[Passage], documents: Mapping[str, Document]
-) -> Iterator[tuple[str, int, int]]:
+def _read(passages: Sequence[Passage], documents: Mapping[str, Document]) -> Iterator[tuple[str, int, int]]:
     """Places of passages; what a memory made of a part of the document stands where that part does."""
     for passage in passages:
         document = documents.get(passage.document_id)

@@ -42,7 +42,9 @@ def test_quoted_sentences_come_before_the_passages(scripted):
 def test_what_has_no_place_is_not_cited():
     documents = {"a": Document("a", "One fact. Another fact."), "b": Document("b", "One more.")}
     made_up = Passage("A summary.", "a", 0, 0), Passage("gone", "c", 0, 4), Passage("long", "a", 0, 99)
-    answer = Answer("x", (Passage("Another fact.", "a", 10, 23), *made_up), quotes=("another\nfact", "no fact"))
+    answer = Answer(
+        "x", (Passage("Another fact.", "a", 10, 23), *made_up), quotes=("another\nfact", "no fact")
+    )
     assert citations(answer, documents, ["a", "b"]) == [
         {"document": "a", "start": 10, "end": 22, "text": "Another fact"},
         {"document": "a", "start": 10, "end": 23, "text": "Another fact."},
