@@ -202,7 +202,7 @@ class Generation:
         return allowed
 
 
-class Told(TextIteratorStreamer):
+class Told(TextIteratorStreamer):  # type: ignore[misc]
     """What transformers' own loop writes, told to a speaker."""
 
     def __init__(self, tokenizer: Any, speaker: Speaker) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
@@ -208,9 +208,9 @@ async def _streamed(
     model: BaseChatModel, request: Request, settings: Mapping[str, Any], speaker: Speaker
 ) -> AIMessage:
     """The reply, told while it arrives."""
-    reply = AIMessageChunk("")
+    reply = AIMessageChunk(content="")
     async for chunk in model.astream(_convert(request.messages), **settings):
-        reply = cast(AIMessageChunk, reply + chunk)
+        reply = reply + chunk
         speaker.update(whole(str(reply.text)))
     return reply
 

@@ -52,6 +52,5 @@ async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: 
         "logprobs": last["logprobs"] and last["logprobs"].model_dump(),
     }
     usage = last["usage"] and last["usage"].model_dump()
-    return ChatCompletion.model_validate(
-        {"id": "", "object": "chat.completion", "created": 0, "model": server.model, "choices": [choice], "usage": usage}
-    )  # fmt: skip
+    reply = {"id": "", "object": "chat.completion", "created": 0, "model": server.model}
+    return ChatCompletion.model_validate({**reply, "choices": [choice], "usage": usage})

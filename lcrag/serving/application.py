@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
 from embedders.base import Embedder
 from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
-from lcrag.datasets.surrogates import whole
 from lcrag.errors import LcragError
 from lcrag.readers.base import Reader
 from lcrag.readers.streaming import OnText
@@ -22,6 +21,8 @@ from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.schema import Document, Question, Usage
+from lcrag.serving.asked import asked_of, chosen
+from lcrag.serving.conversation import ConversationStore, FollowUp, Turn, standalone
 from lcrag.serving.documents import DocumentStore, read_documents
 from lcrag.serving.kept_vectors import with_kept_vectors
 from lcrag.serving.loop import BackgroundLoop
@@ -36,8 +37,10 @@ from retrievers.base import Retriever
 class Application(Runnable[Any, dict[str, Any]]):
     """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
 
-    ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
-    (ids; all documents by default), and returns a mapping (see ``lcrag.serving.result``).
+    ``invoke`` (``ainvoke``, ``batch``, ``stream``, ``|``) takes a question, or a mapping with ``question`` and, if you
+    like, ``documents`` (ids; all documents by default), ``strategy`` (the name of the one that must answer), ``kind``,
+    ``history`` (earlier messages) or ``conversation`` (the name of one that the application remembers; LangGraph's
+    ``thread_id`` will do), and returns a mapping (see ``lcrag.serving.result``).
 
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
@@ -51,6 +54,8 @@ class Application(Runnable[Any, dict[str, Any]]):
         budget: caps on what a question and (``experiment``) the whole application may spend, kept before each call.
         demonstrations: questions with answers that strategies may show in a prompt; the documents of a dataset are
             for its demonstrations alone.
+        follow_up: how a question in a conversation is understood: ``condense`` lets the reader rewrite it, ``pass``
+            puts the conversation before it.
         seed: seeds the reader.
 
     Raises:
@@ -69,14 +74,14 @@ class Application(Runnable[Any, dict[str, Any]]):
         prices: Price | Prices | None = None,
         budget: Budget | None = None,
         demonstrations: Dataset | Sequence[Question] = (),
+        follow_up: FollowUp = "condense",
         seed: int = 0,
     ) -> None:
         self.keep = None if keep is None else Path(keep)
         retriever, embedder = with_defaults(retriever, embedder)
         if self.keep is not None:
-            strategy, retriever = (
-                with_kept_vectors(c, self.keep / "vectors.db") for c in (strategy, retriever)
-            )
+            strategy = with_kept_vectors(strategy, self.keep / "vectors.db")
+            retriever = with_kept_vectors(retriever, self.keep / "vectors.db")
         self.strategy = strategy
         changes = None if self.keep is None else self.keep / "documents.jsonl"
         self.store = DocumentStore(read_documents(documents), changes)
@@ -99,6 +104,8 @@ class Application(Runnable[Any, dict[str, Any]]):
             budget.check(self.resources.priced(Usage(1)), reader.name)
         if self.keep is not None:
             restore_spent(self.resources.spending, self.keep / "spent.json")
+        self.follow_up = follow_up
+        self.conversations = ConversationStore(None if self.keep is None else self.keep / "conversations.db")
         self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
 
@@ -149,15 +156,17 @@ class Application(Runnable[Any, dict[str, Any]]):
         Raises:
             LcragError: no question, an unknown document, or whatever the strategy raises.
         """
-        return self._call_with_config(lambda x: self._loop.run(self._answer(x)), input, config)
+        config = ensure_config(config)
+        return self._call_with_config(lambda x: self._loop.run(self._answer(x, config)), input, config)
 
     async def ainvoke(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Answer one question, without blocking the caller's loop."""
+        config = ensure_config(config)
 
         async def work(x: Any) -> dict[str, Any]:
-            return await self._loop.await_(self._answer(x))
+            return await self._loop.await_(self._answer(x, config))
 
         return await self._acall_with_config(work, input, config)
 
@@ -170,10 +179,11 @@ class Application(Runnable[Any, dict[str, Any]]):
         token, if the reader can: those on OpenAI-compatible servers, of vLLM, transformers and LangChain. Any other
         tells it at once.
         """
+        config = ensure_config(config)
 
         def work(inputs: Iterator[Any]) -> Iterator[dict[str, Any]]:
             for x in inputs:
-                yield from self._loop.iterate(self._pieces(x))
+                yield from self._loop.iterate(self._pieces(x, config))
 
         yield from self._transform_stream_with_config(iter([input]), work, config)
 
@@ -181,41 +191,40 @@ class Application(Runnable[Any, dict[str, Any]]):
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[dict[str, Any]]:
         """The same without blocking the caller's loop."""
+        config = ensure_config(config)
 
         async def given() -> AsyncIterator[Any]:
             yield input
 
         async def work(inputs: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
             async for x in inputs:
-                async for piece in self._loop.aiterate(self._pieces(x)):
+                async for piece in self._loop.aiterate(self._pieces(x, config)):
                     yield piece
 
         async for piece in self._atransform_stream_with_config(given(), work, config):
             yield piece
 
-    def _pieces(self, input: Any) -> AsyncGenerator[dict[str, Any], None]:
-        return pieces(lambda on_text: self._answer(input, on_text))
+    def _pieces(self, input: Any, config: RunnableConfig) -> AsyncGenerator[dict[str, Any], None]:
+        return pieces(lambda on_text: self._answer(input, config, on_text))
 
-    async def _answer(self, input: Any, on_text: OnText | None = None) -> dict[str, Any]:
+    async def _answer(
+        self, input: Any, config: RunnableConfig | None, on_text: OnText | None = None
+    ) -> dict[str, Any]:
         resources = self.resources  # those of this moment
-        question = self._question(input)
+        asked = asked_of(input, config, self.store)
+        strategy = told(chosen(self.strategy, asked.strategy))
+        turns = asked.history or (self.conversations.turns(asked.conversation) if asked.conversation else ())
         guard = BudgetGuard(resources, resources.spending.question())
         tools = StreamingToolbox(resources, self.strategy.name, guard, on_text=on_text)
         try:
-            answer = await told(self.strategy).answer(question, tools)
+            text = await standalone(asked.text, turns, tools, self.follow_up)
+            id = f"live-{next(self._numbers)}"
+            question = Question(id, text, asked.document_ids, kind=asked.kind)
+            answer = await strategy.answer(question, tools)
         finally:
             if self.keep is not None:
                 save_spent(resources.spending, self.keep / "spent.json")
+        if asked.conversation:
+            self.conversations.add(asked.conversation, Turn(asked.text, answer.text))
         answer = replace(answer, usage=tools.ledger)
-        return result_of(answer, self.strategy.name, resources.documents, question.document_ids, guard)
-
-    def _question(self, input: Any) -> Question:
-        given = {"question": input} if isinstance(input, str) else input
-        text = given.get("question") if isinstance(given, Mapping) else None
-        if not isinstance(text, str) or not text.strip():
-            raise LcragError("Give a question as a text, or as a mapping with the key 'question'.")
-        ids = given.get("documents") or self.store.documents
-        ids = (ids,) if isinstance(ids, str) else tuple(ids)
-        for id in ids or [""]:
-            self.store.check(id)
-        return whole(Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", ""))))
+        return result_of(answer, question, strategy.name, resources.documents, guard)

@@ -80,7 +80,7 @@ async def test_tokens_are_told_and_counted(server):
 
 async def test_a_broken_stream_is_tried_again(server):
     server.replies = [[chunk("Ada")], WHOLE]
-    completion, told = await read(server, retry_seconds=5)
+    _, told = await read(server, retry_seconds=5)
     assert told == ["Ada", " Moss"]
 
 
