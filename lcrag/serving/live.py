@@ -79,15 +79,15 @@ class LiveFeedback:
             return self._learner.router
         return self.strategy.router if isinstance(self.strategy, Routed) else None
 
-    async def answer(self, question: Question, tools: Toolbox) -> Answer:
-        """The strategy's answer; what led to it is kept for ``remember``."""
+    async def answer(self, strategy: Strategy, question: Question, tools: Toolbox) -> Answer:
+        """An answer by the application's strategy, or a candidate's; what led to it is kept for ``remember``."""
         if self.log is None:
-            return await self.strategy.answer(question, tools)
+            return await strategy.answer(question, tools)
         router = self.router
-        if isinstance(self.strategy, Routed) and router is not None:
-            return await self._routed(self.strategy.strategies, router, question, tools)
-        answer = await self.strategy.answer(question, tools)
-        name = self.strategy.name
+        if isinstance(strategy, Routed) and router is not None:
+            return await self._routed(strategy.strategies, router, question, tools)
+        answer = await strategy.answer(question, tools)
+        name = strategy.name
         query = await query_of(question, tools)
         self._observed[question.id] = Observed(query, Decision(name), (name,), "", None)
         return answer
