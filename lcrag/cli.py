@@ -109,16 +109,21 @@ def ui(
     tracking_uri: Annotated[str, typer.Option(help="MLflow tracking URI; default: ./mlflow.db.")] = "",
 ) -> None:
     """Open MLflow's UI on the runs that were logged from this folder."""
-    import os
-    import subprocess
-
-    from lcrag.experiment.tracking import check_store, default_tracking_uri, ui_command
+    from lcrag.experiment.tracking_store import (
+        check_store,
+        default_tracking_uri,
+        last_experiment,
+        runs_page,
+        serve_ui,
+    )
 
     uri = tracking_uri or default_tracking_uri()
     check_store(uri)
     _say(f"MLflow on http://127.0.0.1:{port} shows {redact(uri)} (stop it with Ctrl-C).")
-    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
+    if experiment := last_experiment(uri):
+        _say(f"The runs of the last experiment: {runs_page(experiment, port=port)}")
+    sys.stdout.flush()
+    raise typer.Exit(serve_ui(uri, port))
 
 
 @app.command("training-pairs")

@@ -35,7 +35,7 @@ def report(
     if written := [name for name in EXPORTS if (pages.output / name).is_file()]:
         sys.stdout.write(f"Tables   {', '.join(written)} in {pages.output}\n")
     if pages.tracked:
-        sys.stdout.write("MLflow   lcrag ui\n")
+        sys.stdout.write(f"MLflow   {pages.tracked.address}\n")
     for problem in pages.problems:
         sys.stderr.write(f"lcrag: {problem}\n")
     if pages.problems:

@@ -1,19 +1,27 @@
-"""MLflow: a parent run for the experiment, a child run for each strategy."""
+"""MLflow: a parent run for the experiment, a child run for each strategy, router and baseline."""
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
 
-from lcrag.errors import LcragError
-from lcrag.redaction import redact, secrets_in
+from lcrag.experiment.tracking_runs import PARENT, RunFamily
+from lcrag.experiment.tracking_specs import key_of, run_specs
+from lcrag.experiment.tracking_store import how_to_open, mlflow_on
+from lcrag.experiment.tracking_values import (
+    judge_metrics,
+    mean_scores,
+    models,
+    named,
+    row_metrics,
+    scores_by_length,
+    small_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,40 +29,24 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
 
-DATABASES = ("postgresql", "mysql", "mssql")
-METRIC_NAME_LIMIT = 200  # characters; MLflow takes 250
-PARAMETER_LIMIT = 500  # longer values go into parameters.json
-NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+PARAMETERS_PER_BATCH = 100  # MLflow's own bound
+BY_LENGTH = "accuracy_by_length"  # its steps are tokens
+TABLE = "outcomes.json"
 
 
-def default_tracking_uri() -> str:
-    """MLFLOW_TRACKING_URI, else the database ``mlflow.db`` in the current folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+@dataclass(frozen=True)
+class Tracked:
+    """Where a run was logged to.
 
-
-def check_store(uri: str) -> None:
-    """Refuse a store that MLflow's UI cannot open.
-
-    Raises:
-        LcragError: an unknown kind of store, a tracking server, or a file or folder that is not there.
+    Attributes:
+        run_id: The parent run.
+        experiment_id: The MLflow experiment.
+        address: The command and the address that show the experiment's runs.
     """
-    scheme, _, rest = uri.partition(":") if "://" in uri or uri.startswith("file:") else ("", "", uri)
-    if scheme in ("http", "https"):
-        raise LcragError(f"{uri} is a tracking server: open it in a browser.")
-    if scheme.partition("+")[0] in DATABASES:
-        return
-    if scheme not in ("", "file", "sqlite"):
-        raise LcragError(f"{uri} is not a store that MLflow knows: give a sqlite:/// address or a folder.")
-    place = Path(rest.removeprefix("///") if scheme == "sqlite" else urlparse(uri).path)
-    if not (place.is_file() if scheme == "sqlite" else place.is_dir()):
-        raise LcragError(
-            f"There is no MLflow store at {uri}: run an experiment first, or give --tracking-uri."
-        )
 
-
-def ui_command(tracking_uri: str, port: int) -> list[str]:
-    """The command that opens MLflow's UI on a store."""
-    return [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri, "--port", str(port)]
+    run_id: str
+    experiment_id: str
+    address: str
 
 
 def log_to_mlflow(
@@ -65,152 +57,134 @@ def log_to_mlflow(
     experiment: str,
     run_name: str,
     parameters: Mapping[str, Any],
-    strategy_parameters: Mapping[str, Mapping[str, Any]],
-    dataset_name: str,
-    dataset_digest: str,
-    report: Path,
+    folder: Path,
     figures: Mapping[str, Figure],
-) -> str:
-    """Log one experiment and return the parent run's id.
+) -> Tracked:
+    """Log one experiment, into the same MLflow runs if its folder was logged before.
 
     The parent holds parameters, the best strategy's metrics, the outcomes (as a table and as parquet),
-    figures, report and dataset; each child a strategy's parameters, metrics and outcomes.
+    figures, report and dataset; each child its parameters and metrics, a strategy's also its outcomes.
+
+    Args:
+        outcomes: The table of outcomes.
+        comparison: The comparison of the outcomes.
+        tracking_uri: MLflow's store.
+        experiment: The MLflow experiment's name.
+        run_name: The parent's name.
+        parameters: What ``experiment.json`` holds.
+        folder: The run's folder, with its report.
+        figures: Pictures by file name.
 
     Raises:
         LcragError: the tracking server cannot be reached or refuses.
     """
-    with _tracked(tracking_uri) as mlflow:
-        mlflow.set_experiment(experiment)
-        parent_of = mlflow.active_run()
-        with mlflow.start_run(run_name=run_name, nested=parent_of is not None) as parent:
-            mlflow.set_tags({"lcrag.kind": "experiment", "lcrag.output": str(report.parent.resolve())})
-            _log_parameters(mlflow, parameters)
-            best = comparison.table.set_index("name").loc[comparison.best]
-            mlflow.set_tags({"lcrag.best": comparison.best, "mlflow.note.content": comparison.verdict})
-            mlflow.log_metrics({f"best_{k}": v for k, v in _metrics(best).items()})
-            mlflow.log_metrics(_judge_metrics(outcomes))
-            data = mlflow.data.from_pandas(
-                outcomes[["question_id", "document_id", "kind"]].drop_duplicates(),
-                name=dataset_name,
-                digest=dataset_digest[:36],
-            )
-            mlflow.log_input(data, context="evaluation")
-            mlflow.log_table(outcomes, "outcomes.json")
-            mlflow.log_text(str(comparison), "comparison.txt")
-            for file in (report, report.parent / "outcomes.parquet"):
-                if file.is_file():  # else it could not be written, and that is told
-                    mlflow.log_artifact(str(file))
-            for name, figure in figures.items():
-                mlflow.log_figure(figure, name)
+    with mlflow_on(tracking_uri) as mlflow:
+        client = mlflow.MlflowClient()
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = str(found.experiment_id if found else client.create_experiment(experiment))
+        outer = mlflow.active_run()
+        log = _Log(client, outcomes, comparison, parameters)
+        specs = run_specs(outcomes, comparison, parameters, run_name, folder)
+        outer_id = outer.info.run_id if outer else ""
+        family = RunFamily(client, folder, tracking_uri, experiment_id, specs, outer_id)
+        status = "FAILED"
+        parent = family.open(PARENT)
+        try:
+            log.parent(parent, specs[PARENT].parameters, folder, figures)
             for _, row in comparison.table.iterrows():
-                _log_child(mlflow, row, outcomes, comparison, strategy_parameters, data)
-        return str(parent.info.run_id)
+                key = key_of(row)
+                log.child(family.open(key), specs[key].parameters, row)
+                family.close(key)
+            status = "FINISHED"
+        finally:
+            family.close(PARENT, status)
+    return Tracked(family.ids[PARENT], experiment_id, how_to_open(tracking_uri, experiment_id))
 
 
-def _log_child(
-    mlflow: Any,
-    row: pd.Series[Any],
-    outcomes: pd.DataFrame,
-    comparison: Comparison,
-    strategy_parameters: Mapping[str, Mapping[str, Any]],
-    data: Any,
-) -> None:
-    name = str(row["name"])
-    with mlflow.start_run(run_name=name, nested=True):
-        mlflow.set_tags({"lcrag.kind": str(row["group"]), "lcrag.strategy": name})
-        mlflow.log_metrics(_metrics(row), dataset=data)
-        kinds = comparison.by_kind.loc[name].dropna()
-        mlflow.log_metrics(_named({f"accuracy_{kind or 'no_kind'}": float(v) for kind, v in kinds.items()}))
-        if row["group"] == "strategy":
-            further = comparison.by_metric.loc[name].dropna().items()
-            mlflow.log_metrics(_named({str(k): float(v) for k, v in further}))
-            mlflow.log_metrics(_judge_metrics(outcomes[outcomes["strategy"] == name]))
-            _log_parameters(mlflow, strategy_parameters.get(name, {}))
-            mlflow.log_input(data, context="evaluation")
-            mlflow.log_table(outcomes[outcomes["strategy"] == name], "outcomes.json")
+class _Log:
+    """What is logged of one experiment."""
 
+    def __init__(
+        self, client: Any, outcomes: pd.DataFrame, comparison: Comparison, parameters: Mapping[str, Any]
+    ) -> None:
+        import mlflow
 
-def _metrics(row: pd.Series[Any]) -> dict[str, float]:
-    names = {
-        "accuracy": "accuracy",
-        "low": "accuracy_low",
-        "high": "accuracy_high",
-        "scored": "scored",
-        "failed": "failed",
-        "prompt": "prompt_tokens",
-        "cached": "cached_tokens",
-        "completion": "completion_tokens",
-        "build": "build_tokens",
-        "flops": "flops",
-        "seconds": "seconds",
-        "p50": "seconds_p50",
-        "p95": "seconds_p95",
-        "kv_bytes": "kv_bytes",
-        "dollars": "dollars",
-        "cold_flops": "flops_cold",
-        "cold_dollars": "dollars_cold",
-        "foreign_cached": "foreign_cached_tokens",
-        "p_value": "p_value",
-    }
-    values = {new: float(row[old]) for old, new in names.items()}
-    return {k: v for k, v in values.items() if isfinite(v)}  # missing is not zero
-
-
-def _judge_metrics(outcomes: pd.DataFrame) -> dict[str, float]:
-    """Sums of what judging took: ``judge_calls``, ``judge_prompt_tokens``, ``judge_dollars``, ..."""
-    from lcrag.analysis.judging import judge_spending
-
-    return {f"judge_{k}": v for k, v in judge_spending(outcomes).items() if isfinite(v)}
-
-
-def _named(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Metrics under names that MLflow takes; of names that become the same, the later ones are numbered."""
-    named: dict[str, float] = {}
-    for name, value in metrics.items():
-        allowed = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)[:METRIC_NAME_LIMIT]
-        unique, number = allowed, 2
-        while unique in named:
-            unique, number = f"{allowed}_{number}", number + 1
-        if isfinite(value):
-            named[unique] = value
-    return named
-
-
-def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:
-    mlflow.log_dict(dict(parameters), "parameters.json")
-    flat = {k: str(v) for k, v in parameters.items()}
-    mlflow.log_params({k: v for k, v in flat.items() if len(v) <= PARAMETER_LIMIT})
-
-
-@contextmanager
-def _tracked(uri: str) -> Iterator[Any]:
-    """MLflow on ``uri``; the tracking address and environment are put back afterwards."""
-    before = {k: os.environ.get(k) for k in NO_LONG_RETRIES}
-    os.environ.update(NO_LONG_RETRIES)
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    previous = (
-        mlflow.get_tracking_uri()
-        if os.environ.get("MLFLOW_TRACKING_URI") or mlflow.is_tracking_uri_set()
-        else None
-    )
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield mlflow
-    except MlflowException as error:
-        reason = str(error).splitlines()[0][:200]
-        start = (
-            f"; start it with: mlflow server --port {urlparse(uri).port or 5000}"
-            if uri.startswith("http")
-            else ""
+        self.client, self.outcomes, self.comparison, self.run = client, outcomes, comparison, parameters
+        self.data = mlflow.data.from_pandas(
+            outcomes[["question_id", "document_id", "kind"]].drop_duplicates(),
+            name=str(parameters.get("dataset") or "dataset"),
+            digest=str(parameters.get("dataset_digest") or "unknown")[:36],
         )
-        told = f"The run could not be logged to MLflow at {uri} ({reason}){start}."
-        raise LcragError(redact(told, secrets_in(uri))) from error
-    finally:
-        mlflow.set_tracking_uri(previous)
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
+
+    def _rows(self, name: str) -> pd.DataFrame:
+        return self.outcomes[self.outcomes["strategy"] == name]
+
+    def parent(
+        self, run: Any, parameters: Mapping[str, str], folder: Path, figures: Mapping[str, Figure]
+    ) -> None:
+        """The experiment's own run."""
+        comparison = self.comparison
+        best = comparison.table.set_index("name").loc[comparison.best]
+        metrics = {f"best_{k}": v for k, v in row_metrics(best).items()} | judge_metrics(self.outcomes)
+        tags = {"lcrag.output": str(folder.resolve()), "lcrag.best": comparison.best}
+        tags |= {"mlflow.note.content": comparison.verdict}
+        self._values(run, "experiment", parameters, metrics.items(), tags)
+        id = run.info.run_id
+        self.client.log_dict(id, dict(self.run), "parameters.json")
+        self._table(run, self.outcomes)
+        self.client.log_text(id, str(comparison), "comparison.txt")
+        for file in (folder / "report.html", folder / "outcomes.parquet"):
+            if file.is_file():  # else it could not be written, and that is told
+                self.client.log_artifact(id, str(file))
+        for name, figure in figures.items():
+            self.client.log_figure(id, figure, name)
+
+    def child(self, run: Any, parameters: Mapping[str, str], row: pd.Series[Any]) -> None:
+        """The run of a strategy, a router or a baseline."""
+        name, group = str(row["name"]), str(row["group"])
+        metrics = [*row_metrics(row).items(), *mean_scores(self.comparison, name)]
+        if group == "strategy":
+            metrics += judge_metrics(self._rows(name)).items()
+        lengths = scores_by_length(self.comparison, name)
+        self._values(run, group, parameters, metrics, {"lcrag.strategy": name}, lengths)
+        if group == "strategy":
+            self._table(run, self._rows(name))
+
+    def _values(
+        self,
+        run: Any,
+        kind: str,
+        parameters: Mapping[str, str],
+        metrics: Iterable[tuple[str, float]],
+        tags: Mapping[str, str],
+        lengths: Mapping[int, float] | None = None,
+    ) -> None:
+        """Parameters that the run has not yet, metrics that are new or have changed, tags and the dataset."""
+        from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag
+
+        id, now, data = run.info.run_id, int(time.time() * 1000), self.data
+        steps = [(name, value, 0) for name, value in named(metrics) if run.data.metrics.get(name) != value]
+        logged = self.client.get_metric_history(id, BY_LENGTH) if BY_LENGTH in run.data.metrics else ()
+        before = {m.step: m.value for m in logged}
+        steps += [(BY_LENGTH, v, tokens) for tokens, v in (lengths or {}).items() if before.get(tokens) != v]
+        points = [
+            Metric(name, value, now, step, dataset_name=data.name, dataset_digest=data.digest, run_id=id)
+            for name, value, step in steps
+            if isfinite(value)
+        ]
+        search = {"lcrag.kind": kind, "lcrag.model": models(self.outcomes), "lcrag.dataset": data.name}
+        search |= {"lcrag.benchmark": str(self.run["benchmark"])} if self.run.get("benchmark") else {}
+        self.client.log_batch(id, points, tags=[RunTag(k, v) for k, v in (search | {**tags}).items()])
+        new = [Param(k, v) for k, v in parameters.items() if k not in run.data.params]
+        for i in range(0, len(new), PARAMETERS_PER_BATCH):
+            self.client.log_batch(id, params=new[i : i + PARAMETERS_PER_BATCH])
+        context = [InputTag("mlflow.data.context", "evaluation")]
+        self.client.log_inputs(id, [DatasetInput(data._to_mlflow_entity(), context)])
+
+    def _table(self, run: Any, rows: pd.DataFrame) -> None:
+        """The outcomes as a table that the UI opens, in place of an earlier one."""
+        table, id = small_table(rows), run.info.run_id
+        if TABLE in json.dumps(run.data.tags.get("mlflow.loggedArtifacts", "")):
+            self.client.log_text(id, table.to_json(orient="split", index=False, date_format="iso"), TABLE)
+        else:
+            self.client.log_table(id, table, TABLE)  # a second one would be appended
