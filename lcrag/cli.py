@@ -23,7 +23,7 @@ from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
-from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
+from lcrag.commands.stopping import StoppableGroup, stopped, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
 
@@ -123,7 +123,10 @@ def ui(
     if experiment := last_experiment(uri):
         _say(f"The runs of the last experiment: {runs_page(experiment, port=port)}")
     sys.stdout.flush()
-    raise typer.Exit(serve_ui(uri, port))
+    try:
+        raise typer.Exit(serve_ui(uri, port))
+    except KeyboardInterrupt:
+        raise stopped("MLflow's UI is stopped.") from None
 
 
 @app.command("training-pairs")

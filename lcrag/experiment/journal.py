@@ -91,8 +91,8 @@ class Journal:
 
     A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls have cost (shared
     builds counted in full), when it was begun and finished, where a question's budget refused it, that budget, and
-    where the context was cut, the reader's context window. ``content`` is what it holds. A last line that a crash tore is removed. The lock ends with
-    the process, also when the process is killed.
+    where the context was cut, the reader's context window. ``content`` is what it holds. A last line that a crash
+    tore is removed. The lock ends with the process, also when the process is killed.
 
     Raises:
         LcragError: another run holds the folder, or the journal cannot be read.

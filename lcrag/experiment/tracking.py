@@ -87,17 +87,12 @@ def log_to_mlflow(
         specs = run_specs(outcomes, comparison, parameters, run_name, folder)
         outer_id = outer.info.run_id if outer else ""
         family = RunFamily(client, folder, tracking_uri, experiment_id, specs, outer_id)
-        status = "FAILED"
-        parent = family.open(PARENT)
-        try:
+        with family.running(PARENT) as parent:
             log.parent(parent, specs[PARENT].parameters, folder, figures)
             for _, row in comparison.table.iterrows():
                 key = key_of(row)
-                log.child(family.open(key), specs[key].parameters, row)
-                family.close(key)
-            status = "FINISHED"
-        finally:
-            family.close(PARENT, status)
+                with family.running(key) as child:
+                    log.child(child, specs[key].parameters, row)
     return Tracked(family.ids[PARENT], experiment_id, how_to_open(tracking_uri, experiment_id))
 
 

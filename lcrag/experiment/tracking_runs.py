@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,18 @@ class RunFamily:
         stored = self._stores.get(self._store)
         self.ids: dict[str, str] = stored if isinstance(stored, dict) and self._go_on(stored) else {}
 
-    def open(self, key: str) -> Any:
-        """The run of that key, made if there is none yet."""
+    @contextmanager
+    def running(self, key: str) -> Iterator[Any]:
+        """The run of that key, made if there is none yet; it ends at the time of its last answer."""
+        run = self._open(key)
+        status = "FAILED"
+        try:
+            yield run
+            status = "FINISHED"
+        finally:
+            self._client.set_terminated(self.ids[key], status, self._specs[key].end)
+
+    def _open(self, key: str) -> Any:
         from mlflow.tracking.context.registry import resolve_tags
 
         spec = self._specs[key]
@@ -78,10 +89,6 @@ class RunFamily:
         self._stores[self._store] = self.ids
         write_atomically(self._path, json.dumps(self._stores, indent=1))
         return run
-
-    def close(self, key: str, status: str = "FINISHED") -> None:
-        """End a run at the time of its last answer."""
-        self._client.set_terminated(self.ids[key], status, self._specs[key].end)
 
     def _go_on(self, stored: Mapping[str, Any]) -> bool:
         """Whether the store has these runs, none is of another strategy, and their parameters still hold."""

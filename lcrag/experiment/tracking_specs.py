@@ -46,7 +46,7 @@ def run_specs(
 def key_of(row: pd.Series[Any]) -> str:
     """What a row's run goes by: the name, but a baseline's without the strategy that it names."""
     name = str(row["name"])
-    return name.split(" (")[0] if row["group"] == "baseline" else name
+    return f"baseline {name.split(' (')[0]}" if row["group"] == "baseline" else name
 
 
 def _by_name(parameters: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:

@@ -48,7 +48,9 @@ def check_store(uri: str) -> None:
 
 def runs_page(experiment_id: str, uri: str = "", port: int = PORT) -> str:
     """The address of an experiment's runs: on the tracking server, else on ``lcrag ui``."""
-    server = redact(uri, secrets_in(uri)).rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{port}"
+    server = (
+        redact(uri, secrets_in(uri)).rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{port}"
+    )
     return f"{server}/#/experiments/{experiment_id}/runs"
 
 
@@ -98,7 +100,7 @@ def _end_group(server: subprocess.Popen[bytes]) -> None:
     """End a process and all that it has started: politely, then at once."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second signal waits no longer
             server.wait(UI_STOP_SECONDS)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(server.pid, signal.SIGKILL)

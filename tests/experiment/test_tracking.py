@@ -48,7 +48,7 @@ def two_lengths(dataset):
         dataset,
         documents=(north, Document(south.id, south.text + "Lamps give light. " * 500)),
         questions=tuple(replace(q, kind=kinds.get(q.kind, q.kind)) for q in dataset.questions),
-        benchmark="lara",
+        benchmark="own",
     )
 
 
@@ -75,23 +75,33 @@ def test_what_a_run_leaves_in_mlflow(experiment, two_lengths, store, family):
     assert reading.metrics["accuracy"] == 1.0 and "flops" not in reading.metrics
     row = results.comparison.table.set_index("name").loc["closed_book"]
     assert (closed.metrics["accuracy_low"], closed.metrics["accuracy_high"]) == (row.low, row.high)
-    assert {"accuracy_Q_A _2 hops_", "accuracy_Q_A _2 hops__2", "accuracy_hallucination"} <= set(reading.metrics)
+    assert {"accuracy_Q_A _2 hops_", "accuracy_Q_A _2 hops__2", "accuracy_hallucination"} <= set(
+        reading.metrics
+    )
     assert "accuracy_low_2" in closed.metrics  # the kind of that name beside the interval
     assert "seconds_p95" in reading.metrics
     lengths = client.get_metric_history(children["closed_book"].info.run_id, "accuracy_by_length")
     by_length = results.comparison.by_slice["length"].loc["closed_book"]
-    assert {m.step: m.value for m in lengths} == {1024: by_length["up to 1k"], 4096: by_length["2k-4k"]}
+    sizes = {"up to 1k": 1024, "1k-2k": 2048, "2k-4k": 4096}
+    assert {m.step: m.value for m in lengths} == {sizes[k]: v for k, v in by_length.items()}
+    assert len(lengths) == 2
     places = [m for m in reading.metrics if m.startswith("accuracy_evidence_at_")]
     assert len(places) == results.comparison.by_slice["evidence_at"].shape[1]
 
     assert {k: v for k, v in rag.tags.items() if k.startswith("lcrag.")} == {
         "lcrag.kind": "strategy", "lcrag.strategy": "chunked_retrieval", "lcrag.model": "scripted",
-        "lcrag.dataset": "tiny", "lcrag.benchmark": "lara",
+        "lcrag.dataset": "tiny", "lcrag.benchmark": "own",
     }  # fmt: skip
     assert children["lara_rule"].data.tags["lcrag.kind"] == "router"
     assert parent.inputs.dataset_inputs[0].dataset.name == "tiny"
     names = {a.path for a in client.list_artifacts(parent.info.run_id)}
-    assert {"report.html", "outcomes.parquet", "outcomes.json", "accuracy_cost.png", "parameters.json"} <= names
+    assert {
+        "report.html",
+        "outcomes.parquet",
+        "outcomes.json",
+        "accuracy_cost.png",
+        "parameters.json",
+    } <= names
     (table,) = json.loads(parent.data.tags["mlflow.loggedArtifacts"])
     assert table == {"path": "outcomes.json", "type": "table"}  # the UI opens it as one
     assert results.tracked.address.endswith(f"/#/experiments/{parent.info.experiment_id}/runs")
@@ -120,11 +130,12 @@ def test_a_rerun_goes_on_in_the_same_mlflow_runs(experiment, scripted, store, fa
     assert client.get_metric_history(parent.info.run_id, "best_accuracy")[1:] == []  # logged once
     assert len(mlflow.artifacts.load_dict(f"{parent.info.artifact_uri}/outcomes.json")["data"]) == 18
 
-    more = experiment(**settings, routers=[RandomRouter()]).run()  # another run: a parameter cannot be changed
+    settings["routers"] = [RandomRouter()]  # MLflow lets nobody change a parameter: that is another run
+    more = experiment(**settings).run()
     _, parents, _ = family("again")
     assert len(parents) == 2 and more.problems == ()
     client.delete_run(more.tracked.run_id)
-    assert experiment(**settings, routers=[RandomRouter()]).run().tracked.run_id != more.tracked.run_id
+    assert experiment(**settings).run().tracked.run_id != more.tracked.run_id
     (tmp_path / "out" / "mlflow.json").write_text("{torn")
     assert CliRunner().invoke(app, ["report", str(tmp_path / "out"), "--tracking-uri", store]).exit_code == 0
 
