@@ -20,7 +20,8 @@ class MlflowClient:
 """
 SERVER = """
 import pathlib, subprocess, sys, time
-worker = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(99)"])
+deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(99)"
+worker = subprocess.Popen([sys.executable, "-c", deaf])
 time.sleep(1)
 pathlib.Path("workers").write_text(str(worker.pid))
 time.sleep(99)
@@ -36,7 +37,8 @@ def is_alive(pid: int) -> bool:
 def test_sigterm_leaves_no_process_of_the_ui(tmp_path):
     """MLflow's server starts workers; a stand-in for it has one that does not hear SIGTERM."""
     (tmp_path / "mlflow").mkdir()
-    for name, text in {"__init__": MLFLOW, "exceptions": "class MlflowException(Exception): ...", "__main__": SERVER}.items():  # fmt: skip
+    errors = "class MlflowException(Exception): ..."
+    for name, text in {"__init__": MLFLOW, "exceptions": errors, "__main__": SERVER}.items():
         (tmp_path / "mlflow" / f"{name}.py").write_text(text)
     (tmp_path / "mlflow.db").touch()
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
