@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -179,7 +178,7 @@ class _Log:
     def _table(self, run: Any, rows: pd.DataFrame) -> None:
         """The outcomes as a table that the UI opens, in place of an earlier one."""
         table, id = small_table(rows), run.info.run_id
-        if TABLE in json.dumps(run.data.tags.get("mlflow.loggedArtifacts", "")):
+        if TABLE in run.data.tags.get("mlflow.loggedArtifacts", ""):
             self.client.log_text(id, table.to_json(orient="split", index=False, date_format="iso"), TABLE)
         else:
             self.client.log_table(id, table, TABLE)  # a second one would be appended

@@ -5,13 +5,10 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
 
-from lcrag.cli import app
 from lcrag.experiment.tracking import log_to_mlflow
 from lcrag.experiment.tracking_store import last_experiment
 from lcrag.experiment.tracking_values import flat, named, small_table
-from lcrag.routers import RandomRouter
 from lcrag.schema import Document
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 
@@ -24,6 +21,12 @@ def store(tmp_path_factory):
     uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
     mlflow.MlflowClient(uri).search_experiments()
     return uri
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """MLflow puts artifacts into the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -130,14 +133,20 @@ def test_a_rerun_goes_on_in_the_same_mlflow_runs(experiment, scripted, store, fa
     assert client.get_metric_history(parent.info.run_id, "best_accuracy")[1:] == []  # logged once
     assert len(mlflow.artifacts.load_dict(f"{parent.info.artifact_uri}/outcomes.json")["data"]) == 18
 
-    settings["routers"] = [RandomRouter()]  # MLflow lets nobody change a parameter: that is another run
-    more = experiment(**settings).run()
-    _, parents, _ = family("again")
-    assert len(parents) == 2 and more.problems == ()
-    client.delete_run(more.tracked.run_id)
-    assert experiment(**settings).run().tracked.run_id != more.tracked.run_id
-    (tmp_path / "out" / "mlflow.json").write_text("{torn")
-    assert CliRunner().invoke(app, ["report", str(tmp_path / "out"), "--tracking-uri", store]).exit_code == 0
+    given = {
+        "tracking_uri": store,
+        "experiment": "again",
+        "run_name": "tiny",
+        "folder": again.output,
+        "figures": {},
+    }
+    changed = {"parameters": {"seed": 1}}  # MLflow lets nobody change a parameter: that is another run
+    other = log_to_mlflow(again.table, again.comparison, **given, **changed).run_id
+    assert other != first.info.run_id
+    assert log_to_mlflow(again.table, again.comparison, **given, **changed).run_id == other
+    client.delete_run(other)
+    third = log_to_mlflow(again.table, again.comparison, **given, **changed).run_id
+    assert third not in {first.info.run_id, other}
 
 
 def test_log_to_mlflow_nests_under_an_active_run(experiment, store):
