@@ -109,7 +109,7 @@ def ui(
     tracking_uri: Annotated[str, typer.Option(help="MLflow tracking URI; default: ./mlflow.db.")] = "",
 ) -> None:
     """Open MLflow's UI on the runs that were logged from this folder."""
-    from lcrag.experiment.tracking_store import (
+    from lcrag.experiment.tracking.store import (
         check_store,
         default_tracking_uri,
         last_experiment,

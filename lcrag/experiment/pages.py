@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
-    from lcrag.experiment.tracking import Tracked
+    from lcrag.experiment.tracking.log import Tracked
 
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
 Sources = tuple[Mapping[str, Question], Mapping[tuple[str, str], tuple[Passage, ...]]]
@@ -146,8 +146,8 @@ class Pages:
             write_atomically(self.output / "leaderboard.md", page)
 
     def _track(self, tracking_uri: str | None, experiment: str) -> Tracked:
-        from lcrag.experiment.tracking import log_to_mlflow
-        from lcrag.experiment.tracking_store import default_tracking_uri
+        from lcrag.experiment.tracking.log import log_to_mlflow
+        from lcrag.experiment.tracking.store import default_tracking_uri
 
         return log_to_mlflow(
             self.table,

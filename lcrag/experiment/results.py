@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
-    from lcrag.experiment.tracking import Tracked
+    from lcrag.experiment.tracking.log import Tracked
 
 
 def _gold(question: Question) -> str:

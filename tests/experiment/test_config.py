@@ -206,7 +206,7 @@ def test_the_ui_of_a_store_that_is_not_there_is_one_sentence(uri, message):
 
 
 def test_the_ui_opens_stores_that_are_there(tmp_path):
-    from lcrag.experiment.tracking_store import check_store
+    from lcrag.experiment.tracking.store import check_store
 
     (tmp_path / "mlflow.db").touch()
     for uri in (

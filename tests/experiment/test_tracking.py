@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from lcrag.experiment.tracking import log_to_mlflow
-from lcrag.experiment.tracking_store import last_experiment
-from lcrag.experiment.tracking_values import flat, named, small_table
+from lcrag.experiment.tracking.log import log_to_mlflow
+from lcrag.experiment.tracking.store import last_experiment
+from lcrag.experiment.tracking.values import flat, named, small_table
 from lcrag.schema import Document
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 

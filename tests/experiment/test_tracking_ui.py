@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lcrag.experiment.tracking_store import how_to_open, runs_page
+from lcrag.experiment.tracking.store import how_to_open, runs_page
 
 MLFLOW = """
 class MlflowClient:

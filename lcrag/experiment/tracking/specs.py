@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.experiment.answering_times import answering_times
-from lcrag.experiment.tracking_runs import PARENT, RunSpec
-from lcrag.experiment.tracking_values import data_parameters, flat, models, strategy_parameters
+from lcrag.experiment.tracking.runs import PARENT, RunSpec
+from lcrag.experiment.tracking.times import answering_times
+from lcrag.experiment.tracking.values import data_parameters, flat, models, strategy_parameters
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lcrag.experiment.tracking_runs import PARENT, RunFamily
-from lcrag.experiment.tracking_specs import key_of, run_specs
-from lcrag.experiment.tracking_store import how_to_open, mlflow_on
-from lcrag.experiment.tracking_values import (
+from lcrag.experiment.tracking.runs import PARENT, RunFamily
+from lcrag.experiment.tracking.specs import key_of, run_specs
+from lcrag.experiment.tracking.store import how_to_open, mlflow_on
+from lcrag.experiment.tracking.values import (
     judge_metrics,
     mean_scores,
     models,
