@@ -109,13 +109,8 @@ def ui(
     tracking_uri: Annotated[str, typer.Option(help="MLflow tracking URI; default: ./mlflow.db.")] = "",
 ) -> None:
     """Open MLflow's UI on the runs that were logged from this folder."""
-    from lcrag.experiment.tracking.store import (
-        check_store,
-        default_tracking_uri,
-        last_experiment,
-        runs_page,
-        serve_ui,
-    )
+    from lcrag.experiment.tracking.store import check_store, default_tracking_uri
+    from lcrag.experiment.tracking.ui import last_experiment, runs_page, serve_ui
 
     uri = tracking_uri or default_tracking_uri()
     check_store(uri)

@@ -75,12 +75,13 @@ class Pages:
             if path.is_file():
                 path.unlink()
 
-    def write(self, tracking_uri: str | None, experiment: str) -> None:
+    def write(self, tracking_uri: str | None, experiment: str, traces: bool = False) -> None:
         """Draw the pictures, write the report and the exports, and log the run to MLflow, in this order.
 
         Args:
             tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
             experiment: the MLflow experiment's name.
+            traces: whether each answer is logged as a trace, too.
         """
         compared = False
         with self.surviving(self.report.name, "The table could not be made"):
@@ -118,7 +119,7 @@ class Pages:
             self._write_leaderboard(questions)
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
-                self.tracked = self._track(tracking_uri, experiment)
+                self.tracked = self._track(tracking_uri, experiment, traces)
 
     def _export(self, name: str) -> str:
         from lcrag.analysis.exports import as_csv, as_json, as_latex, as_markdown
@@ -145,7 +146,7 @@ class Pages:
             page = leaderboard(self.table, [*asked.values()], benchmark)
             write_atomically(self.output / "leaderboard.md", page)
 
-    def _track(self, tracking_uri: str | None, experiment: str) -> Tracked:
+    def _track(self, tracking_uri: str | None, experiment: str, traces: bool) -> Tracked:
         from lcrag.experiment.tracking.log import log_to_mlflow
         from lcrag.experiment.tracking.store import default_tracking_uri
 
@@ -158,6 +159,7 @@ class Pages:
             parameters=self.parameters,
             folder=self.output,
             figures=self._figures,
+            traces=traces,
         )
 
 

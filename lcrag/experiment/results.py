@@ -184,7 +184,9 @@ class Results:
         with pages.surviving("", "The table could not be made"):
             on_table(self)
         pages.write(
-            None if experiment.mlflow is None else experiment.mlflow or "", experiment.mlflow_experiment
+            None if experiment.mlflow is None else experiment.mlflow or "",
+            experiment.mlflow_experiment,
+            experiment.mlflow_traces,
         )
 
     @staticmethod

@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from lcrag.experiment.tracking.log import log_to_mlflow
-from lcrag.experiment.tracking.store import last_experiment
+from lcrag.experiment.tracking.ui import last_experiment
 from lcrag.experiment.tracking.values import flat, named, small_table
 from lcrag.schema import Document
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
@@ -107,7 +109,11 @@ def test_what_a_run_leaves_in_mlflow(experiment, two_lengths, store, family):
     } <= names
     (table,) = json.loads(parent.data.tags["mlflow.loggedArtifacts"])
     assert table == {"path": "outcomes.json", "type": "table"}  # the UI opens it as one
-    assert results.tracked.address.endswith(f"/#/experiments/{parent.info.experiment_id}/runs")
+    assert results.tracked.address.endswith(
+        f"/#/experiments/{parent.info.experiment_id}/runs?viewStateShareKey=lcrag"
+    )
+    view = json.loads(client.get_experiment(parent.info.experiment_id).tags["mlflow.sharedViewState.lcrag"])
+    assert view["selectedColumns"][:2] == ["metrics.`accuracy`", "metrics.`accuracy_low`"]
     assert last_experiment(store) == parent.info.experiment_id
     with sqlite3.connect(store.removeprefix("sqlite:///")) as database:
         assert database.execute("select count(*) from runs where status != 'FINISHED'").fetchone() == (0,)
@@ -147,6 +153,40 @@ def test_a_rerun_goes_on_in_the_same_mlflow_runs(experiment, scripted, store, fa
     client.delete_run(other)
     third = log_to_mlflow(again.table, again.comparison, **given, **changed).run_id
     assert third not in {first.info.run_id, other}
+
+
+def test_progress_is_in_mlflow_while_the_run_goes_and_a_stopped_run_goes_on(
+    experiment, store, family, monkeypatch
+):
+    monkeypatch.setattr("lcrag.experiment.tracking.live.FIRST_SECONDS", 0)
+    monkeypatch.setattr("lcrag.experiment.tracking.live.INTERVAL_SECONDS", 0.05)
+    settings, rows = {"mlflow": store, "mlflow_experiment": "live"}, []
+
+    def stop_when_it_is_seen(outcome, resumed):
+        rows.append(outcome)
+        until = time.monotonic() + 30
+        while len(rows) == 8 and time.monotonic() < until:
+            with suppress(AttributeError, IndexError, KeyError):
+                if family("live")[1][0].data.metrics["progress/answers"] == 8:
+                    raise RuntimeError("seen")
+            time.sleep(0.1)
+
+    with pytest.raises(RuntimeError, match="seen"):
+        experiment(**settings).run(stop_when_it_is_seen)
+    _, (parent,), children = family("live")
+    assert parent.info.status == "KILLED" and {c.info.status for c in children.values()} == {"KILLED"}
+    assert parent.data.params["strategies.chunked_retrieval.k"] == "2"
+    answers = {name: c.data.metrics["progress/answers"] for name, c in children.items()}
+    assert sum(answers.values()) == 8
+
+    results = experiment(**settings).run()
+    _, (same,), all_children = family("live")
+    assert same.info.run_id == parent.info.run_id == results.tracked.run_id
+    assert same.info.status == "FINISHED" and same.info.start_time == parent.info.start_time
+    assert {n: all_children[n].info.run_id for n in children} == {
+        n: c.info.run_id for n, c in children.items()
+    }
+    assert all_children["chunked_retrieval"].data.params["embedder"] == "none"
 
 
 def test_log_to_mlflow_nests_under_an_active_run(experiment, store):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lcrag.experiment.tracking.store import how_to_open, runs_page
+from lcrag.experiment.tracking.ui import how_to_open, runs_page
 
 MLFLOW = """
 class MlflowClient:
@@ -53,7 +53,7 @@ def test_sigterm_leaves_no_process_of_the_ui(tmp_path):
     ui.send_signal(signal.SIGTERM)
     out, err = ui.communicate(timeout=60)
     assert ui.returncode == 143 and err == "lcrag: MLflow's UI is stopped.\n"
-    assert "http://127.0.0.1:5123/#/experiments/7/runs" in out
+    assert "http://127.0.0.1:5123/#/experiments/7/runs?viewStateShareKey=lcrag" in out
     assert not is_alive(worker)
 
 
@@ -61,7 +61,10 @@ def test_the_address_of_an_experiments_runs(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     page = runs_page("3")
-    assert page == "http://127.0.0.1:5000/#/experiments/3/runs"
+    assert page == "http://127.0.0.1:5000/#/experiments/3/runs?viewStateShareKey=lcrag"
     assert how_to_open(f"sqlite:///{tmp_path}/mlflow.db", "3") == f"lcrag ui, then {page}"
     assert how_to_open("sqlite:///a.db", "3") == f"lcrag ui --tracking-uri sqlite:///a.db, then {page}"
-    assert how_to_open("https://ada:secret@host/x/", "3") == "https://***@host/x/#/experiments/3/runs"
+    assert (
+        how_to_open("https://ada:secret@host/x/", "3")
+        == "https://***@host/x/#/experiments/3/runs?viewStateShareKey=lcrag"
+    )

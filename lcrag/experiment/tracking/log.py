@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lcrag.experiment.tracking.batches import log_values, search_tags
 from lcrag.experiment.tracking.runs import PARENT, RunFamily
 from lcrag.experiment.tracking.specs import key_of, run_specs
-from lcrag.experiment.tracking.store import how_to_open, mlflow_on
+from lcrag.experiment.tracking.store import experiment_named, mlflow_on
+from lcrag.experiment.tracking.traces import log_traces, traced_rows
+from lcrag.experiment.tracking.ui import how_to_open, set_view
 from lcrag.experiment.tracking.values import (
     judge_metrics,
     mean_scores,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from lcrag.analysis.comparison import Comparison
 
-PARAMETERS_PER_BATCH = 100  # MLflow's own bound
 BY_LENGTH = "accuracy_by_length"  # its steps are tokens
 TABLE = "outcomes.json"
 
@@ -58,6 +58,7 @@ def log_to_mlflow(
     parameters: Mapping[str, Any],
     folder: Path,
     figures: Mapping[str, Figure],
+    traces: bool = False,
 ) -> Tracked:
     """Log one experiment, into the same MLflow runs if its folder was logged before.
 
@@ -73,14 +74,14 @@ def log_to_mlflow(
         parameters: What ``experiment.json`` holds.
         folder: The run's folder, with its report.
         figures: Pictures by file name.
+        traces: Whether each answer is logged as a trace, too.
 
     Raises:
         LcragError: the tracking server cannot be reached or refuses.
     """
     with mlflow_on(tracking_uri) as mlflow:
         client = mlflow.MlflowClient()
-        found = client.get_experiment_by_name(experiment)
-        experiment_id = str(found.experiment_id if found else client.create_experiment(experiment))
+        experiment_id = experiment_named(client, experiment)
         outer = mlflow.active_run()
         log = _Log(client, outcomes, comparison, parameters)
         specs = run_specs(outcomes, comparison, parameters, run_name, folder)
@@ -92,6 +93,10 @@ def log_to_mlflow(
                 key = key_of(row)
                 with family.running(key) as child:
                     log.child(child, specs[key].parameters, row)
+        set_view(client, experiment_id, log.logged)
+        if traces:
+            strategies = {name: family.ids[name] for name in outcomes["strategy"].unique()}
+            log_traces(mlflow, experiment_id, strategies, traced_rows(folder, outcomes, parameters))
     return Tracked(family.ids[PARENT], experiment_id, how_to_open(tracking_uri, experiment_id))
 
 
@@ -104,6 +109,7 @@ class _Log:
         import mlflow
 
         self.client, self.outcomes, self.comparison, self.run = client, outcomes, comparison, parameters
+        self.logged: set[str] = set()  # names of metrics of strategies
         self.data = mlflow.data.from_pandas(
             outcomes[["question_id", "document_id", "kind"]].drop_duplicates(),
             name=str(parameters.get("dataset") or "dataset"),
@@ -139,6 +145,7 @@ class _Log:
         metrics = [*row_metrics(row).items(), *mean_scores(self.comparison, name)]
         if group == "strategy":
             metrics += judge_metrics(self._rows(name)).items()
+        self.logged |= {metric for metric, _ in metrics}
         lengths = scores_by_length(self.comparison, name)
         self._values(run, group, parameters, metrics, {"lcrag.strategy": name}, lengths)
         if group == "strategy":
@@ -154,24 +161,21 @@ class _Log:
         lengths: Mapping[int, float] | None = None,
     ) -> None:
         """Parameters that the run has not yet, metrics that are new or have changed, tags and the dataset."""
-        from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag
+        from mlflow.entities import DatasetInput, InputTag
 
-        id, now, data = run.info.run_id, int(time.time() * 1000), self.data
-        steps = [(name, value, 0) for name, value in named(metrics) if run.data.metrics.get(name) != value]
+        id, data = run.info.run_id, self.data
+        points = [(name, value, 0) for name, value in named(metrics) if run.data.metrics.get(name) != value]
         logged = self.client.get_metric_history(id, BY_LENGTH) if BY_LENGTH in run.data.metrics else ()
         before = {m.step: m.value for m in logged}
-        steps += [(BY_LENGTH, v, tokens) for tokens, v in (lengths or {}).items() if before.get(tokens) != v]
-        points = [
-            Metric(name, value, now, step, dataset_name=data.name, dataset_digest=data.digest, run_id=id)
-            for name, value, step in steps
-            if isfinite(value)
-        ]
-        search = {"lcrag.kind": kind, "lcrag.model": models(self.outcomes), "lcrag.dataset": data.name}
-        search |= {"lcrag.benchmark": str(self.run["benchmark"])} if self.run.get("benchmark") else {}
-        self.client.log_batch(id, points, tags=[RunTag(k, v) for k, v in (search | {**tags}).items()])
-        new = [Param(k, v) for k, v in parameters.items() if k not in run.data.params]
-        for i in range(0, len(new), PARAMETERS_PER_BATCH):
-            self.client.log_batch(id, params=new[i : i + PARAMETERS_PER_BATCH])
+        points += [(BY_LENGTH, v, tokens) for tokens, v in (lengths or {}).items() if before.get(tokens) != v]
+        log_values(
+            self.client,
+            id,
+            parameters={k: v for k, v in parameters.items() if k not in run.data.params},
+            points=points,
+            tags=search_tags(kind, models(self.outcomes), self.run) | {**tags},
+            dataset=data,
+        )
         context = [InputTag("mlflow.data.context", "evaluation")]
         self.client.log_inputs(id, [DatasetInput(data._to_mlflow_entity(), context)])
 

@@ -37,7 +37,8 @@ class RunFamily:
     """A parent run and its children.
 
     ``mlflow.json`` in the run's folder holds their ids for each store. They go on if the store still has all of them
-    with these parameters, which MLflow does not let anybody change; else there are new ones.
+    with these parameters, which MLflow does not let anybody change; else there are new ones. While the experiment still
+    runs (``unfinished``), only some of the runs and of the parameters are known yet.
 
     Args:
         client: an ``MlflowClient``.
@@ -46,6 +47,11 @@ class RunFamily:
         experiment_id: the MLflow experiment.
         specs: the runs by key; the parent's key is ``PARENT``.
         outer: the run that the parent is nested in, if any.
+        unfinished: whether further runs and parameters may come.
+
+    Attributes:
+        specs: the runs by key.
+        ids: the ids of the runs that exist, by key.
     """
 
     def __init__(
@@ -56,9 +62,10 @@ class RunFamily:
         experiment_id: str,
         specs: Mapping[str, RunSpec],
         outer: str = "",
+        unfinished: bool = False,
     ) -> None:
         self._client, self._path, self._outer = client, folder / MEMORY, outer
-        self._experiment_id, self._specs = experiment_id, specs
+        self._experiment_id, self.specs, self._unfinished = experiment_id, specs, unfinished
         self._store = redact(uri, secrets_in(uri))
         self._stores = _read(self._path)
         stored = self._stores.get(self._store)
@@ -67,18 +74,23 @@ class RunFamily:
     @contextmanager
     def running(self, key: str) -> Iterator[Any]:
         """The run of that key, made if there is none yet; it ends at the time of its last answer."""
-        run = self._open(key)
+        run = self.open(key)
         status = "FAILED"
         try:
             yield run
             status = "FINISHED"
         finally:
-            self._client.set_terminated(self.ids[key], status, self._specs[key].end)
+            self.close(key, status, self.specs[key].end)
 
-    def _open(self, key: str) -> Any:
+    def close(self, key: str, status: str, end: int) -> None:
+        """End a run, at that time in milliseconds since 1970."""
+        self._client.set_terminated(self.ids[key], status, end)
+
+    def open(self, key: str) -> Any:
+        """The run of that key, made if there is none yet."""
         from mlflow.tracking.context.registry import resolve_tags
 
-        spec = self._specs[key]
+        spec = self.specs[key]
         if key in self.ids:
             self._client.update_run(self.ids[key], status="RUNNING", name=spec.name)
             return self._client.get_run(self.ids[key])
@@ -92,9 +104,10 @@ class RunFamily:
 
     def _go_on(self, stored: Mapping[str, Any]) -> bool:
         """Whether the store has these runs, none is of another strategy, and their parameters still hold."""
-        if PARENT not in stored or stored.keys() - self._specs.keys():
+        others = stored.keys() - self.specs.keys()
+        if PARENT not in stored or (others and not self._unfinished):
             return False
-        return all(self._fits(key, str(id)) for key, id in stored.items())
+        return all(self._fits(key, str(id)) for key, id in stored.items() if key not in others)
 
     def _fits(self, key: str, id: str) -> bool:
         from mlflow.exceptions import MlflowException
@@ -105,7 +118,9 @@ class RunFamily:
             if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
                 return False
             raise
-        logged, parameters = run.data.params, self._specs[key].parameters
+        logged, parameters = run.data.params, self.specs[key].parameters
+        if self._unfinished:
+            logged = {name: value for name, value in logged.items() if name in parameters}
         return (
             run.info.lifecycle_stage == "active"
             and run.info.experiment_id == self._experiment_id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lcrag.experiment.tracking.runs import PARENT, RunSpec
 from lcrag.experiment.tracking.times import answering_times
-from lcrag.experiment.tracking.values import data_parameters, flat, models, strategy_parameters
+from lcrag.experiment.tracking.values import data_parameters, flat, has_embedded, models, strategy_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +35,28 @@ def run_specs(
         name = str(row["name"])
         if row["group"] == "strategy":
             rows = outcomes[outcomes["strategy"] == name]
-            values = strategy_parameters(settings["strategies"].get(name, {}), parameters, rows)
+            own = settings["strategies"].get(name, {})
+            values = strategy_parameters(own, parameters, models(rows), has_embedded(rows))
         else:
             shared = data_parameters(parameters) | {"model": models(outcomes)}
             values = settings["routers"].get(name, {}) | shared
         specs[key_of(row)] = RunSpec(name, flat(values), *times.get(name, (end, end)))
+    return specs
+
+
+def planned_runs(parameters: Mapping[str, Any], run_name: str, model: str, now: int) -> dict[str, RunSpec]:
+    """The parent and the strategies' runs of an experiment that has only begun.
+
+    Args:
+        parameters: What ``experiment.json`` will hold.
+        run_name: The parent's name.
+        model: The reader's name.
+        now: The time in milliseconds since 1970.
+    """
+    specs = {PARENT: RunSpec(run_name, flat(parameters), now, now)}
+    for name, settings in _by_name(parameters, "strategies").items():
+        values = strategy_parameters(settings, parameters, model)
+        specs[name] = RunSpec(name, flat(values), now, now)
     return specs
 
 

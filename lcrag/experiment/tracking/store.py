@@ -1,13 +1,10 @@
-"""MLflow's store: where it is, MLflow on it, its UI and the addresses there."""
+"""MLflow's store: where it is, and MLflow on it."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -17,8 +14,6 @@ from lcrag.redaction import redact, secrets_in
 
 DATABASES = ("postgresql", "mysql", "mssql")
 NO_LONG_RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
-PORT = 5000
-UI_STOP_SECONDS = 5.0
 
 
 def default_tracking_uri() -> str:
@@ -46,65 +41,25 @@ def check_store(uri: str) -> None:
         )
 
 
-def runs_page(experiment_id: str, uri: str = "", port: int = PORT) -> str:
-    """The address of an experiment's runs: on the tracking server, else on ``lcrag ui``."""
-    server = (
-        redact(uri, secrets_in(uri)).rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{port}"
-    )
-    return f"{server}/#/experiments/{experiment_id}/runs"
+def experiment_named(client: Any, name: str) -> str:
+    """The id of the MLflow experiment of that name, made if there is none."""
+    experiment = client.get_experiment_by_name(name)
+    return str(experiment.experiment_id if experiment else client.create_experiment(name))
 
 
-def how_to_open(uri: str, experiment_id: str) -> str:
-    """The command and the address that show an experiment's runs."""
-    page = runs_page(experiment_id, uri)
-    if uri.startswith("http"):
-        return page
-    option = "" if uri == default_tracking_uri() else f" --tracking-uri {redact(uri, secrets_in(uri))}"
-    return f"lcrag ui{option}, then {page}"
-
-
-def last_experiment(uri: str) -> str:
-    """The id of the MLflow experiment with the latest run of ours; empty where there is none."""
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    with suppress(MlflowException):  # the UI itself tells what is wrong with the store
-        client = MlflowClient(uri)
-        runs = client.search_runs(
-            [e.experiment_id for e in client.search_experiments()],
-            "tags.`lcrag.kind` = 'experiment'",
-            max_results=1,
-            order_by=["attributes.start_time DESC"],
-        )
-        return str(runs[0].info.experiment_id) if runs else ""
-    return ""
-
-
-def serve_ui(uri: str, port: int) -> int:
-    """Run MLflow's UI on a store until it ends or we are interrupted; then none of its processes is left.
-
-    Returns:
-        The UI's exit status.
-    """
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
-    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    # a process group of its own: MLflow starts workers, which would outlive it
-    server = subprocess.Popen(command, env=environment, start_new_session=True)
+@contextmanager
+def without_long_retries() -> Iterator[None]:
+    """A server that is not there is told soon; the environment is put back afterwards."""
+    before = {k: os.environ.get(k) for k in NO_LONG_RETRIES}
+    os.environ.update(NO_LONG_RETRIES)
     try:
-        return server.wait()
+        yield
     finally:
-        _end_group(server)
-
-
-def _end_group(server: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started: politely, then at once."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(server.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second signal waits no longer
-            server.wait(UI_STOP_SECONDS)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
 
 
 @contextmanager
@@ -114,8 +69,6 @@ def mlflow_on(uri: str) -> Iterator[Any]:
     Raises:
         LcragError: the store cannot be reached or refuses.
     """
-    before = {k: os.environ.get(k) for k in NO_LONG_RETRIES}
-    os.environ.update(NO_LONG_RETRIES)
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -123,7 +76,8 @@ def mlflow_on(uri: str) -> Iterator[Any]:
     previous = mlflow.get_tracking_uri() if is_set else None
     mlflow.set_tracking_uri(uri)
     try:
-        yield mlflow
+        with without_long_retries():
+            yield mlflow
     except MlflowException as error:
         reason = str(error).splitlines()[0][:200]
         start = (
@@ -135,8 +89,3 @@ def mlflow_on(uri: str) -> Iterator[Any]:
         raise LcragError(redact(told, secrets_in(uri))) from error
     finally:
         mlflow.set_tracking_uri(previous)
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value

@@ -64,27 +64,32 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def strategy_parameters(
-    settings: Mapping[str, Any], run: Mapping[str, Any], rows: pd.DataFrame
+    settings: Mapping[str, Any], run: Mapping[str, Any], model: str, embeds: bool | None = None
 ) -> dict[str, Any]:
     """A strategy's settings with the run's retriever, embedder, model and dataset where it has none of its own.
 
     Args:
         settings: The strategy's settings.
         run: What ``experiment.json`` holds.
-        rows: The strategy's outcomes; they tell whether it used the run's embedder.
+        model: The reader.
+        embeds: Whether the strategy has embedded anything; ``None`` leaves out the embedder.
     """
     resolved = _resolved(settings, run)
-    used = [c for c in ("embed_prompt_tokens", "index_prompt_tokens") if c in rows and rows[c].sum() > 0]
-    embedder = _first(resolved, "embedder") or (run.get("embedder") if used else None)
-    shared = {
-        **data_parameters(run),
-        "model": models(rows),
-        "retriever": _first(resolved, "retriever") or NONE,
-        "embedder": embedder or NONE,
-    }
-    own = {(f"strategy.{k}" if k in shared and k not in {"retriever", "embedder"} else k): v
-           for k, v in resolved.items()}  # fmt: skip
+    shared = {**data_parameters(run), "model": model, "retriever": _first(resolved, "retriever") or NONE}
+    if embeds is not None:
+        embedder = _first(resolved, "embedder") or (run.get("embedder") if embeds else None)
+        shared["embedder"] = embedder or NONE
+    taken = shared.keys() - {"retriever", "embedder"}
+    own = {f"strategy.{k}" if k in taken else k: v for k, v in resolved.items()}
+    if embeds is None:
+        own.pop("embedder", None)
     return own | shared
+
+
+def has_embedded(rows: pd.DataFrame) -> bool:
+    """Whether an embedder was at work for these outcomes."""
+    columns = [c for c in ("embed_prompt_tokens", "index_prompt_tokens") if c in rows]
+    return any(rows[c].sum() > 0 for c in columns)
 
 
 def data_parameters(run: Mapping[str, Any]) -> dict[str, Any]:
