@@ -31,7 +31,17 @@ def runs_of(store, name):
 
 
 def test_what_questions_cost_is_logged_by_number_of_questions(store):
-    command = ["cost", "gpt-4.1", "--questions", "100", "--tracking-uri", store, "--experiment", "costs"]
+    command = [
+        "cost",
+        "--model",
+        "gpt-4.1",
+        "--questions",
+        "100",
+        "--tracking-uri",
+        store,
+        "--experiment",
+        "costs",
+    ]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     assert "MLflow   lcrag ui" in result.output

@@ -103,6 +103,7 @@ def test_what_a_run_leaves_in_mlflow(experiment, two_lengths, store, family):
     assert {
         "report.html",
         "outcomes.parquet",
+        "environment.json",
         "outcomes.json",
         "accuracy_cost.png",
         "parameters.json",

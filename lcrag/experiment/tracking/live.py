@@ -55,11 +55,16 @@ class LiveRuns:
     """The MLflow runs of an experiment that is at work."""
 
     def __init__(self, plan: Plan) -> None:
-        import mlflow  # now: later it would take its seconds from answers that are timed
+        import mlflow  # now, as the store: later they would take their seconds from answers that are timed
 
         outer = mlflow.active_run()  # of the caller's thread
+        self._uri = plan.mlflow or default_tracking_uri()
+        self._client: Any = None
+        with suppress(Exception):  # what is wrong is told when the finished run is logged
+            self._parameters = plan.parameters()
+            self._client = mlflow.MlflowClient(self._uri)
         self._plan, self._outer = plan, outer.info.run_id if outer else ""
-        self._progress, self._parameters = Progress(), plan.parameters()
+        self._progress = Progress()
         self._start = int(time.time() * 1000)
         self._ended, self._status = threading.Event(), "RUNNING"
         self._thread: threading.Thread | None = None
@@ -67,7 +72,7 @@ class LiveRuns:
     def add(self, outcome: Outcome, resumed: bool) -> None:
         """Count a row; the first one that is new starts the thread."""
         self._progress.add(outcome)
-        if not resumed and self._thread is None:
+        if not resumed and self._thread is None and self._client is not None:
             self._thread = threading.Thread(target=self._work, name="lcrag-mlflow", daemon=True)
             self._thread.start()
 
@@ -81,27 +86,23 @@ class LiveRuns:
     def _work(self) -> None:
         if self._ended.wait(FIRST_SECONDS):
             return
-        with suppress(Exception), without_long_retries():  # the finished run's logging tells what is wrong
-            client, family = self._family()
+        with suppress(Exception), without_long_retries():
+            family = self._family()
             opened: set[str] = set()
             while not self._ended.is_set():
-                self._write(client, family, opened)
+                self._write(family, opened)
                 self._ended.wait(INTERVAL_SECONDS)
             for key in opened:
                 family.close(key, self._status, int(time.time() * 1000))
 
-    def _family(self) -> tuple[Any, RunFamily]:
-        from mlflow import MlflowClient
-
+    def _family(self) -> RunFamily:
         plan = self._plan
-        uri = plan.mlflow or default_tracking_uri()
-        client = MlflowClient(uri)
-        experiment_id = experiment_named(client, plan.mlflow_experiment)
+        experiment_id = experiment_named(self._client, plan.mlflow_experiment)
         specs = planned_runs(self._parameters, plan.name, plan.reader.name, self._start)
         folder = Path(plan.output)
-        return client, RunFamily(client, folder, uri, experiment_id, specs, self._outer, unfinished=True)
+        return RunFamily(self._client, folder, self._uri, experiment_id, specs, self._outer, unfinished=True)
 
-    def _write(self, client: Any, family: RunFamily, opened: set[str]) -> None:
+    def _write(self, family: RunFamily, opened: set[str]) -> None:
         """Open the runs of those strategies that have answered, and log what is new."""
         from lcrag.experiment.tracking.batches import log_values, search_tags
 
@@ -116,4 +117,4 @@ class LiveRuns:
                 kind = "experiment" if key == PARENT else "strategy"
                 tags = search_tags(kind, self._plan.reader.name, self._parameters)
                 tags |= {} if key == PARENT else {"lcrag.strategy": key}
-            log_values(client, family.ids[key], parameters=parameters, points=points, tags=tags)
+            log_values(self._client, family.ids[key], parameters=parameters, points=points, tags=tags)

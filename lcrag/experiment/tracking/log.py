@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lcrag.experiment.tracking.batches import log_values, search_tags
+from lcrag.experiment.tracking.environment import environment
 from lcrag.experiment.tracking.runs import PARENT, RunFamily
 from lcrag.experiment.tracking.specs import key_of, run_specs
 from lcrag.experiment.tracking.store import experiment_named, mlflow_on
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 BY_LENGTH = "accuracy_by_length"  # its steps are tokens
 TABLE = "outcomes.json"
+ENVIRONMENT = "environment.json"
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class _Log:
         self._values(run, "experiment", parameters, metrics.items(), tags)
         id = run.info.run_id
         self.client.log_dict(id, dict(self.run), "parameters.json")
+        if ENVIRONMENT not in {file.path for file in self.client.list_artifacts(id)}:
+            self.client.log_dict(id, environment(), ENVIRONMENT)  # that of the answers, not of a later report
         self._table(run, self.outcomes)
         self.client.log_text(id, str(comparison), "comparison.txt")
         for file in (folder / "report.html", folder / "outcomes.parquet"):
