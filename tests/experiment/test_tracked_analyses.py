@@ -53,15 +53,17 @@ def test_what_questions_cost_is_logged_by_number_of_questions(store):
     assert [*prices] == [1, 10, 100] and prices[100] < prices[1]
 
 
-def test_a_replay_has_a_run_for_each_row_of_its_table(store):
-    command = ["replay", "lara", "--router", "lara_prior", "--tracking-uri", store, "--experiment", "replays"]
+def test_a_replay_has_a_run_for_each_row_of_its_table(store, experiment):
+    run = str(experiment().run().output)
+    command = ["replay", run, "--router", "random", "--folds", "2", "--tracking-uri", store]
+    command += ["--experiment", "replays"]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     client, runs = runs_of(store, "replays")
-    assert {"oracle", "lara_prior"} <= runs.keys()
-    parent = runs["replay lara"]
-    assert parent.data.params["folds"] == "5" and parent.data.tags["lcrag.kind"] == "replay"
-    assert runs["oracle"].data.metrics["accuracy"] > runs["lara_prior"].data.metrics["accuracy_low"]
+    assert {"oracle", "random_router", "long_context"} <= runs.keys()
+    parent = runs[f"replay {run}"]
+    assert parent.data.params["folds"] == "2" and parent.data.tags["lcrag.kind"] == "replay"
+    assert runs["oracle"].data.metrics["accuracy"] == 1.0
     assert "routing.json" in {a.path for a in client.list_artifacts(parent.info.run_id)}
 
 
@@ -92,7 +94,7 @@ def test_how_far_a_judge_can_be_trusted_is_logged(store, tmp_path):
 
     rate = Rate(0.9, 0.8, 0.95, 20, 4, 18.0, 3.0)
     calibration = Calibration("judge-1", "correct", "x", "labels.csv", 20, 10, 0.0, rate,
-                              Interval(0.8, 0.6, 0.9), rate, rate, 0.0)  # fmt: skip
+                              Interval(0.8, 0.6, 0.9, 20, 4), rate, rate, 0.0)  # fmt: skip
     calibration.save(tmp_path / "calibration.json")
     tracked = log_analysis(
         judge_analysis(calibration, {"seed": 0}, "ok", tmp_path / "calibration.json"), store

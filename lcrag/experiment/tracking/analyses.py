@@ -76,7 +76,8 @@ def log_analysis(analysis: Analysis, tracking_uri: str = "", experiment: str = "
             client.log_artifact(run_id, str(path))
         for name, points in analysis.parts.items():
             part = _run(client, experiment_id, name, run_id)
-            log_values(client, part, points=_points(points), tags={"lcrag.kind": f"{analysis.kind} row"})
+            tags = {"lcrag.kind": f"{analysis.kind} row", "mlflow.runType": "evaluation"}
+            log_values(client, part, points=_points(points), tags=tags)
             client.set_terminated(part)
         client.set_terminated(run_id)
         metrics = {name for points in analysis.parts.values() for name, _, _ in points}

@@ -56,4 +56,6 @@ def search_tags(kind: str, models: str, run: Mapping[str, Any]) -> dict[str, str
         run: what ``experiment.json`` holds.
     """
     tags = {"lcrag.kind": kind, "lcrag.model": models, "lcrag.dataset": str(run.get("dataset") or "dataset")}
+    if kind == "strategy":
+        tags["mlflow.runType"] = "evaluation"  # the table of runs opens the parents of such runs
     return tags | ({"lcrag.benchmark": str(run["benchmark"])} if run.get("benchmark") else {})

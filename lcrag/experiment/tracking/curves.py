@@ -64,8 +64,8 @@ def savings_analysis(curve: SavingsCurve, name: str, parameters: Mapping[str, An
         values = {"allocated": share.allocated.mean, "low": share.allocated.low, "high": share.allocated.high,
                   "random": share.random, "fixed": share.fixed, "oracle": share.oracle}  # fmt: skip
         points += [(f"quality_by_share_{k}", v, round(100 * share.share)) for k, v in values.items()]
-    values = {**parameters, "reference": curve.reference, "questions": curve.questions}
-    return Analysis("savings", name, values, points, texts={"curve.txt": str(curve)})
+    given = {**parameters, "reference": curve.reference, "questions": curve.questions}
+    return Analysis("savings", name, given, points, texts={"curve.txt": str(curve)})
 
 
 def cost_analysis(

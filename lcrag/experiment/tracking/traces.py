@@ -121,7 +121,8 @@ def log_traces(mlflow: Any, experiment_id: str, runs: Mapping[str, str], rows: S
 
 
 def _existing(client: Any, experiment_id: str, run_id: str) -> dict[str, Any]:
-    found, token = {}, None
+    found: dict[str, Any] = {}
+    token = None
     while True:
         page = client.search_traces(
             locations=[experiment_id], run_id=run_id, include_spans=False, max_results=PAGE, page_token=token

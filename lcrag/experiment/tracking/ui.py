@@ -20,7 +20,7 @@ VIEW = "lcrag"  # the key of our view in addresses
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"  # where MLflow's UI looks for a view that is shared by its key
 COLUMNS = ("accuracy", "accuracy_low", "accuracy_high", "dollars", "flops", "prompt_tokens", "seconds_p50",
            "seconds_p95")  # fmt: skip
-NAME_WIDTH, COLUMN_WIDTH = 280, 130  # pixels: without them names shrink to a letter
+NAME_WIDTH, COLUMN_WIDTH = 230, 112  # pixels: without them names shrink to a letter
 
 
 def set_view(client: Any, experiment_id: str, metrics: Iterable[str]) -> None:
@@ -33,9 +33,9 @@ def set_view(client: Any, experiment_id: str, metrics: Iterable[str]) -> None:
     """
     known = {*metrics}
     columns = [f"metrics.`{name}`" for name in COLUMNS if name in known]
-    columns += ["params.`model`", "params.`dataset`", "attributes.`Duration`"]
-    widths = {"attributes.`Run Name`": NAME_WIDTH} | dict.fromkeys(columns, COLUMN_WIDTH)
-    view = {"selectedColumns": columns, "columnOrder": [], "columnWidths": widths}
+    columns += ["params.`model`", "params.`dataset`"]
+    widths = {"attributes.`Run Name`": NAME_WIDTH} | dict.fromkeys([*columns, "duration"], COLUMN_WIDTH)
+    view = {"selectedColumns": columns, "columnOrder": [*widths], "columnWidths": widths}
     client.set_experiment_tag(experiment_id, VIEW_TAG, json.dumps(view))
 
 
@@ -79,7 +79,18 @@ def serve_ui(uri: str, port: int) -> int:
     Returns:
         The UI's exit status.
     """
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "ui",
+        "--backend-store-uri",
+        uri,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     # a process group of its own: MLflow starts workers, which would outlive it
     server = subprocess.Popen(command, env=environment, start_new_session=True)
