@@ -23,7 +23,7 @@ from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
-from lcrag.commands.stopping import StoppableGroup, treat_sigterm_as_interrupt
+from lcrag.commands.stopping import StoppableGroup, stopped, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
 
@@ -109,16 +109,19 @@ def ui(
     tracking_uri: Annotated[str, typer.Option(help="MLflow tracking URI; default: ./mlflow.db.")] = "",
 ) -> None:
     """Open MLflow's UI on the runs that were logged from this folder."""
-    import os
-    import subprocess
-
-    from lcrag.experiment.tracking import check_store, default_tracking_uri, ui_command
+    from lcrag.experiment.tracking.store import check_store, default_tracking_uri
+    from lcrag.experiment.tracking.ui import last_experiment, runs_page, serve_ui
 
     uri = tracking_uri or default_tracking_uri()
     check_store(uri)
     _say(f"MLflow on http://127.0.0.1:{port} shows {redact(uri)} (stop it with Ctrl-C).")
-    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    raise typer.Exit(subprocess.run(ui_command(uri, port), env=environment, check=False).returncode)
+    if experiment := last_experiment(uri):
+        _say(f"The runs of the last experiment: {runs_page(experiment, port=port)}")
+    sys.stdout.flush()
+    try:
+        raise typer.Exit(serve_ui(uri, port))
+    except KeyboardInterrupt:
+        raise stopped("MLflow's UI is stopped.") from None
 
 
 @app.command("training-pairs")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from lcrag.cost.hardware import Hardware
     from lcrag.cost.model import ModelSpec
     from lcrag.cost.workload import Workload
+    from lcrag.experiment.tracking.analyses import Analysis
+
+    Blocks = dict[str, list[LinearCost]]
 
 
 def cost(
@@ -49,6 +53,9 @@ def cost(
     plot: Annotated[
         Path | None, typer.Option(help="PNG file for the curve of the cost per question.")
     ] = None,
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
 ) -> None:
     """Cost of many questions on one document: long context cold and warm, retrieval, a memory."""
     from lcrag.cost.workload import Workload
@@ -78,12 +85,23 @@ def cost(
             card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
         except ValueError as error:
             raise LcragError(f"{error}.") from error
-        _print_open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
+        blocks = _print_open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
     else:
-        _print_priced(model, work, prices, plot)
+        blocks = _print_priced(model, work, prices, plot)
+
+    def analysis() -> Analysis:
+        from lcrag.analysis.cost_curve import steps, table
+        from lcrag.experiment.tracking.curves import cost_analysis
+
+        machine = {"hardware": hardware, "gpus": gpus, "mfu": mfu, "mbu": mbu, "usd_per_hour": usd_per_hour}
+        given = {"model": model, **asdict(work), **(machine if hardware else {})}
+        text = table(blocks, work.questions)
+        return cost_analysis(blocks, steps(work.questions), f"cost of {model}", given, text)
+
+    log_result(mlflow, tracking_uri, experiment, analysis)
 
 
-def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> None:
+def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> Blocks:
     from lcrag.cost.amortisation import dollar_cost, linear_cost
     from lcrag.cost.price import find_price, need_price, read_prices
     from lcrag.cost.workload import approaches
@@ -105,12 +123,12 @@ def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | 
     _print(f"{model}: {_workload(work)}")
     published = ", ".join(p for p in str(card.get("price", "")).split(", ") if "MTok" in p)
     _print(f"Prices: {card['source']}, {published or amounts}; embedding $0.02/MTok")
-    _print_tables({"dollars": costs}, work, plot, model)
+    return _print_tables({"dollars": costs}, work, plot, model)
 
 
 def _print_open(
     model: str, spec: ModelSpec, name: str, gpus: int, card: Hardware, work: Workload, plot: Path | None
-) -> None:
+) -> Blocks:
     from lcrag.cost import roofline as r
     from lcrag.cost.amortisation import flops_cost, linear_cost, rented_cost, seconds_cost
     from lcrag.cost.workload import approaches, kv_bytes
@@ -139,16 +157,16 @@ def _print_open(
     if not users:
         _print("The weights and one such document do not fit into its memory: raise --gpus.")
     kv = [kv_bytes(a, spec) for a in options]
-    _print_tables(blocks, work, plot, f"{model} on {name}", kv)
+    return _print_tables(blocks, work, plot, f"{model} on {name}", kv)
 
 
 def _print_tables(
-    blocks: dict[str, list[LinearCost]],
+    blocks: Blocks,
     work: Workload,
     plot: Path | None,
     title: str,
     kv: Sequence[float] = (),
-) -> None:
+) -> Blocks:
     from lcrag.analysis.cost_curve import crossings, curve, table
 
     _print(table(blocks, work.questions, kv))
@@ -165,6 +183,7 @@ def _print_tables(
         figure.savefig(image, format="png", dpi=150)
         write_atomically(plot, image.getvalue())
         _print(f"Picture  {plot}")
+    return blocks
 
 
 def _workload(work: Workload) -> str:

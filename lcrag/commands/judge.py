@@ -10,9 +10,11 @@ import typer
 
 from lcrag.commands.judge_compare import compare
 from lcrag.commands.readers import BaseUrl, Model, build_reader, reader_spec
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
+    from lcrag.experiment.tracking.analyses import Analysis
     from lcrag.judges.base import JudgedMetric
     from lcrag.readers.base import Reader
 
@@ -45,6 +47,9 @@ def check(
         float, typer.Option(min=0, max=1, help="The score from which an answer counts as right.")
     ] = 0.5,
     output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("calibration.json"),
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
 ) -> None:
     """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
     import asyncio
@@ -75,6 +80,14 @@ def check(
     sys.stdout.write(f"{calibration_text(calibration)}\n\n")
     spent = f"{many(int(usage.calls), 'call')}, {human(usage.prompt_tokens)} prompt tokens"
     sys.stdout.write(f"Calibration  {output}\nReplies      {replies.path} ({spent} in this run)\n")
+
+    def analysis() -> Analysis:
+        from lcrag.experiment.tracking.curves import judge_analysis
+
+        given = {"labels": str(labels), "limit": limit, "seed": seed, "correct_threshold": correct_threshold}
+        return judge_analysis(calibration, given, calibration_text(calibration), output)
+
+    log_result(mlflow, tracking_uri, experiment, analysis)
 
 
 def _metric(file: Path | None, reader: Reader | None) -> JudgedMetric:

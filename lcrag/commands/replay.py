@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lcrag.commands.published import check_texts, outcomes_at, print_headline, published_name, testable
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError, reason
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lcrag.experiment.tracking.analyses import Analysis
     from lcrag.replay.comparison import RoutingComparison
     from lcrag.routers.learning.examples import Examples
 
@@ -70,6 +72,9 @@ def replay(
     fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
     seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
 ) -> None:
     """What routers would have scored and cost on outcomes that exist, or estimated from feedback: no model is asked."""
     import numpy as np
@@ -122,6 +127,19 @@ def replay(
     if output is not None:
         _save(comparison, output)
         sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
+
+    def analysis() -> Analysis:
+        from lcrag.components.settings import settings
+        from lcrag.experiment.tracking.curves import replay_analysis
+        from lcrag.replay.plots import quality_cost
+
+        given = {"outcomes": str(outcomes), "folds": folds, "fold_seeds": fold_seeds, "seed": seed, "cost": cost,
+                 "cache": cache, "kinds": list(kind or ()), "exclude": list(exclude or ()), "failures": failures,
+                 "strategies": list(examples.strategies), "routers": [settings(r) for r in chosen]}  # fmt: skip
+        figures = {"quality_cost.png": quality_cost(comparison)}
+        return replay_analysis(comparison, f"replay {outcomes}", given, figures)
+
+    log_result(mlflow, tracking_uri, experiment, analysis)
 
 
 def fit(

@@ -16,6 +16,9 @@ def report(
     ] = False,
     tracking_uri: Annotated[str, typer.Option(help="Log the run to MLflow at this address.")] = "",
     experiment: Annotated[str, typer.Option(help="The MLflow experiment's name.")] = "lcrag",
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Log each answer to MLflow as a trace, too.")
+    ] = False,
 ) -> None:
     """Print a run's table and write its pictures and report again, as HTML, Markdown, LaTeX, CSV and JSON.
 
@@ -29,13 +32,13 @@ def report(
     comparison = pages.compare()
     sys.stdout.write(f"{comparison}\n\n{paragraph(comparison.verdict)}\n\n")
     sys.stdout.flush()
-    pages.write(tracking_uri or (None if mlflow else ""), experiment)
+    pages.write(tracking_uri or (None if mlflow or traces else ""), experiment, traces)
     if pages.report.is_file():
         sys.stdout.write(f"Report   {pages.report}\n")
     if written := [name for name in EXPORTS if (pages.output / name).is_file()]:
         sys.stdout.write(f"Tables   {', '.join(written)} in {pages.output}\n")
     if pages.tracked:
-        sys.stdout.write("MLflow   lcrag ui\n")
+        sys.stdout.write(f"MLflow   {pages.tracked.address}\n")
     for problem in pages.problems:
         sys.stderr.write(f"lcrag: {problem}\n")
     if pages.problems:

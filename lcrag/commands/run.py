@@ -137,7 +137,7 @@ def _print_files(results: Results) -> None:
         if path.is_file():
             _say(f"{title:<9}{path}")
     if results.tracked:
-        _say("MLflow   lcrag ui")
+        _say(f"MLflow   {results.tracked.address}")
 
 
 def quiet_libraries() -> None:

@@ -35,7 +35,7 @@ def score(
     check_keys(spec, KEYS, str(metrics))
     added, judging, deciding = scoring_from_mapping(spec, str(metrics), metrics.parent)
     result = asyncio.run(score_run(folder, added, judging, deciding))
-    report(folder, mlflow=False, tracking_uri="", experiment="lcrag")
+    report(folder, mlflow=False, tracking_uri="", experiment="lcrag", traces=False)
     for problem in result.problems:
         sys.stderr.write(f"lcrag: {problem}\n")
     if result.problems:

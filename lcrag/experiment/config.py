@@ -83,6 +83,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),
+        mlflow_traces=mlflow.get("traces", False),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -156,6 +157,7 @@ class Engine:
             return 0
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
+        begun = time.time()
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
         refused: dict[str, float] = {}
@@ -197,6 +199,6 @@ class Engine:
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
         window = self._window() if row.truncation else 0
-        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window)
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window, begun)
         self.on_row(row, False)
         return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ class Content:
         prefixes: The KV prefixes that each row paid for, by the row's key.
         refused: The budget that refused a row, by the row's key; empty where none did.
         windows: The reader's context window where a row was cut to it, by the row's key; else 0.
+        times: When each row was begun and finished, in seconds since 1970, by the row's key; else two zeros.
         paid: The sum over all lines, those of rows that were tried again included.
         counted: Calls whose cost is in ``paid``.
         damaged: Lines that cannot be read, in sentences that name file and line.
@@ -36,6 +38,7 @@ class Content:
     prefixes: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, dict[str, float]] = field(default_factory=dict)
     windows: dict[str, int] = field(default_factory=dict)
+    times: dict[str, tuple[float, float]] = field(default_factory=dict)
     paid: Usage = field(default_factory=Usage)
     counted: set[str] = field(default_factory=set)
     damaged: list[str] = field(default_factory=list)
@@ -70,6 +73,7 @@ def read_journal(path: Path) -> Content:
             prefixes, refused = list(entry["prefixes"]), dict(entry.get("refused", {}))
             paid, calls = content.paid + _paid(entry, outcome), set(entry.get("calls", ()))
             window = int(entry.get("window", 0))
+            begun, finished = map(float, entry.get("times", (0, 0)))
         except Exception as error:  # anything that a line of another shape makes of the classes of a row
             content.damaged.append(
                 f"{path}:{number} is damaged ({reason(error)}): its row is not taken over."
@@ -78,7 +82,7 @@ def read_journal(path: Path) -> Content:
         content.rows[key], content.prefixes[key], content.refused[key] = outcome, prefixes, refused
         content.paid = paid
         content.counted |= calls  # in place: a copy for each line takes time in the square of the rows
-        content.windows[key] = window
+        content.windows[key], content.times[key] = window, (begun, finished)
     return content
 
 
@@ -86,9 +90,9 @@ class Journal:
     """Append-only outcomes of one output folder, locked against a second run.
 
     A line holds the row's content key, the outcome, the KV prefixes it paid for, what its calls have cost (shared
-    builds counted in full), where a question's budget refused it, that budget, and where the context was cut, the
-    reader's context window. ``content`` is what it holds. A last line that a crash tore is removed. The lock ends with
-    the process, also when the process is killed.
+    builds counted in full), when it was begun and finished, where a question's budget refused it, that budget, and
+    where the context was cut, the reader's context window. ``content`` is what it holds. A last line that a crash
+    tore is removed. The lock ends with the process, also when the process is killed.
 
     Raises:
         LcragError: another run holds the folder, or the journal cannot be read.
@@ -141,6 +145,7 @@ class Journal:
         refused: Mapping[str, float] | None = None,
         calls: Sequence[str] = (),
         window: int = 0,
+        begun: float = 0.0,
     ) -> None:
         """Write one finished outcome, whole or not at all.
 
@@ -152,6 +157,7 @@ class Journal:
             refused: the question's budget that refused it.
             calls: the calls that ``paid`` counts, as the journal of calls names them.
             window: the reader's context window, if the row was cut to it.
+            begun: when the row was begun, in seconds since 1970.
 
         Raises:
             LcragError: the disk is full; rows written before stay.
@@ -161,6 +167,8 @@ class Journal:
         entry |= {"refused": dict(refused)} if refused else {}
         entry |= {"calls": [*calls]} if calls else {}
         entry |= {"window": window} if window else {}
+        times = (begun, time.time()) if begun else (0.0, 0.0)
+        entry |= {"times": times} if begun else {}
         line = json.dumps(entry, default=plain)
         try:
             append_line(self.path, line)
@@ -176,7 +184,7 @@ class Journal:
             prefixes,
             dict(refused or {}),
         )
-        content.windows[key] = window
+        content.windows[key], content.times[key] = window, times
 
 
 def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
+    from lcrag.experiment.tracking.log import Tracked
 
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
 Sources = tuple[Mapping[str, Question], Mapping[tuple[str, str], tuple[Passage, ...]]]
@@ -38,7 +39,7 @@ class Pages:
         title: The report's heading, and the run's name in MLflow.
         sources: Questions and the passages that answers named, where they are in memory; else the folder is read.
         problems: What could not be made, in sentences.
-        tracked: Whether the run was logged to MLflow.
+        tracked: Where the run was logged to in MLflow; ``None`` if it was not.
     """
 
     output: Path
@@ -48,7 +49,7 @@ class Pages:
     title: str
     sources: Callable[[], Sources] | None = None
     problems: list[str] = field(default_factory=list)
-    tracked: bool = False
+    tracked: Tracked | None = None
     _figures: dict[str, Figure] = field(default_factory=dict, repr=False)
 
     @property
@@ -74,12 +75,13 @@ class Pages:
             if path.is_file():
                 path.unlink()
 
-    def write(self, tracking_uri: str | None, experiment: str) -> None:
+    def write(self, tracking_uri: str | None, experiment: str, traces: bool = False) -> None:
         """Draw the pictures, write the report and the exports, and log the run to MLflow, in this order.
 
         Args:
             tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
             experiment: the MLflow experiment's name.
+            traces: whether each answer is logged as a trace, too.
         """
         compared = False
         with self.surviving(self.report.name, "The table could not be made"):
@@ -117,8 +119,7 @@ class Pages:
             self._write_leaderboard(questions)
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
-                self._track(tracking_uri, experiment)
-                self.tracked = True
+                self.tracked = self._track(tracking_uri, experiment, traces)
 
     def _export(self, name: str) -> str:
         from lcrag.analysis.exports import as_csv, as_json, as_latex, as_markdown
@@ -145,22 +146,20 @@ class Pages:
             page = leaderboard(self.table, [*asked.values()], benchmark)
             write_atomically(self.output / "leaderboard.md", page)
 
-    def _track(self, tracking_uri: str | None, experiment: str) -> None:
-        from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
+    def _track(self, tracking_uri: str | None, experiment: str, traces: bool) -> Tracked:
+        from lcrag.experiment.tracking.log import log_to_mlflow
+        from lcrag.experiment.tracking.store import default_tracking_uri
 
-        strategies: Sequence[Mapping[str, Any]] = self.parameters.get("strategies", ())
-        log_to_mlflow(
+        return log_to_mlflow(
             self.table,
             self.compare(),
             tracking_uri=tracking_uri or default_tracking_uri(),
             experiment=experiment,
             run_name=self.title,
             parameters=self.parameters,
-            strategy_parameters={s["name"]: s for s in strategies},
-            dataset_name=str(self.parameters.get("dataset", "")),
-            dataset_digest=str(self.parameters.get("dataset_digest", "")),
-            report=self.report,
+            folder=self.output,
             figures=self._figures,
+            traces=traces,
         )
 
 

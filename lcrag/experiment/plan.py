@@ -55,6 +55,7 @@ class Plan:
         executor: Where and in which order the questions are run.
         mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` or ``False`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
+        mlflow_traces: Whether each answer is logged to MLflow as a trace, too.
     """
 
     dataset: Dataset
@@ -74,6 +75,7 @@ class Plan:
     executor: Executor = field(default_factory=LocalExecutor)
     mlflow: str | Literal[False] | None = None
     mlflow_experiment: str = "lcrag"
+    mlflow_traces: bool = False
 
     def __post_init__(self) -> None:
         retriever, embedder = with_defaults(self.retriever, self.embedder)

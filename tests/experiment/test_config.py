@@ -80,7 +80,7 @@ def test_fields_are_keys_and_components_nest():
         ({"seed": 10**30}, "seed: 10+ is not a whole number"),
         (
             {"mlflow": True},
-            "mlflow: false is expected, or a mapping with tracking_uri and experiment, not True",
+            "mlflow: false is expected, or a mapping with tracking_uri, experiment, traces, not True",
         ),
         ({"mlflow": 5000}, "mlflow: false is expected, or a mapping .*, not 5000"),
         ({"mlflow": "http://127.0.0.1"}, "mlflow: false is expected, or a mapping"),
@@ -206,7 +206,7 @@ def test_the_ui_of_a_store_that_is_not_there_is_one_sentence(uri, message):
 
 
 def test_the_ui_opens_stores_that_are_there(tmp_path):
-    from lcrag.experiment.tracking import check_store
+    from lcrag.experiment.tracking.store import check_store
 
     (tmp_path / "mlflow.db").touch()
     for uri in (
