@@ -78,6 +78,12 @@ def plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value.item()
 
 
+def plain_or_text(value: Any) -> Any:
+    """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
+    is_data = is_dataclass(value) and not isinstance(value, type)
+    return {name: getattr(value, name) for name in _names(type(value))} if is_data else str(value)
+
+
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))

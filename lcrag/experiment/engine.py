@@ -94,7 +94,7 @@ class Engine:
             if self._is_finished(key, window)
         }
         for key, row in finished.items():
-            self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
+            self.resources.note_paid(row.usage, self.journal.content.prefixes.get(key, ()))
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:
@@ -150,7 +150,7 @@ class Engine:
         A row whose context was cut must have been cut to this window; it stays where that is not known (0).
         """
         row = self.journal.content.rows.get(key)
-        if row and row.truncation and window not in {0, self.journal.content.windows.get(key)}:
+        if row and row.truncation and window not in {0, self.journal.content.windows.get(key, 0)}:
             return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
