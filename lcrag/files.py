@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,19 @@ def plain(value: Any) -> Any:
     Unlike ``dataclasses.asdict`` it copies nothing that lies within.
     """
     if is_dataclass(value):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
+        return {name: getattr(value, name) for name in _names(type(value))}
     return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+def plain_or_text(value: Any) -> Any:
+    """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
+    is_data = is_dataclass(value) and not isinstance(value, type)
+    return {name: getattr(value, name) for name in _names(type(value))} if is_data else str(value)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
 
 
 def append_entry(path: Path, entry: Mapping[str, Any]) -> None:

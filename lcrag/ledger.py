@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import isnan, nan
+from math import nan
 from typing import Any, Literal, get_args
 
 Role = Literal["read", "retrieve", "route", "build", "judge", "embed", "index", "rerank"]
@@ -52,10 +52,12 @@ class Usage:
     foreign_cached_tokens: float = 0
 
     def __post_init__(self) -> None:
-        for name in ("saved_flops", "saved_dollars"):
-            saved = getattr(self, name)
-            if saved is not None and isnan(saved):  # not given
-                object.__setattr__(self, name, None if self.cached_tokens else 0.0)
+        saved = self.saved_flops
+        if saved is not None and saved != saved:  # NaN: not given
+            object.__setattr__(self, "saved_flops", None if self.cached_tokens else 0.0)
+        saved = self.saved_dollars
+        if saved is not None and saved != saved:
+            object.__setattr__(self, "saved_dollars", None if self.cached_tokens else 0.0)
 
     @property
     def computed_tokens(self) -> float:
@@ -99,6 +101,9 @@ class Usage:
         return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
 
 
+NOTHING = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger(Mapping[Role, Usage]):
     """Usage kept apart by role; a role that spent nothing reads as ``Usage()``. Ledgers add with ``+``.
@@ -111,7 +116,7 @@ class Ledger(Mapping[Role, Usage]):
     entries: Mapping[Role, Usage] = field(default_factory=dict)
 
     def __getitem__(self, role: Role) -> Usage:
-        return self.entries.get(role, Usage())
+        return self.entries.get(role, NOTHING)
 
     def __iter__(self) -> Iterator[Role]:
         return iter(ROLES)
@@ -130,7 +135,8 @@ class Ledger(Mapping[Role, Usage]):
 
     def add(self, role: Role, usage: Usage) -> Ledger:
         """Return this ledger with ``usage`` booked under ``role``."""
-        return self + Ledger({role: usage})
+        entries = {**self.entries, role: self[role] + usage}
+        return Ledger({role: entries[role] for role in ROLES if role in entries})
 
     @property
     def total(self) -> Usage:
@@ -139,7 +145,7 @@ class Ledger(Mapping[Role, Usage]):
 
     def sum(self, roles: Iterable[Role]) -> Usage:
         """Some roles together."""
-        return sum((self[role] for role in roles), Usage())
+        return sum((self.entries[role] for role in roles if role in self.entries), NOTHING)
 
     def as_build(self, parts: float) -> Ledger:
         """One of ``parts`` equal shares of this ledger as the cost of a build, for the ledger of a question."""
@@ -157,6 +163,16 @@ class Ledger(Mapping[Role, Usage]):
 
     def flat(self) -> dict[str, float | None]:
         """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""
-        names = [f.name for f in fields(Usage)]
-        booked = [(role, self[role]) for role in ROLES]
-        return {f"{role}_{name}": getattr(usage, name) for role, usage in booked for name in names}
+        row: dict[str, float | None] = {}
+        for role in ROLES:
+            usage = self.entries.get(role)
+            if usage is None:
+                row.update(_UNSPENT[role])
+            else:
+                for name, column in _COLUMNS[role]:
+                    row[column] = getattr(usage, name)
+        return row
+
+
+_COLUMNS = {role: [(f.name, f"{role}_{f.name}") for f in fields(Usage)] for role in ROLES}
+_UNSPENT = {role: {column: getattr(NOTHING, name) for name, column in _COLUMNS[role]} for role in ROLES}

@@ -19,13 +19,16 @@ def settings(component: Any, *, identity: bool = False) -> Any:
 
     With ``identity`` without the fields that are marked ``operational``: they say how fast or how patiently it
     works, not what comes out. A class that is not part of this project then also shows a hash of its source, so
-    that rows are made again when its code has changed, and a fitted router a hash of what it has learned.
+    that rows are made again when its code has changed, and a fitted router a hash of what it has learned. A component
+    that stands for another one (a field marked ``stands_for``) has the identity of that one.
     """
     return _plain(component, identity) if identity else redact(_plain(component, identity))
 
 
 def _plain(component: Any, identity: bool) -> Any:
     if is_dataclass(component) and not isinstance(component, type):
+        if identity and (other := next((f for f in fields(component) if f.metadata.get("stands_for")), None)):
+            return _plain(getattr(component, other.name), identity)
         values = {
             f.name: _plain(getattr(component, f.name), identity)
             for f in fields(component)

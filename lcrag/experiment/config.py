@@ -29,11 +29,13 @@ KEYS = [
     "executor",
     "dataset",
     "reader",
+    "response_cache",
     "embedder",
     "retriever",
     "strategies",
     "routers",
     "budget",
+    "deadline_s",
     "prices",
     "mlflow",
 ]
@@ -64,7 +66,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     component, each, embedder = parts.component, parts.each, parts.shared["embedder"]
     mlflow = values.mlflow(spec.get("mlflow"), f"{where}: mlflow")
     name = values.text(spec.get("name", Path(where).stem), f"{where}: name")
-    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader", None, folder)
+    reader = parts.reader()
     return Experiment(
         dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
@@ -80,6 +82,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         name=name,
         budget=values.budget(spec.get("budget"), f"{where}: budget"),
         prices=values.prices(spec.get("prices"), f"{where}: prices", folder, reader.name, embedder.name),
+        deadline_s=values.seconds(spec.get("deadline_s"), f"{where}: deadline_s"),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),
@@ -94,6 +97,16 @@ class _Parts:
         self.spec, self.where, self.folder = spec, where, folder
         self.shared: dict[str, Any] = {}
         self.shared["embedder"] = self.component("embedder") or default_embedder()
+
+    def reader(self) -> Any:
+        """The reader, behind the response cache where the mapping has one."""
+        reader = self.spec.get("reader", "transformers")
+        cache = self.spec.get("response_cache")
+        if cache is not None:
+            cache = cache if isinstance(cache, Mapping) else {"path": cache}
+            check_keys(cache, ["path", "max_bytes"], f"{self.where}: response_cache")
+            reader = {"type": "response_cache", "reader": reader, **cache}
+        return build("reader", reader, f"{self.where}: reader", None, self.folder)
 
     def component(self, kind: str) -> Any:
         """The component of a kind, ``None`` where the mapping has none."""

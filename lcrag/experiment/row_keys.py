@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 from typing import Any
 
 from lcrag.components.settings import settings
 from lcrag.experiment.plan import Plan
+from lcrag.files import plain_or_text
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Question
 
@@ -41,7 +43,7 @@ class RowKeys:
 
     def of(self, question: Question) -> dict[str, str]:
         """The keys of the question's rows, by the strategy's name."""
-        ids, asked = question.document_ids, _json(question.asked())
+        ids, asked = question.document_ids, _asked(question)
         documents = [_json(self._resources.text_digest(i)) for i in ids]
         keys = {
             name: FORMAT + self._hash([strategy, asked, *documents])
@@ -62,6 +64,13 @@ class RowKeys:
             digest.update(f", {part}".encode())
         digest.update(b"]")
         return digest.hexdigest()[:32]
+
+
+def _asked(question: Question) -> str:
+    """``question.asked()`` in JSON, made without a copy of all that lies within."""
+    content = {f.name: getattr(question, f.name) for f in fields(question) if f.name != "task"}
+    content |= {"task": question.task.asked()} if question.task else {}
+    return json.dumps(content, sort_keys=True, default=plain_or_text)
 
 
 def _json(value: Any) -> str:

@@ -39,6 +39,19 @@ def seed(value: Any, where: str) -> int:
     return value
 
 
+def seconds(value: Any, where: str) -> float | None:
+    """A number of seconds, or none.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise LcragError(f"{where}: {value!r} is not a number of seconds above 0.")
+    return float(value)
+
+
 def text(value: Any, where: str) -> str:
     """A name: a text, or a number or date that YAML has made of one."""
     if (

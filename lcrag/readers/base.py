@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lcrag.cost.model import ModelSpec
 
 OPERATIONAL = {"operational": True}  # metadata of a field that does not change what a reader answers
+STANDS_FOR = {"stands_for": True}  # metadata of the field whose component answers just as its owner does
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Completion:
         prefix_tokens: Tokens of the prefix.
         watched: The probability, before any constraint, that the answer's first token begins ``Request.watch``;
             ``None`` where it is not known.
+        response_key: Where the answer is kept in a response cache; empty without one.
+        from_response_cache: Whether it was found there: ``usage`` is what it cost when it was made, nothing was spent.
     """
 
     text: str
@@ -71,6 +74,8 @@ class Completion:
     prefix_key: str = ""
     prefix_tokens: int = 0
     watched: float | None = None
+    response_key: str = ""
+    from_response_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)

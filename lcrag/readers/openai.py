@@ -20,8 +20,6 @@ from lcrag.redaction import secrets_in
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
     from lcrag.cost.model import ModelSpec
     from lcrag.readers.openai_retries import Patience
 
@@ -59,6 +57,7 @@ class OpenAIReader(Reader):
         token_probabilities: Request the first token's probabilities where a strategy watches for a word.
         extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
+        documents_in_flight: How many documents' questions run at once: as many as the server's KV cache holds.
     """
 
     model: str
@@ -75,11 +74,17 @@ class OpenAIReader(Reader):
     prefix_minimum: int | None = None
     token_probabilities: bool = False
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    documents_in_flight: int = field(default=4, metadata=OPERATIONAL)  # type: ignore[misc]
 
     @property
     def name(self) -> str:
         """The model's name, as in the results."""
         return self.model
+
+    @property
+    def host(self) -> str:
+        """Name and port of the server."""
+        return self._server.host
 
     @cached_property
     def context_window(self) -> int:
@@ -184,11 +189,11 @@ class OpenAIReader(Reader):
             limit: request.max_tokens,
             **({"stop": list(request.stop)} if request.stop else {}),
             **(watch if request.watch else {}),
-            **({"extra_body": extra} if extra else {}),
+            **extra,
         }
 
-    def _completion(self, reply: ChatCompletion, request: Request, seconds: float) -> Completion:
-        from lcrag.readers.openai_reply import answer_of, counts_of
+    def _completion(self, reply: Mapping[str, Any], request: Request, seconds: float) -> Completion:
+        from lcrag.readers.openai_reply import answer_of, counts_of, first_tokens
 
         who = f"The server at {self.base_url}"
         text, reason = answer_of(reply, who)
@@ -196,9 +201,7 @@ class OpenAIReader(Reader):
         if reason == "length" and written < request.max_tokens:
             # a server may shorten the answer until it fits: the request did not
             raise self._too_long(prompt, request)
-        logprobs = reply.choices[0].logprobs
-        tokens = logprobs.content if request.watch and logprobs else None
-        first = [(t.token, t.logprob) for t in tokens[0].top_logprobs] if tokens else []
+        first = first_tokens(reply) if request.watch else []
         watched = probability(first, request.watch) if first else None
         usage = Usage(prompt, cached, written, calls=1, seconds=seconds)
         return Completion(text, usage, reason, watched=watched)

@@ -20,6 +20,7 @@ from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
 from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
+from lcrag.runtime.leaders import PrefixLeaders
 from lcrag.runtime.meter import Spending
 from lcrag.runtime.prefixes import PrefixLedger
 from lcrag.runtime.pricing import priced_call
@@ -77,6 +78,11 @@ class Resources:
         """What each strategy's own prompts would have cached; ``None`` where the reader keeps strategies apart."""
         cache = self.reader.prefix_cache
         return None if cache is None else PrefixLedger(cache)
+
+    @cached_property
+    def leaders(self) -> PrefixLeaders:
+        """Sends the first request of each new prefix ahead."""
+        return PrefixLeaders(self.reader)
 
     @cached_property
     def memories(self) -> MemoryStore:
@@ -155,9 +161,9 @@ class Resources:
     async def generate(self, request: Request) -> Completion:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
         if self.prefixes is None:
-            return await self.reader.generate(request)
+            return await self.leaders.generate(request)
         prefix = self.prefixes.enter(request)
-        return self.prefixes.settle(await self.reader.generate(request), prefix)
+        return self.prefixes.settle(await self.leaders.generate(request), prefix)
 
     def priced(self, usage: Usage) -> Usage:
         """The reader's usage with its FLOPs, KV bytes and dollars, and what the cache saved, where they are known."""

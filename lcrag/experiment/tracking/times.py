@@ -27,7 +27,7 @@ def answering_times(journal: Path, outcomes: pd.DataFrame) -> dict[str, tuple[in
     latest = {
         (row.question_id, row.strategy): content.times[key]
         for key, row in content.rows.items()
-        if (row.question_id, row.strategy) in cells and content.times[key][1]
+        if (row.question_id, row.strategy) in cells and key in content.times
     }
     times = {}
     for strategy, rows in outcomes.groupby("strategy", sort=False):

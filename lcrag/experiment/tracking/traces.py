@@ -80,7 +80,11 @@ def traced_rows(folder: Path, outcomes: pd.DataFrame, parameters: Mapping[str, A
     }
     return [
         TracedRow(
-            row, questions[row.question_id], content.times[key], verdicts.get(cell[:2], {}), scores[cell]
+            row,
+            questions[row.question_id],
+            content.times.get(key, (0.0, 0.0)),
+            verdicts.get(cell[:2], {}),
+            scores[cell],
         )
         for key, row in content.rows.items()
         if (cell := (row.question_id, row.strategy, row.prompt_hash)) in scores
