@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lcrag.components.settings import digest
 from lcrag.errors import LcragError
 from lcrag.files import plain
+from lcrag.local import ask_placed
 from lcrag.readers.answer_file import AnswerFile
 from lcrag.readers.base import OPERATIONAL, STANDS_FOR, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.flow import OnServer
@@ -118,7 +119,7 @@ class ResponseCache(Reader):
         key = self._key(request)
         if (text := self._file.get(key)) is not None:
             return replace(self._completion(text), response_key=key, from_response_cache=True)
-        completion = await self.reader.generate(request)
+        completion = await ask_placed(self.reader.generate, request)
         self._file.put(key, json.dumps(completion, default=plain))
         return replace(completion, response_key=key)
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import partial
 
+from lcrag.local import ask_placed
 from lcrag.readers.base import Completion, Reader, Request
+from lcrag.readers.response_cache import ResponseCache
 
 
 class PrefixLeaders:
@@ -22,6 +25,8 @@ class PrefixLeaders:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        is_here = isinstance(reader, ResponseCache)  # it asks the reader within at the question's place
+        self._generate = reader.generate if is_here else partial(ask_placed, reader.generate)
         cache = reader.prefix_cache
         self._is_salted = cache is None or cache.apart
         self._computed: set[bytes] = set()
@@ -34,15 +39,15 @@ class PrefixLeaders:
             LcragError: what the reader raises; another request goes ahead then.
         """
         if not request.prefix_chars or self._reader.shares_prefix_in_batch:
-            return await self._reader.generate(request)
+            return await self._generate(request)
         prefix = self._prefix(request)
         while prefix not in self._computed and prefix in self._ahead:
             await self._ahead[prefix].wait()
         if prefix in self._computed:
-            return await self._reader.generate(request)
+            return await self._generate(request)
         ended = self._ahead[prefix] = asyncio.Event()
         try:
-            completion = await self._reader.generate(request)
+            completion = await self._generate(request)
             if not completion.from_response_cache:
                 self._computed.add(prefix)
             return completion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+Scope = Literal["question", "corpus"]  # retrieval in the question's own documents, or in all of the dataset
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,25 @@ class Toolbox(Protocol):
         question: Question,
         k: int,
         retriever: Retriever | None = None,
+        scope: Scope = "question",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents, best first.
 
-        ``retriever`` replaces the experiment's retriever; ``None`` keeps it.
+        Args:
+            query: what is searched for.
+            question: the question on whose behalf.
+            k: how many passages.
+            retriever: replaces the experiment's retriever; ``None`` keeps it.
+            scope: ``corpus`` searches one index over all documents of the dataset; its cost is divided among all
+                questions. A strategy that passes it needs a field ``scope``, which tells the engine that its rows
+                depend on every document.
         """
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
         """Unit vectors, shape (texts, dimension): embedded as documents if ``role`` is ``build``, else as queries."""
 
-    def documents(self, question: Question) -> list[Document]:
-        """The documents that the question is about."""
+    def documents(self, question: Question, scope: Scope = "question") -> list[Document]:
+        """The documents that the question is about; with ``corpus`` all of the dataset."""
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
         """``count`` questions with answers to show in a prompt; none of them is under test.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from lcrag.errors import LcragError
-from lcrag.experiment.executors.base import Answer, Batch, check_concurrency
+from lcrag.experiment.executors.base import Answer, Batch, check_concurrency, gather
 from lcrag.readers.base import Reader
 from lcrag.readers.flow import Gate, OnServer, start_flow
 from lcrag.schema import Question
@@ -54,9 +54,9 @@ class LocalExecutor:
                 questions = list(batch.questions)
                 if batch.leader and not reader.shares_prefix_in_batch:
                     await run_question(questions.pop(0), batch.strategy)
-                await _gather(run_question(q, batch.strategy) for q in questions)
+                await gather(run_question(q, batch.strategy) for q in questions)
 
-        await _gather(run_batch(batch) for batch in batches if batch.questions)
+        await gather(run_batch(batch) for batch in batches if batch.questions)
 
     def _capacity(self, reader: Reader) -> Callable[[], int]:
         """How many questions may be in flight; with ``auto`` one more than requests, so that one always waits."""
@@ -67,16 +67,3 @@ class LocalExecutor:
             flow = start_flow(reader.host, min(self.min_concurrency, limit), limit)
             return lambda: min(limit, flow.limit + 1)
         return lambda: limit
-
-
-async def _gather(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run all; when one fails, cancel and await the rest before the error goes on."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for coroutine in coroutines:
-                group.create_task(coroutine)
-    except BaseExceptionGroup as errors:
-        leaf: BaseException = errors
-        while isinstance(leaf, BaseExceptionGroup):
-            leaf = leaf.exceptions[0]
-        raise leaf from None

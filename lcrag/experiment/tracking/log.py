@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,7 +182,19 @@ class _Log:
             dataset=data,
         )
         context = [InputTag("mlflow.data.context", "evaluation")]
-        self.client.log_inputs(id, [DatasetInput(data._to_mlflow_entity(), context)])
+        self._log_dataset(id, DatasetInput(data._to_mlflow_entity(), context))
+
+    def _log_dataset(self, id: str, data: Any) -> None:
+        """Log the dataset. Of runs that log a new one at once a server's database accepts one: the others try again."""
+        from mlflow.exceptions import MlflowException
+
+        for attempt in range(3):
+            try:
+                self.client.log_inputs(id, [data])
+                return
+            except MlflowException as error:
+                if attempt == 2 or not re.search("duplicate key|UniqueViolation|IntegrityError", str(error)):
+                    raise
 
     def _table(self, run: Any, rows: pd.DataFrame) -> None:
         """The outcomes as a table that the UI opens, in place of an earlier one."""

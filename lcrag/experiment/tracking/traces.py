@@ -40,7 +40,7 @@ class TracedRow:
 
     outcome: Outcome
     question: Question
-    times: tuple[float, float]
+    times: tuple[float, ...]
     verdicts: Mapping[str, Verdict]
     scores: Mapping[str, float]
 
