@@ -82,6 +82,7 @@ budget: $(VENV)/.dev
 # The tables of components in README and guides, from their classes.
 tables: $(VENV)/.dev
 	$(VENV)/bin/python experiments/tables.py
+	$(VENV)/bin/python experiments/cli_page.py
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,24 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: getattr(value, f.name) for f in fields(value)}
     return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+def json_text(content: Any) -> str:
+    """JSON that every reader takes: keys are texts, numbers of numpy Python's, and what is not known is ``null``."""
+    return json.dumps(_strict(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _strict(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(v) for v in value]
+    if is_dataclass(value):
+        return {f.name: _strict(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def append_entry(path: Path, entry: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.commands.published import check_texts, outcomes_at, print_headline, published_name, testable
 from lcrag.errors import LcragError, reason
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[
-    Path, typer.Argument(help="Table of outcomes (parquet), a run's folder, or lara or nocha.")
+    Path,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's folder, a table of outcomes (parquet), or the published answers lara or nocha.",
+    ),
 ]
 Router = Annotated[
     list[str] | None,
@@ -67,6 +72,7 @@ def replay(
     fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
     seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """What routers would have scored and cost on outcomes that exist: no model is asked."""
     import numpy as np
@@ -107,12 +113,23 @@ def replay(
         raise LcragError(
             f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
         ) from error
-    sys.stdout.write(f"{comparison}\n")
-    if published:
-        print_headline(table, strategy, comparison, seed)
-    if output is not None:
-        _save(comparison, output)
-        sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
+    with printing(as_json) as result:
+        say(str(comparison))
+        if published:
+            print_headline(table, strategy, comparison, seed)
+        if output is not None:
+            _save(comparison, output)
+            say(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}")
+        result(
+            {
+                "queries": comparison.queries,
+                "documents": comparison.documents,
+                "unit": comparison.unit,
+                "best": comparison.best,
+                "table": comparison.table.to_dict("records"),
+                "notes": comparison.notes(),
+            }
+        )
 
 
 def fit(
