@@ -69,7 +69,15 @@ def section(name: str, command: Any) -> str:
         f"`{' '.join(['lcrag', name, *arguments.values(), '[OPTIONS]'])}`",
     ]
     if rows:
-        parts.append("\n".join(["| | |", "| --- | --- |", *(f"| `{a}` | {b} |" for a, b in rows)]))
+        parts.append(
+            "\n".join(
+                [
+                    "| argument or option | what it is |",
+                    "| --- | --- |",
+                    *(f"| `{a}` | {b} |" for a, b in rows),
+                ]
+            )
+        )
     if name in EXAMPLES:
         parts.append("\n".join(["```sh", *EXAMPLES[name], "```"]))
     return "\n\n".join(parts)
