@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.commands.published import check_texts, outcomes_at, print_headline, published_name, testable
 from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError, reason
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 Outcomes = Annotated[
     Path,
     typer.Argument(
-        help="Table of outcomes (parquet), a run's folder, lara or nocha, or a folder of feedback."
+        metavar="RUN",
+        help="A run's folder, a table of outcomes (parquet), a folder of feedback, or the published answers lara or nocha.",
     ),
 ]
 Router = Annotated[
@@ -75,6 +77,7 @@ def replay(
     mlflow: Mlflow = False,
     tracking_uri: TrackingUri = "",
     experiment: ExperimentName = "lcrag",
+    as_json: AsJson = False,
 ) -> None:
     """What routers would have scored and cost on outcomes that exist, or estimated from feedback: no model is asked."""
     import numpy as np
@@ -89,7 +92,8 @@ def replay(
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
     if is_feedback(outcomes):
         chosen = [load_router(f) for f in load or ()] or _routers(router, routers, ())
-        print_values(chosen, outcomes, strategy, kind, cost, cache, seed)
+        with printing(as_json) as result:
+            result({"values": print_values(chosen, outcomes, strategy, kind, cost, cache, seed)})
         return
     table = _table(outcomes, kind, exclude, failures)
     published = published_name(outcomes)
@@ -121,25 +125,36 @@ def replay(
         raise LcragError(
             f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
         ) from error
-    sys.stdout.write(f"{comparison}\n")
-    if published:
-        print_headline(table, strategy, comparison, seed)
-    if output is not None:
-        _save(comparison, output)
-        sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
+    with printing(as_json) as result:
+        say(str(comparison))
+        if published:
+            print_headline(table, strategy, comparison, seed)
+        if output is not None:
+            _save(comparison, output)
+            say(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}")
+        result(
+            {
+                "queries": comparison.queries,
+                "documents": comparison.documents,
+                "unit": comparison.unit,
+                "best": comparison.best,
+                "table": comparison.table.to_dict("records"),
+                "notes": comparison.notes(),
+            }
+        )
 
-    def analysis() -> Analysis:
-        from lcrag.components.settings import settings
-        from lcrag.experiment.tracking.curves import replay_analysis
-        from lcrag.replay.plots import quality_cost
+        def analysis() -> Analysis:
+            from lcrag.components.settings import settings
+            from lcrag.experiment.tracking.curves import replay_analysis
+            from lcrag.replay.plots import quality_cost
 
-        given = {"outcomes": str(outcomes), "folds": folds, "fold_seeds": fold_seeds, "seed": seed, "cost": cost,
-                 "cache": cache, "kinds": list(kind or ()), "exclude": list(exclude or ()), "failures": failures,
-                 "strategies": list(examples.strategies), "routers": [settings(r) for r in chosen]}  # fmt: skip
-        figures = {"quality_cost.png": quality_cost(comparison)}
-        return replay_analysis(comparison, f"replay {outcomes}", given, figures)
+            given = {"outcomes": str(outcomes), "folds": folds, "fold_seeds": fold_seeds, "seed": seed, "cost": cost,
+                     "cache": cache, "kinds": list(kind or ()), "exclude": list(exclude or ()), "failures": failures,
+                     "strategies": list(examples.strategies), "routers": [settings(r) for r in chosen]}  # fmt: skip
+            figures = {"quality_cost.png": quality_cost(comparison)}
+            return replay_analysis(comparison, f"replay {outcomes}", given, figures)
 
-    log_result(mlflow, tracking_uri, experiment, analysis)
+        log_result(mlflow, tracking_uri, experiment, analysis)
 
 
 def fit(

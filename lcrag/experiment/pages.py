@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
 Sources = tuple[Mapping[str, Question], Mapping[tuple[str, str], tuple[Passage, ...]]]
 EXPORTS = ("report.md", "tables.tex", "comparison.csv", "comparison_table.json")
+CURVES = ("curves.csv", "curves.png")  # where a setting or the documents' length varies
 
 
 @dataclass
@@ -87,7 +89,7 @@ class Pages:
         with self.surviving(self.report.name, "The table could not be made"):
             compared = bool(self.compare())
         if not compared:  # nothing can be made without it
-            for name in (*PICTURES, *EXPORTS):
+            for name in (*PICTURES, *EXPORTS, *CURVES):
                 (self.output / name).unlink(missing_ok=True)
             return
         for name in PICTURES:
@@ -115,6 +117,8 @@ class Pages:
         for name in EXPORTS:
             with self.surviving(name, f"The file {name} could not be made"):
                 write_atomically(self.output / name, self._export(name))
+        with self.surviving(CURVES[1], "The curves could not be made"):
+            self._write_curves()
         with self.surviving("leaderboard.md", "The benchmark's table could not be made"):
             self._write_leaderboard(questions)
         if tracking_uri != "":
@@ -134,6 +138,22 @@ class Pages:
 
     def _stored_sources(self) -> Sources:
         return gold_questions(self.output), named_passages(self.output, self.table)
+
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """Accuracy and cost for each value of what varies; without a row where nothing does."""
+        from lcrag.analysis.sweeps import sweep
+
+        return sweep(self.table, self.parameters.get("strategies") or (), self.compare().unit)
+
+    def _write_curves(self) -> None:
+        from lcrag.analysis.sweeps import curves
+
+        if len(self.sweep):
+            image = io.BytesIO()
+            curves(self.sweep).savefig(image, format="png", dpi=150)
+            write_atomically(self.output / CURVES[1], image.getvalue())
+            write_atomically(self.output / CURVES[0], self.sweep.to_csv(index=False, lineterminator="\n"))
 
     def _write_leaderboard(self, questions: Mapping[str, Question]) -> None:
         """Where the questions are a benchmark's, its own averages beside published figures."""

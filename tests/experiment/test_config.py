@@ -307,3 +307,19 @@ def test_bad_units_and_metrics_are_told():
         from_mapping(BASE | {"metric": "json:JSONDecoder"})
     with pytest.raises(LcragError, match="There is no metric 'acuracy'; did you mean 'accuracy'"):
         from_mapping(BASE | {"metric": "acuracy"}).check()
+
+
+def test_a_setting_with_several_values_is_a_strategy_for_each(tmp_path):
+    spec = {
+        "dataset": "synthetic",
+        "strategies": ["long_context", {"type": "chunked_retrieval", "k": [3, 10], "name": "rag"}],
+    }
+    experiment = from_mapping(spec, "x.yaml", tmp_path)
+    assert [(s.name, getattr(s, "k", None)) for s in experiment.strategies] == [
+        ("long_context", None),
+        ("rag-k3", 3),
+        ("rag-k10", 10),
+    ]
+    spec["strategies"][1]["k"] = [3, 3]
+    with pytest.raises(LcragError, match=r"strategies\[1\].k: give one or more values, each of them once"):
+        from_mapping(spec, "x.yaml", tmp_path)
