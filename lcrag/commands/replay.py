@@ -37,6 +37,12 @@ Exclude = Annotated[
 ]
 Cost = Annotated[str, typer.Option(help="tokens, flops, dollars, or auto: flops where all are known.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
+Arms = Annotated[
+    str,
+    typer.Option(
+        help="What is chosen: strategy, or model,strategy for pairs such as `gpt-4o: long_context`."
+    ),
+]
 Rule = Annotated[
     str | None,
     typer.Option(
@@ -62,6 +68,7 @@ def replay(
     failures: Rule = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
+    arms: Arms = "strategy",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
     folds: Annotated[int, typer.Option(help="Number of folds of the document split.")] = 5,
     fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
@@ -79,13 +86,13 @@ def replay(
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
     table = _table(outcomes, kind, exclude, failures)
     published = published_name(outcomes)
-    every = _every(strategy or table["strategy"])
+    every = _every(strategy or table["strategy"] if arms == "strategy" else ())
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
     by_default = not (load or router or routers)
     if published and by_default:
         chosen = [r for r in chosen if not r.needs_text]
     check_texts(chosen, published)
-    examples = _examples(table, strategy, chosen, cost, cache)
+    examples = _examples(table, strategy, chosen, cost, cache, arms)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
     if published and by_default:
@@ -189,7 +196,12 @@ def _table(
 
 
 def _examples(
-    table: pd.DataFrame, strategies: list[str] | None, routers: list[Any], cost: str, cache: str
+    table: pd.DataFrame,
+    strategies: list[str] | None,
+    routers: list[Any],
+    cost: str,
+    cache: str,
+    arms: str = "strategy",
 ) -> Examples:
     from lcrag.replay import examples_of
     from lcrag.routers.learning.router import ReplayableRouter
@@ -199,7 +211,14 @@ def _examples(
         from lcrag.runtime.defaults import default_embedder
 
         embedder = default_embedder()
-    return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
+    return examples_of(
+        table,
+        strategies=strategies,
+        cost=cost,  # type: ignore[arg-type]
+        cache=cache,  # type: ignore[arg-type]
+        embedder=embedder,
+        arms=arms.split(","),
+    )
 
 
 def _save(comparison: RoutingComparison, folder: Path) -> None:
