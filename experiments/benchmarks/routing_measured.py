@@ -1,13 +1,8 @@
-"""Routers on published answers, and Self-Route on a real reader; writes docs/routing.md (`make routing`).
-
-Needs the published data of LaRA and NoCha: set LCRAG_DATA to the folder that holds ``LaRA`` and ``NoCha``.
-"""
+"""Every router on LaRA's published answers, and Self-Route on a real reader: a block of docs/routing.md."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,18 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import routing_self_route
-import routing_stacked
-from page import put
+from routing_data import KEPT, LC, RAG, data, lara, limit, sound, write_block
 from scipy.stats import binomtest
 
 from lcrag.files import write_atomically
-from lcrag.outcomes import load_outcomes, save_outcomes, without_defects
+from lcrag.outcomes import without_defects
 from lcrag.published.judge import judge
-from lcrag.published.lara import import_lara
 from lcrag.published.lara_table import import_lara_table
 from lcrag.published.nocha import import_nocha
 from lcrag.replay import RoutingComparison, evaluate, examples_of
-from lcrag.replay.plots import quality_cost
 from lcrag.routers import (
     AdaptiveRAGRouter,
     CascadeRouter,
@@ -43,10 +35,6 @@ from lcrag.routers import (
     ThompsonRouter,
 )
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "routing.md"
-KEPT = ROOT / "runs" / "routing"
-RAG, LC = "chunked_retrieval", "long_context"
 BEST = FeatureRouter(
     name="boosted, probe, label", estimator="boosting", probe=RAG, kind=True, cost_weight=0.05
 )
@@ -147,12 +135,6 @@ def judged(outcomes: pd.DataFrame, count: int = 200) -> str:
     return sentence
 
 
-def limit(examples: Examples) -> float:
-    """The cost of always retrieving plus 35% of the surcharge of long context."""
-    cost = dict(zip(examples.strategies, examples.mean_costs, strict=True))
-    return float(cost[RAG] + 0.35 * (cost[LC] - cost[RAG]))
-
-
 def verdict(comparison: RoutingComparison, examples: Examples, name: str) -> str:
     """One router against the budget and against the best fixed strategy."""
     row, budget = comparison.table.set_index("name").loc[name], limit(examples)
@@ -175,31 +157,21 @@ def block(comparison: RoutingComparison) -> str:
     return f"```\n{comparison}\n```"
 
 
-def main() -> None:
-    """Write the measured part of the page."""
-    data = Path(os.environ.get("LCRAG_DATA", ROOT.parent / "shared" / "data"))
-    if not (data / "LaRA").is_dir():
-        sys.exit(f"No LaRA in {data}: set LCRAG_DATA to the folder that holds LaRA and NoCha.")
-    from embedders.sentence_transformer import SentenceTransformerEmbedder
-
-    file, embedder = KEPT / "lara.parquet", SentenceTransformerEmbedder()
-    if not file.exists():
-        save_outcomes(import_lara(data / "LaRA", scores="recall"), file)
-    lara = load_outcomes(file)
-    sound = lara[lara["kind"].isin(["location", "hallucination"])]
-    slow = {"judge": judged(lara), "self_route": routing_self_route.page(KEPT)}
-    first = examples_of(sound, cache="cold", embedder=embedder)
+def page() -> str:
+    """The block `measured`."""
+    slow = {"judge": judged(lara()), "self_route": routing_self_route.page(KEPT)}
+    first = sound()
     started = time.perf_counter()
     comparison = evaluate(ROUTERS, first)
     seconds = time.perf_counter() - started
-    quality_cost(comparison, lines=4).savefig(ROOT / "docs" / "images" / "routing_curve.png", dpi=150)
-    clean = examples_of(without_defects(lara), cache="cold", embedder=embedder)
-    every = examples_of(lara, cache="cold", embedder=embedder)
+    every = examples_of(lara(), cache="cold")
+    clean = examples_of(without_defects(lara()), cache="cold")
     whole, mended = evaluate([BLIND, BEST, TIGHT], every), evaluate([BLIND, BEST], clean)
     splits = {s: evaluate([BLIND, BEST], first, split=s) for s in ("model", "length", "task")}
+    warm = sound("warm")
     texts = {
         "when": date.today().isoformat(),
-        "published": published(data),
+        "published": published(data()),
         "sound": block(comparison),
         "sound_best": verdict(comparison, first, BEST.name),
         "sound_blind": verdict(comparison, first, BLIND.name),
@@ -214,14 +186,11 @@ def main() -> None:
             for s, r in splits.items()
             for n in (BLIND, BEST)
         ),
-        "warm": verdict(evaluate([BEST], examples_of(sound, cache="warm")), examples_of(sound), BEST.name),
-        "proxy": proxy(lara, data),
+        "warm": verdict(evaluate([BEST], warm), warm, BEST.name),
+        "proxy": proxy(lara(), data()),
     }
-    parts = routing_stacked.page(first, examples_of(sound, cache="warm", embedder=embedder), data / "LaRA")
-    template = Path(routing_stacked.__file__).with_suffix(".md").read_text("utf-8")
-    put(PAGE, "stacked", template.format(**parts))
-    put(PAGE, "measured", Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts, **slow))
+    return Path(__file__).with_suffix(".md").read_text("utf-8").format(**texts, **slow)
 
 
 if __name__ == "__main__":
-    main()
+    write_block("measured", page)
