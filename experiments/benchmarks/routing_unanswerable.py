@@ -111,13 +111,14 @@ def with_answers() -> str:
     run = Experiment(
         dataset=replace(first, documents=dataset.documents[: 2 * ASKED]),
         reader=TransformersReader("smollm2", batch_size=16),
-        strategies=[ChunkedRetrieval(k=3, max_tokens=30), ChunkedRetrieval(name="twice", k=3, max_tokens=30)],
+        strategies=[ChunkedRetrieval(k=3, max_tokens=30)],
         output=KEPT / "gold_taken_out",
         embedder=embedder(),
         mlflow="",
         name="gold_taken_out",
     ).run()
-    examples = examples_of(run.table, embedder=embedder())
+    pair = pd.concat([run.table, run.table.assign(strategy="again")], ignore_index=True)  # a router wants two
+    examples = examples_of(pair, embedder=embedder())
     labels = [q.id.endswith("-none") for q in examples.queries]
     declined = [q.signals[RAG]["declined"] for q in examples.queries]
     rows = [
