@@ -13,7 +13,7 @@ from routing_transfer import figures
 from lcrag.outcomes import load_outcomes
 from lcrag.published.nocha import import_nocha
 from lcrag.replay import examples_of, replay
-from lcrag.routers import Examples
+from lcrag.routers import Examples, StackedRouter
 from lcrag.tables import markdown
 
 RUNS = {
@@ -25,10 +25,10 @@ RUNS = {
 
 
 def own(table: pd.DataFrame, retrieval: str = RAG) -> Examples:
-    """Examples of two strategies, costs with a cold cache; a document is its own cluster."""
+    """Examples of two strategies, in the order of LaRA's table; a document is its own cluster."""
     pair = table[table["strategy"].isin([retrieval, LC])]
     renamed = pair.assign(strategy=pair["strategy"].replace({retrieval: RAG}))
-    examples = examples_of(renamed, strategies=[RAG, LC], cache="cold", embedder=embedder())
+    examples = examples_of(renamed, strategies=[LC, RAG], cache="cold", embedder=embedder())
     return replace(examples, lengths=(), document_groups=())
 
 
@@ -80,7 +80,7 @@ def _family(name: str) -> str:
     return {"the demo, SmolLM2": "CPython's reference"}.get(name, name.split(",")[0])
 
 
-def _row(name, label, router, test) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _row(name: str, label: str, router: StackedRouter, test: Examples) -> dict[str, str]:
     decided = replay(router, test)
     fixed = test.strategies[test.best_fixed]
     cells = figures(decided.scores, decided.costs, test)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from routing_data import LC, RAG, embedder, halves, sound_rows
 from routing_transfer import figures
 
@@ -90,7 +91,14 @@ def _decided(replayed: Replayed, shown: Examples, choice: Choice) -> dict[str, s
     return _row(replayed.name, replayed.scores, replayed.costs, shown, choice, taken)
 
 
-def _row(name, scores, costs, shown, choice, taken) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _row(
+    name: str,
+    scores: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    shown: Examples,
+    choice: Choice,
+    taken: str,
+) -> dict[str, str]:
     cells = figures(scores, costs, shown)
     cells.pop("tokens")
     return {

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from routing_data import KEPT, LC, data, embedder
 from routing_transfer import figures
 
@@ -91,7 +92,13 @@ def table_of(examples: Examples, order: Sequence[str], folds: int = 5) -> str:
     return markdown(pd.DataFrame(rows))
 
 
-def _row(name, scores, costs, examples, answers="1.00") -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _row(
+    name: str,
+    scores: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    examples: Examples,
+    answers: str = "1.00",
+) -> dict[str, str]:
     accuracy = f"{scores.mean():.3f}"
     return {"router": name, "accuracy": accuracy, **figures(scores, costs, examples), "answers": answers}
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from routing_compared import BLIND, COMPARED, LABEL, PUBLISHED, SELF_ROUTE, STACKED, UNREAD, WORDS
 from routing_data import KEPT, LC, RAG, data, halves, sound, write_block
 from routing_others import vectors
@@ -133,16 +134,13 @@ class Distilled(LearningRouter[dict[str, Any]]):
         return [Decision(str(s)) for s in state["model"].predict(self._columns(queries, state["words"]))]
 
 
-def prompted(mode: str, examples: Examples) -> tuple[NDArrayInt, Replayed]:
+def prompted(mode: str, examples: Examples) -> tuple[NDArray[np.int64], Replayed]:
     """The rows of the examples that the prompt was asked on, and what its decisions give; without one, retrieval."""
     known = decisions(examples)[mode]
     rows = np.array([i for i, q in enumerate(examples.queries) if q.id in known])
     chosen = [known[examples.queries[i].id] for i in rows]
     chosen = [RAG if c == "none" else c for c in chosen]
     return rows, settle(f"Pre-Route's prompt, {mode}", [Decision(c) for c in chosen], examples.take(rows))
-
-
-NDArrayInt = Any
 
 
 def _row(name: str, part: Examples, decided: Replayed) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from routing_compared import BLIND, LABEL, STACKED, UNREAD, WORDS
 from routing_data import LC, RAG, limit
 from routing_transfer import figures
@@ -51,7 +52,14 @@ def warm_table(choose: Examples, shown: Examples, cold: dict[str, Replayed]) -> 
     return markdown(pd.DataFrame(rows))
 
 
-def _row(name, learned, scores, costs, examples, escalated) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _row(
+    name: str,
+    learned: str,
+    scores: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    examples: Examples,
+    escalated: float,
+) -> dict[str, str]:
     return {
         "router": name,
         "costs it learned": learned,

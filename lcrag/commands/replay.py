@@ -115,7 +115,7 @@ def replay(
             f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
         ) from error
     sys.stdout.write(f"{comparison}\n")
-    if published:
+    if published and arms == "strategy":  # what the paper says of its strategies
         print_headline(table, strategy, comparison, seed)
     if output is not None:
         _save(comparison, output)
