@@ -26,7 +26,7 @@ Outcomes = Annotated[
     Path,
     typer.Argument(
         metavar="RUN",
-        help="A run's folder, a table of outcomes (parquet), a folder of feedback, or the published answers lara or nocha.",
+        help="A run's folder, a table of outcomes (parquet), a folder of feedback, or lara or nocha.",
     ),
 ]
 Router = Annotated[
@@ -44,6 +44,12 @@ Exclude = Annotated[
 ]
 Cost = Annotated[str, typer.Option(help="tokens, flops, dollars, or auto: flops where all are known.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
+Arms = Annotated[
+    str,
+    typer.Option(
+        help="What is chosen: strategy, or model,strategy for pairs such as `gpt-4o: long_context`."
+    ),
+]
 Rule = Annotated[
     str | None,
     typer.Option(
@@ -69,6 +75,7 @@ def replay(
     failures: Rule = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
+    arms: Arms = "strategy",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
     folds: Annotated[int, typer.Option(help="Number of folds of the document split.")] = 5,
     fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
@@ -97,13 +104,13 @@ def replay(
         return
     table = _table(outcomes, kind, exclude, failures)
     published = published_name(outcomes)
-    every = _every(strategy or table["strategy"])
+    every = _every(strategy or table["strategy"] if arms == "strategy" else ())
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
     by_default = not (load or router or routers)
     if published and by_default:
         chosen = [r for r in chosen if not r.needs_text]
     check_texts(chosen, published)
-    examples = _examples(table, strategy, chosen, cost, cache)
+    examples = _examples(table, strategy, chosen, cost, cache, arms)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
     if published and by_default:
@@ -127,7 +134,7 @@ def replay(
         ) from error
     with printing(as_json) as result:
         say(str(comparison))
-        if published:
+        if published and arms == "strategy":  # what the paper says of its strategies
             print_headline(table, strategy, comparison, seed)
         if output is not None:
             _save(comparison, output)
@@ -150,7 +157,8 @@ def replay(
 
             given = {"outcomes": str(outcomes), "folds": folds, "fold_seeds": fold_seeds, "seed": seed, "cost": cost,
                      "cache": cache, "kinds": list(kind or ()), "exclude": list(exclude or ()), "failures": failures,
-                     "strategies": list(examples.strategies), "routers": [settings(r) for r in chosen]}  # fmt: skip
+                     "arms": arms, "strategies": list(examples.strategies),
+                     "routers": [settings(r) for r in chosen]}  # fmt: skip
             figures = {"quality_cost.png": quality_cost(comparison)}
             return replay_analysis(comparison, f"replay {outcomes}", given, figures)
 
@@ -237,7 +245,12 @@ def _table(
 
 
 def _examples(
-    table: pd.DataFrame, strategies: list[str] | None, routers: list[Any], cost: str, cache: str
+    table: pd.DataFrame,
+    strategies: list[str] | None,
+    routers: list[Any],
+    cost: str,
+    cache: str,
+    arms: str = "strategy",
 ) -> Examples:
     from lcrag.replay import examples_of
     from lcrag.routers.learning.router import ReplayableRouter
@@ -247,7 +260,14 @@ def _examples(
         from lcrag.runtime.defaults import default_embedder
 
         embedder = default_embedder()
-    return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
+    return examples_of(
+        table,
+        strategies=strategies,
+        cost=cost,  # type: ignore[arg-type]
+        cache=cache,  # type: ignore[arg-type]
+        embedder=embedder,
+        arms=arms.split(","),
+    )
 
 
 def _save(comparison: RoutingComparison, folder: Path) -> None:

@@ -7,7 +7,6 @@ from json import JSONDecodeError
 from typing import Any
 
 import httpx
-from openai.types.chat import ChatCompletion
 
 from lcrag.readers.characters import whole
 from lcrag.readers.openai_errors import NotACompletion
@@ -15,7 +14,7 @@ from lcrag.readers.openai_server import Server
 from lcrag.readers.streaming import Speaker
 
 
-async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: Speaker) -> ChatCompletion:
+async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: Speaker) -> dict[str, Any]:
     """The server's reply to one request, told while it arrives.
 
     Raises:
@@ -53,4 +52,4 @@ async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: 
     }
     usage = last["usage"] and last["usage"].model_dump()
     reply = {"id": "", "object": "chat.completion", "created": 0, "model": server.model}
-    return ChatCompletion.model_validate({**reply, "choices": [choice], "usage": usage})
+    return {**reply, "choices": [choice], "usage": usage}

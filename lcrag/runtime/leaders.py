@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from functools import partial
 
 from lcrag.local import ask_placed
 from lcrag.readers.base import Completion, Reader, Request
@@ -25,8 +24,6 @@ class PrefixLeaders:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        is_here = isinstance(reader, ResponseCache)  # it asks the reader within at the question's place
-        self._generate = reader.generate if is_here else partial(ask_placed, reader.generate)
         cache = reader.prefix_cache
         self._is_salted = cache is None or cache.apart
         self._computed: set[bytes] = set()
@@ -54,6 +51,11 @@ class PrefixLeaders:
         finally:
             del self._ahead[prefix]
             ended.set()
+
+    async def _generate(self, request: Request) -> Completion:
+        if isinstance(self._reader, ResponseCache):  # it asks the reader within at the question's place
+            return await self._reader.generate(request)
+        return await ask_placed(self._reader.generate, request)
 
     def _prefix(self, request: Request) -> bytes:
         """Names everything up to the end of the prefix, and the salt where it keeps prompts apart."""

@@ -36,7 +36,7 @@ class ServingResources(Resources):
             if not changed.intersection(name.split("\0")[1:])
         }
         resources = replace(self, documents=documents, built=built)
-        resources.slots, resources.prefixes = self.slots, self.prefixes
+        resources._slots, resources.prefixes = self._slots, self.prefixes
         resources.memories, resources.spending = self.memories, self.spending
         return resources
 
