@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,41 @@ def plain(value: Any) -> Any:
     Unlike ``dataclasses.asdict`` it copies nothing that lies within.
     """
     if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(type(value))}
+        return {name: getattr(value, name) for name in _names(value)}
     return dict(value) if isinstance(value, Mapping) else value.item()
 
 
+def plain_or_text(value: Any) -> Any:
+    """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
+    is_data = is_dataclass(value) and not isinstance(value, type)
+    return {name: getattr(value, name) for name in _names(value)} if is_data else str(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return _names_of(type(value))  # type: ignore[arg-type]
+
+
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _names_of(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
+
+
+def json_text(content: Any) -> str:
+    """JSON that every reader takes: keys are texts, numbers of numpy Python's, and what is not known is ``null``."""
+    return json.dumps(_strict(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _strict(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(v) for v in value]
+    if is_dataclass(value):
+        return {f.name: _strict(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def append_entry(path: Path, entry: Mapping[str, Any]) -> None:

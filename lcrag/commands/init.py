@@ -35,6 +35,7 @@ def init(
     from lcrag.datasets.folder import survey_folder
     from lcrag.files import write_atomically
     from lcrag.runtime.caps import Limits
+    from lcrag.statistics import min_documents
 
     reader = reader_spec(model, base_url, context_window)
     Limits(dollars=dollars)
@@ -58,6 +59,10 @@ def init(
     if folder.unread:
         files = many(len(folder.unread), "file")
         _say(f"A run refuses a folder with documents that it cannot read: mend or remove {files} first.")
+    if len(folder.documents) < (enough := min_documents()):
+        _say(
+            f"No difference between strategies can be shown to be more than chance on fewer than {enough} documents."
+        )
     if dollars is not None and not _has_price(str(reader["model"])):
         _say(f"The price of {reader['model']} is not known: fill in `prices` in {targets[0]}.")
     flags = "".join(

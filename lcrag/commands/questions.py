@@ -35,10 +35,12 @@ def questions(
     model: Model = "",
     base_url: BaseUrl = "",
     context_window: ContextWindow = None,
-    kinds: Annotated[
-        str,
-        typer.Option(help="Which kinds, with commas; default: all five of docs/documents.md, for gaps two."),
-    ] = "",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only questions of this kind; may be repeated. Default: all five of docs/documents.md, for gaps two."
+        ),
+    ] = None,
     dollars: Dollars = None,
     excerpt_tokens: Annotated[
         int,
@@ -56,12 +58,12 @@ def questions(
 
     quiet_libraries()
     known = prompts.KINDS if by == "model" else cloze.KINDS
-    named = [k.strip() for k in kinds.split(",") if k.strip()]
-    for kind in named:
-        if kind in prompts.KINDS and kind not in known:
-            raise LcragError(f"--kinds: gap questions are of the kinds {' and '.join(known)}, not {kind}.")
-        if kind not in known:
-            raise LcragError(f"--kinds: there is no kind {kind!r}; {did_you_mean(kind, known)}")
+    named = [k.strip() for given in kind or () for k in given.split(",") if k.strip()]
+    for each in named:
+        if each in prompts.KINDS and each not in known:
+            raise LcragError(f"--kind: gap questions are of the kinds {' and '.join(known)}, not {each}.")
+        if each not in known:
+            raise LcragError(f"--kind: there is no kind {each!r}; {did_you_mean(each, known)}")
     if output.exists() and not force and not _is_unused(output):
         raise LcragError(f"{output} exists already: choose another --output, or overwrite it with --force.")
     texts = list(read_folder(documents).documents.values())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lcrag.components.build import build, check_keys
+from lcrag.components.expand import expanded
 from lcrag.components.yaml_file import read_yaml
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -29,6 +30,7 @@ KEYS = [
     "executor",
     "dataset",
     "reader",
+    "readers",
     "response_cache",
     "embedder",
     "retriever",
@@ -59,6 +61,10 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     if not isinstance(spec, Mapping):
         raise LcragError(f"{where}: a mapping with the keys {', '.join(KEYS)} is expected.")
     check_keys(spec, KEYS, where)
+    if "readers" in spec:
+        raise LcragError(
+            f"{where}: `readers` is for `lcrag run`, which makes a run for each; give one `reader` here."
+        )
     for key in ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
@@ -86,6 +92,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),
+        mlflow_traces=mlflow.get("traces", False),
     )
 
 
@@ -123,6 +130,10 @@ class _Parts:
         if not isinstance(items, list):
             raise LcragError(f"{self.where}: {key} must be a list.")
         where = f"{self.where}: {key}"
+        if kind == "strategy":
+            items = [
+                x for i, item in enumerate(items) for x in expanded(kind, item, f"{where}[{i}]", self.folder)
+            ]
         return tuple(build(kind, x, f"{where}[{i}]", self.shared, self.folder) for i, x in enumerate(items))
 
 

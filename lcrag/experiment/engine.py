@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -94,7 +95,7 @@ class Engine:
             if self._is_finished(key, window)
         }
         for key, row in finished.items():
-            self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
+            self.resources.note_paid(row.usage, self.journal.content.prefixes.get(key, ()))
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:
@@ -150,7 +151,7 @@ class Engine:
         A row whose context was cut must have been cut to this window; it stays where that is not known (0).
         """
         row = self.journal.content.rows.get(key)
-        if row and row.truncation and window not in {0, self.journal.content.windows.get(key)}:
+        if row and row.truncation and window not in {0, self.journal.content.windows.get(key, 0)}:
             return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
@@ -179,6 +180,7 @@ class Engine:
         return f"It took longer than its deadline of {seconds} seconds: raise deadline_s, or run again."
 
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
+        begun = time.time()
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
         refused: dict[str, float] = {}
@@ -227,6 +229,6 @@ class Engine:
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
         window = self._window() if row.truncation else 0
-        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window)
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window, begun)
         self.on_row(row, False)
         return row

@@ -15,6 +15,7 @@ from lcrag.experiment.question_features import features_of
 from lcrag.experiment.questions_file import save_questions
 from lcrag.experiment.results import Results
 from lcrag.experiment.stored import known_window
+from lcrag.experiment.tracking.live import logged_meanwhile
 from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
 from lcrag.judging.tools import Judging
@@ -50,7 +51,8 @@ class Experiment(Plan):
         """
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = wait_for(self._results(journal, notices, on_row, on_verdict))
+            with logged_meanwhile(self, on_row) as on_row:
+                results = wait_for(self._results(journal, notices, on_row, on_verdict))
             results.write(on_table)  # outside of the event loop, where Ctrl-C is heard at once
         return results
 
@@ -63,7 +65,8 @@ class Experiment(Plan):
         """``run`` for callers whose event loop must go on meanwhile (servers)."""
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = await self._results(journal, notices, on_row, on_verdict)
+            with logged_meanwhile(self, on_row) as on_row:
+                results = await self._results(journal, notices, on_row, on_verdict)
             results.write(on_table)
         return results
 

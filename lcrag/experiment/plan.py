@@ -58,6 +58,7 @@ class Plan:
             a failed row, and is tried again when the run is continued; ``None`` waits for every answer.
         mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` or ``False`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
+        mlflow_traces: Whether each answer is logged to MLflow as a trace, too.
     """
 
     dataset: Dataset
@@ -78,6 +79,7 @@ class Plan:
     mlflow: str | Literal[False] | None = None
     mlflow_experiment: str = "lcrag"
     deadline_s: float | None = None
+    mlflow_traces: bool = False
 
     def __post_init__(self) -> None:
         retriever, embedder = with_defaults(self.retriever, self.embedder)

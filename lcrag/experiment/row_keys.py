@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
 from lcrag.components.settings import settings
 from lcrag.experiment.plan import Plan
+from lcrag.files import plain_or_text
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Question
 
@@ -86,12 +87,7 @@ def _asked(question: Question) -> str:
     """``question.asked()`` in JSON, made without a copy of all that lies within."""
     content = {f.name: getattr(question, f.name) for f in fields(question) if f.name != "task"}
     content |= {"task": question.task.asked()} if question.task else {}
-    return json.dumps(content, sort_keys=True, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    is_data = is_dataclass(value) and not isinstance(value, type)
-    return {f.name: getattr(value, f.name) for f in fields(value)} if is_data else str(value)
+    return json.dumps(content, sort_keys=True, default=plain_or_text)
 
 
 def _json(value: Any) -> str:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import DynamicCache
+from transformers import DynamicCache, TextIteratorStreamer
 
 from lcrag.readers.base import Completion, Request
 from lcrag.readers.beginning import Beginning
 from lcrag.readers.limits import first_stop
 from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
+from lcrag.readers.streaming import Speaker
 from lcrag.readers.writer import Writer
 from lcrag.schema import Usage
 
@@ -24,11 +25,15 @@ SMALL_BATCH_TOKENS = 2048  # rows with more tokens after the prefix are decoded 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A tokenised request: its first ``prefix`` tokens are shared with other requests of the same salt."""
+    """A tokenised request: its first ``prefix`` tokens are shared with other requests of the same salt.
+
+    ``speaker`` is told the answer while it is written.
+    """
 
     request: Request
     ids: list[int]
     prefix: int = 0
+    speaker: Speaker | None = None
 
     @property
     def key(self) -> str:
@@ -90,8 +95,10 @@ class Generation:
         writers = [self._writer(p.request) for p in prompts]
         logits = torch.stack(first_logits)
         while True:
-            for writer, row in zip(writers, logits, strict=False):
+            for writer, row, prompt in zip(writers, logits, prompts, strict=False):
                 writer.take(row)
+                if prompt.speaker:
+                    prompt.speaker.update(writer.text)
             if all(w.reason for w in writers):
                 break
             last = [w.tokens[-1] for w in writers] + [0] * (rows - len(prompts))
@@ -169,6 +176,7 @@ class Generation:
             pad_token_id=self.tokenizer.eos_token_id,
             return_dict_in_generate=True,
             output_logits=bool(request.watch),
+            streamer=Told(self.tokenizer, prompt.speaker) if prompt.speaker else None,
             **({"do_sample": False} | sampling),
         )
         out = generated.sequences[0, len(prompt.ids) :].tolist()
@@ -192,6 +200,19 @@ class Generation:
             return all_ids if permitted is None else permitted
 
         return allowed
+
+
+class Told(TextIteratorStreamer):  # type: ignore[misc]
+    """What transformers' own loop writes, told to a speaker."""
+
+    def __init__(self, tokenizer: Any, speaker: Speaker) -> None:
+        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self.speaker, self.text = speaker, ""
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        """One more piece."""
+        self.text += text
+        self.speaker.update(self.text)
 
 
 def _bytes(layers: list[KV]) -> int:

@@ -13,6 +13,7 @@ from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Re
 from lcrag.readers.beginning import pattern
 from lcrag.readers.openai_endpoint import OPENAI, is_openai
 from lcrag.readers.openai_server import Server
+from lcrag.readers.streaming import speaker_for
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.redaction import secrets_in
@@ -152,15 +153,25 @@ class OpenAIReader(Reader):
         from lcrag.readers.openai_errors import NotACompletion
         from lcrag.readers.openai_reply import chat_completion
         from lcrag.readers.openai_retries import Patience
+        from lcrag.readers.openai_stream import streamed_completion
 
-        body = self._body(request)
+        body, speaker = self._body(request), speaker_for(request)
         with self._server.redacted_errors():
             patience = Patience(self._server, self.retry_seconds)
             try:
-                reply, seconds = await patience.send(lambda: chat_completion(self._server, body))
+                reply, seconds = await patience.send(
+                    lambda: (
+                        streamed_completion(self._server, body, speaker)
+                        if speaker
+                        else chat_completion(self._server, body)
+                    )
+                )
             except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
                 raise await self._explain(error, request, patience) from error
-            return self._completion(reply, request, seconds)
+            completion = self._completion(reply, request, seconds)
+            if speaker:
+                speaker.finish(completion.text)
+            return completion
 
     def _body(self, request: Request) -> dict[str, Any]:
         limit = "max_completion_tokens" if is_openai(self.base_url) else "max_tokens"

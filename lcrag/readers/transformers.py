@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
+from lcrag.readers.streaming import speaker_for
 
 if TYPE_CHECKING:
     from lcrag.readers.generation import Generation, Prompt
@@ -171,12 +172,17 @@ class TransformersReader(Reader):
         """
         state = self._loaded
         prompt = self.prepare(request)
+        speaker = speaker_for(request)
+        prompt = replace(prompt, speaker=speaker) if speaker else prompt
         done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         with state["lock"]:
             state["queue"].append((prompt, done))
         if (worker := state.get("worker")) is None or worker.done():
             state["worker"] = asyncio.create_task(self._work())
-        return await done
+        completion = await done
+        if speaker:
+            speaker.finish(completion.text)
+        return completion
 
     async def _work(self) -> None:
         """Answer the queue, batch by batch."""

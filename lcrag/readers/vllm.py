@@ -17,6 +17,7 @@ from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
 from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
+from lcrag.readers.streaming import speaker_for
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
 from lcrag.readers.watch import MAX_LOGPROBS, probability
@@ -126,6 +127,7 @@ class VLLMReader(Reader):
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
+        speaker = speaker_for(request)
         sampling = SamplingParams(
             temperature=request.temperature,
             seed=request.seed if request.temperature > 0 else None,
@@ -135,7 +137,7 @@ class VLLMReader(Reader):
             structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
             if request.begin
             else None,
-            output_kind=RequestOutputKind.FINAL_ONLY,
+            output_kind=RequestOutputKind.CUMULATIVE if speaker else RequestOutputKind.FINAL_ONLY,
         )
         prompt = {"prompt_token_ids": ids} | (
             {"cache_salt": request.cache_salt} if request.cache_salt else {}
@@ -144,6 +146,8 @@ class VLLMReader(Reader):
         try:
             async for output in engine.generate(prompt, sampling, uuid.uuid4().hex):
                 result = output
+                if speaker:
+                    speaker.update(output.outputs[0].text)
         except EngineDeadError as error:
             raise ReaderUnavailable(f"vLLM's engine for {self.name} died; its log says why.") from error
         seconds = time.perf_counter() - started
@@ -151,6 +155,8 @@ class VLLMReader(Reader):
         block = engine.vllm_config.cache_config.block_size
         shared = prefix // block * block if self.enable_prefix_caching else 0
         key = hashlib.sha256(f"{request.cache_salt}\0{ids[:shared]}".encode()).hexdigest()[:16]
+        if speaker:
+            speaker.finish(written.text.strip())
         return Completion(
             written.text.strip(),
             Usage(len(ids), cached, len(written.token_ids), calls=1, seconds=seconds),

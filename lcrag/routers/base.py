@@ -20,12 +20,14 @@ class Decision:
         reason: why, in a few words.
         ran: the strategies that were run, in order; each is paid for once, the chosen one included.
         answer: the chosen strategy's answer, if it was made in order to decide.
+        propensity: the probability with which the strategy was chosen; 1 where nothing was drawn.
     """
 
     strategy: str
     reason: str = ""
     ran: tuple[str, ...] = ()
     answer: Answer | None = None
+    propensity: float = 1.0
 
 
 @runtime_checkable

@@ -21,4 +21,5 @@ class RandomRouter(ReplayableRouter):
     def choose(self, queries: Sequence[Query], candidates: Sequence[str]) -> list[Decision]:
         """A candidate drawn at random for each query."""
         ordered = sorted(candidates)
-        return [Decision(random.Random(f"{self.seed}:{q.id}").choice(ordered), "drawn") for q in queries]
+        draws = [random.Random(f"{self.seed}:{q.id}").choice(ordered) for q in queries]
+        return [Decision(draw, "drawn", propensity=1 / len(ordered)) for draw in draws]

@@ -14,12 +14,12 @@ from lcrag.routers.learning.cost_lines import Matrix
 class ThompsonRouter(LinearBandit):
     """Linear Thompson sampling (Agrawal and Goyal 2013, arXiv 1209.3352, algorithm 1).
 
-    While learning it chooses each strategy in proportion to its probability of being best, which is estimated from
-    ``draws`` samples of the posterior.
+    While learning it chooses each strategy in proportion to its probability of being best: of two strategies computed
+    from the posterior of their difference, of more estimated from ``draws`` samples.
 
     Attributes:
         width: standard deviation of the posterior, as a multiple of the linear model's.
-        draws: samples per batch.
+        draws: samples of the posterior, where there are more than two strategies.
     """
 
     name: str = "thompson_router"
@@ -34,9 +34,23 @@ class ThompsonRouter(LinearBandit):
         costs: Matrix,
         rng: np.random.Generator,
     ) -> Matrix:
-        roots = np.linalg.cholesky(inverses)
-        noise = rng.standard_normal((self.draws, *means.shape))
-        drawn = means + self.width * np.einsum("aij,saj->sai", roots, noise)
-        values = np.einsum("ni,sai->sna", rows, drawn) - costs
-        best = values.argmax(2)
+        values = rows @ means.T - costs
+        errors = self.width * np.sqrt(
+            np.maximum(np.einsum("ni,aij,nj->na", rows, inverses, rows, optimize=True), 0.0)
+        )
+        if len(means) == 2:
+            return _of_two(values, errors)
+        noise = rng.standard_normal((self.draws, 1, len(means)))
+        best = (values + errors * noise).argmax(2)
         return np.stack([(best == arm).mean(0) for arm in range(len(means))], axis=1)
+
+
+def _of_two(values: Matrix, errors: Matrix) -> Matrix:
+    """The probability that each of two normal values is the larger one, shape (rows, 2)."""
+    from scipy.special import ndtr
+
+    gap, error = values[:, 0] - values[:, 1], np.hypot(errors[:, 0], errors[:, 1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = ndtr(np.where(error > 0, gap / error, np.copysign(np.inf, gap)))
+    first = np.where((error > 0) | (gap != 0), first, 0.5)
+    return np.column_stack([first, 1 - first])

@@ -53,9 +53,7 @@ class PrefixLeaders:
             ended.set()
 
     async def _generate(self, request: Request) -> Completion:
-        if isinstance(
-            self._reader, ResponseCache
-        ):  # it stays here, and asks its reader at the question's place
+        if isinstance(self._reader, ResponseCache):  # it asks the reader within at the question's place
             return await self._reader.generate(request)
         return await ask_placed(self._reader.generate, request)
 

@@ -20,7 +20,7 @@ from lcrag.metrics.score import score
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.runtime.calls import CallJournal, digest
 from lcrag.runtime.resources import Resources
-from lcrag.schema import Answer, Ledger, Outcome, Question, Span, Step, Task, Usage
+from lcrag.schema import Answer, Ledger, Outcome, Passage, Question, Span, Step, Task, Usage
 from lcrag.strategies import ClosedBook, LongContext
 from lcrag.testing.world import CountingEmbedder
 from retrievers import DenseRetriever
@@ -100,6 +100,30 @@ def test_a_ledger_has_a_column_for_each_amount_of_each_role():
     names = [f.name for f in dataclasses.fields(Usage)]
     assert ledger.flat() == {f"{role}_{n}": getattr(ledger[role], n) for role in ledger for n in names}
     assert [*ledger.flat()] == [f"{role}_{n}" for role in ledger for n in names]
+
+
+def test_rows_that_are_read_back_share_the_texts_of_their_passages(tmp_path):
+    with Journal(tmp_path) as journal:
+        for n in range(3):
+            passage = Passage("A long passage.", "d", 0, 15, score=0.1 * n)
+            journal.append(f"k{n}", Outcome(f"q{n}", "d", "", "s", "m", 0, evidence=(passage,)), [])
+        kept = read_journal(journal.path)
+    assert len({id(row.evidence[0].text) for row in kept.rows.values()}) == 1
+    assert kept.rows == journal.rows and kept.prefixes == kept.refused == kept.windows == {}
+
+
+def test_a_journal_is_read_line_by_line(tmp_path):
+    text = "word " * 4000
+    with Journal(tmp_path) as journal:
+        for n in range(50):
+            row = Outcome(f"q{n}", "d", "", "s", "m", 0, evidence=(Passage(text, "d", 0, len(text)),))
+            journal.append(f"k{n}", row, [])
+    size = journal.path.stat().st_size
+    tracemalloc.start()
+    read_journal(journal.path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > 1_000_000 and peak < size / 4
 
 
 def test_an_answer_is_normalised_once_by_all_metrics(monkeypatch):

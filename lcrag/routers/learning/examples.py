@@ -29,6 +29,8 @@ class Examples:
         lengths: nominal length of each query's documents (``32k``), for leaving one length out.
         document_groups: the group of near-duplicates that each query's document is in; empty where that is not known.
         counted_wrong: which scores are those of failed calls that count as wrong, shape (N, A); ``None``: none.
+        propensities: of feedback from an application, where only the strategy that answered has a score: the
+            probability with which it was chosen, shape (N,). ``None``: every strategy was run.
     """
 
     queries: tuple[Query, ...]
@@ -40,6 +42,7 @@ class Examples:
     lengths: tuple[str, ...] = ()
     document_groups: tuple[str, ...] = ()
     counted_wrong: NDArray[np.bool_] | None = None
+    propensities: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -56,19 +59,22 @@ class Examples:
             lengths=tuple(self.lengths[i] for i in rows) if self.lengths else (),
             document_groups=tuple(self.document_groups[i] for i in rows) if self.document_groups else (),
             counted_wrong=None if self.counted_wrong is None else self.counted_wrong[rows],
+            propensities=None if self.propensities is None else self.propensities[rows],
         )
 
     def joined(self, other: Examples) -> Examples:
         """These examples, then the other's.
 
         Raises:
-            LcragError: strategies or units differ, or one has lengths or groups and the other has none.
+            LcragError: strategies or units differ, or one has lengths, groups or propensities and the other has none.
         """
         if (self.strategies, self.unit) != (other.strategies, other.unit):
             raise LcragError(
                 "Examples can be joined if they have the same strategies and unit of cost: "
                 f"{', '.join(self.strategies)} in {self.unit}, and {', '.join(other.strategies)} in {other.unit}."
             )
+        if (self.propensities is None) != (other.propensities is None):
+            raise LcragError("Feedback and examples in which every strategy was run cannot be joined.")
         columns = {n: (*getattr(self, n), *getattr(other, n)) for n in ("lengths", "document_groups")}
         if any(len(c) not in (0, len(self) + len(other)) for c in columns.values()):
             raise LcragError(
@@ -86,6 +92,7 @@ class Examples:
             costs=np.vstack([self.costs, other.costs]),
             documents=(*self.documents, *other.documents),
             counted_wrong=counted_wrong if counted_wrong.any() else None,
+            propensities=_joined(self.propensities, other.propensities),
             lengths=columns["lengths"],
             document_groups=columns["document_groups"],
         )
@@ -109,3 +116,9 @@ class Examples:
     def best_fixed(self) -> int:
         """Index of the strategy with the highest mean score; of equals the cheapest."""
         return best_fixed(self.scores, self.costs)
+
+
+def _joined(
+    first: NDArray[np.float64] | None, second: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    return None if first is None or second is None else np.concatenate([first, second])

@@ -63,8 +63,8 @@ class ReplayableRouter:
         """The next strategy to run before deciding; empty to decide now."""
         return next((p for p in self.probes if p not in query.signals), "")
 
-    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
-        """Make the query, run the probes, decide."""
+    async def observe(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Query:
+        """What the router sees of a live question: its features, an embedding if it needs one, its probes' answers."""
         names = list(candidates)
         query = await query_of(
             question, tools, retrieval=self.wants_retrieval, embedding=self.needs_embedding
@@ -79,7 +79,12 @@ class ReplayableRouter:
                 signals={**query.signals, probe: answer_signals},
                 answers={**query.answers, probe: answer},
             )
-        (decision,) = self.choose([query], names)
+        return query
+
+    async def route(self, question: Question, candidates: Mapping[str, Strategy], tools: Toolbox) -> Decision:
+        """Make the query, run the probes, decide."""
+        query = await self.observe(question, candidates, tools)
+        (decision,) = self.choose([query], list(candidates))
         check_candidate(decision.strategy, candidates, self.name)
         return replace(decision, answer=query.answers.get(decision.strategy))
 

@@ -62,9 +62,14 @@ class ScoringRouter(LearningRouter[Scoring]):
         """A copy that has learned from the examples in which every strategy is scored.
 
         Raises:
-            LcragError: there are none, the probe is not among the strategies, or ``cost_weight`` is set but not every
-                strategy's cost is known.
+            LcragError: there are none, the probe is not among the strategies, ``cost_weight`` is set but not every
+                strategy's cost is known, or these are feedback from an application.
         """
+        if examples.propensities is not None:
+            raise LcragError(
+                f"Router {self.name} learns from questions that every strategy has answered, but feedback scores the "
+                "strategy that answered only: take linucb or thompson, or run the questions through every strategy."
+            )
         if self.probe and self.probe not in examples.strategies:
             raise LcragError(
                 f"Router {self.name} probes {self.probe!r}, but the outcomes have: {', '.join(examples.strategies)}."

@@ -1,0 +1,120 @@
+"""The documentation: every block is run, or parsed by what it is for; notebooks run; the site's pages can be made."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+RUN = {"concepts.md": ["python"], "quickstart.md": []}  # pages whose Python is run here from top to bottom
+ELSEWHERE = {  # page -> the test that runs its Python
+    "retrieval.md": "tests/test_docs.py", "budget.md": "tests/test_docs.py", "routing.md": "tests/test_docs.py",
+    "extending.md": "tests/test_extending.py",
+}  # fmt: skip
+
+
+def blocks(page, *languages):
+    return [body for name, body in BLOCK.findall(page.read_text("utf-8")) if name in languages]
+
+
+def lcrag_commands(page):
+    for block in blocks(page, "sh", "bash", "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.startswith(("lcrag ", "$ lcrag ", ".venv/bin/lcrag ")):
+                yield shlex.split(line.removeprefix("$ ").partition(" > ")[0], comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_in_the_guides_is_one_that_can_be_typed(page):
+    from typer.main import get_command
+
+    from lcrag.cli import app
+
+    for words in lcrag_commands(page):
+        command, arguments = get_command(app), words[1:]
+        if "|" in arguments:
+            arguments = arguments[: arguments.index("|")]
+        arguments = [a for a in arguments if not a.startswith("2>")]
+        while hasattr(command, "commands"):
+            if arguments[0].startswith("-"):
+                break
+            command, arguments = command.commands[arguments[0]], arguments[1:]
+        else:
+            command.make_context(words[1], list(arguments))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_block_of_data_or_code_in_the_guides_can_be_read(page):
+    for body in blocks(page, "yaml"):
+        assert yaml.safe_load(body) is not None
+    for body in blocks(page, "python"):
+        compile(body, page.name, "exec")
+    for body in blocks(page, "json", "jsonl"):
+        assert all(json.loads(line) for line in body.splitlines() if line.strip()) or json.loads(body)
+
+
+def test_the_python_of_the_concepts_runs():
+    for body in blocks(ROOT / "docs" / "concepts.md", "python"):
+        exec(compile(body, "concepts.md", "exec"), {})
+
+
+@pytest.mark.parametrize("name", ["quickstart.md", "howto.md"])
+def test_the_yaml_of_quickstart_and_howto_is_an_experiment(name, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    from lcrag.experiment.config import from_mapping
+    from lcrag.experiment.several import per_reader
+
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals" / "a.md").write_text("Northwind was founded in 1987.")
+    (tmp_path / "questions.jsonl").write_text(
+        '{"question": "When?", "documents": "a.md", "answers": ["1987"]}\n'
+    )
+    for body in blocks(ROOT / "docs" / name, "yaml"):
+        spec = yaml.safe_load(body)
+        for run in per_reader(spec, name, tmp_path).values() if "readers" in spec else [spec]:
+            assert from_mapping(run, name, tmp_path).strategies
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["first_experiment", "routers_on_published_answers"])
+def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch):
+    if name == "first_experiment":
+        pytest.importorskip("torch")
+    run_cells(name, tmp_path, monkeypatch)
+
+
+def run_cells(name, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    names = {}
+    for cell in json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"{name}.ipynb", "exec"), names)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_quickstart_runs(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    for body in blocks(ROOT / "docs" / "quickstart.md", "python"):
+        exec(compile(body, "quickstart.md", "exec"), {})
+    assert "long_context" in capsys.readouterr().out
+
+
+def test_there_is_a_page_for_each_component_and_the_navigation_names_every_guide():
+    from experiments.site_pages import SHOWN, pages
+    from lcrag.components.find import names
+
+    made = pages()
+    for kind in SHOWN:
+        assert {f"components/{kind}/{name}.md" for name in names(kind)} <= made.keys()
+    assert "{type: vector_store, store: ...}" in made["components/retriever/vector_store.md"]()
+    summary = made["SUMMARY.md"]()
+    for page in PAGES:
+        assert f"({page.name})" in summary, page.name
+    assert all(make().startswith("# ") for path, make in list(made.items())[:5] if path != "SUMMARY.md")
