@@ -13,6 +13,7 @@ from lcrag.commands import data, import_outcomes, judge
 from lcrag.commands.bench import bench
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.drift import drift
 from lcrag.commands.init import init
 from lcrag.commands.power import power
 from lcrag.commands.published import print_known
@@ -147,6 +148,7 @@ app.add_typer(import_outcomes.app, name="import")
 app.add_typer(judge.app, name="judge")
 app.command()(replay)
 app.command()(fit)
+app.command()(drift)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from lcrag.runtime.defaults import with_defaults
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Document, Ledger, Question
+from lcrag.serving.drift import Drift
 from lcrag.serving.live import Feedback, LiveFeedback
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy
@@ -125,6 +126,14 @@ class Application(Runnable[Any, dict[str, Any]]):
             LcragError: there is no ``feedback_folder`` or no such answer, or not exactly one of the three is given.
         """
         return self._live.take(id, score, thumb, gold)
+
+    def drift(self) -> Drift:
+        """Whether the questions are still such as the router learned from; print it.
+
+        Raises:
+            LcragError: there is no ``feedback_folder``, nothing was asked, or the router keeps no sample of its inputs.
+        """
+        return self._live.drift()
 
     def _question(self, input: Any) -> Question:
         given = {"question": input} if isinstance(input, str) else input

@@ -21,7 +21,8 @@ from lcrag.routers.learning.query import query_of
 from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.routers.routed import Routed
 from lcrag.schema import Answer, Question, Step
-from lcrag.serving.feedback_log import FeedbackLog
+from lcrag.serving.drift import Drift, drift
+from lcrag.serving.feedback_log import FeedbackLog, read_answers
 from lcrag.serving.learner import LiveLearner
 from lcrag.serving.observed import Metered, Observed
 from lcrag.serving.served import ServedAnswer
@@ -177,6 +178,15 @@ class LiveFeedback:
             if self._learner is not None:
                 self._learner.learn(written)
         return Feedback(id, value, before)
+
+    def drift(self) -> Drift:
+        """The questions that were asked against those that the router learned from.
+
+        Raises:
+            LcragError: as ``drift``, or there is no folder.
+        """
+        answers, _, _ = read_answers(self._log().answers)
+        return drift(self.router, answers)
 
     def _log(self) -> FeedbackLog:
         if self.log is None:
