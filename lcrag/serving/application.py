@@ -24,7 +24,8 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Document, Ledger, Question
 from lcrag.serving.drift import Drift
-from lcrag.serving.live import Feedback, LiveFeedback
+from lcrag.serving.given import Feedback
+from lcrag.serving.live import LiveFeedback
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever

@@ -11,8 +11,9 @@ from lcrag import CascadeRouter, LinUCBRouter, QualityRouter, load_router, save_
 from lcrag.cli import app as cli
 from lcrag.errors import LcragError
 from lcrag.routers.learning.inputs import InputSample, feature_rows
-from lcrag.serving.drift import drift, independent, stability_index
+from lcrag.serving.drift import drift
 from lcrag.serving.feedback_log import FeedbackLog
+from lcrag.serving.shift import independent, stability_index
 from lcrag.statistics.clustered_auc import clustered_auc
 from tests.routers.conftest import make_examples
 from tests.serving.test_feedback import served
