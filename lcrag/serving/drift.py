@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from lcrag.errors import LcragError
 from lcrag.routers.base import Router
 from lcrag.routers.learning.inputs import InputSample, feature_rows
+from lcrag.routers.learning.query import Query
+from lcrag.routers.learning.router import LearningRouter, ReplayableRouter
 from lcrag.routers.learning.scoring import ScoringState
 from lcrag.serving.feedback_table import clusters_of
 from lcrag.serving.served import ServedAnswer
@@ -85,9 +86,6 @@ class Drift:
 def drift(router: Router | None, answers: Sequence[ServedAnswer]) -> Drift:
     """Compare live questions with those that a router learned from.
 
-    Questions on one document are alike, so every test counts as many questions as independent ones would tell as much
-    (the design effect of the feature's ranks, Kish 1965).
-
     Args:
         router: a fitted router; its file holds a sample of its training questions' features.
         answers: what was asked, scored or not.
@@ -96,32 +94,47 @@ def drift(router: Router | None, answers: Sequence[ServedAnswer]) -> Drift:
         LcragError: the router keeps no sample, or nothing was asked.
     """
     sample = _sample(router)
-    answers = list(answers)[-MAX_QUESTIONS:]
     if not answers:
         raise LcragError("Nothing was asked yet: there is no drift to tell.")
-    names = list(sample.names)
-    live = feature_rows([a.query() for a in answers], names)
-    clusters = clusters_of(answers)
+    latest = list(answers)[-MAX_QUESTIONS:]
+    return drift_of(sample, [a.query() for a in latest], clusters_of(latest))
+
+
+def drift_of(sample: InputSample, queries: Sequence[Query], clusters: Sequence[str]) -> Drift:
+    """Compare queries with a sample of others.
+
+    Questions on one document are alike, so every test counts as many questions as independent ones would tell as much
+    (the design effect of the feature's ranks, Kish 1965).
+
+    Args:
+        sample: what was learned from.
+        queries: at least one.
+        clusters: the document of each.
+    """
+    live = feature_rows(queries, sample.names)
     numbers = np.unique(np.array(clusters, dtype=object).astype(str), return_inverse=True)[1]
     features = [
         feature_drift(name, sample.rows[:, i], live[:, i], sample.clusters, numbers)
-        for i, name in enumerate(names)
+        for i, name in enumerate(sample.names)
     ]
     auc, low, p = domain_auc(sample.rows, live, sample.clusters, numbers)
     *corrected, auc_p = holm([*(f.p_value for f in features), p])
     features = [replace(f, p_value=value) for f, value in zip(features, corrected, strict=True)]
     features.sort(key=lambda f: (np.nan_to_num(f.p_value, nan=2.0), -np.nan_to_num(f.distance)))
-    return Drift(tuple(features), auc, low, auc_p, len(answers), len(set(clusters)), sample.count)
+    return Drift(tuple(features), auc, low, auc_p, len(queries), len(set(clusters)), sample.count)
 
 
-def _sample(router: Any) -> InputSample:
-    state = getattr(router, "state", None)
-    if isinstance(state, ScoringState) and state.inputs is not None:
-        return state.inputs
-    name = getattr(router, "name", "")
-    raise LcragError(
-        f"Router {name} keeps no sample of what it learned from: fit a router that expects a score of every strategy "
-        "(quality, stacked, knn, linucb, ...) with this lcrag."
-        if name
-        else "No router decides here: there is nothing to compare questions with."
-    )
+def _sample(router: Router | None) -> InputSample:
+    if router is None:
+        raise LcragError("No router decides here: there is nothing to compare questions with.")
+    if isinstance(router, ReplayableRouter) and router.learns:
+        raise LcragError(
+            f"Router {router.name} has learned nothing yet that questions could be compared with."
+        )
+    state = router.state if isinstance(router, LearningRouter) else None
+    if not isinstance(state, ScoringState) or state.inputs is None:
+        raise LcragError(
+            f"Router {router.name} keeps no sample of what it learned from: fit a router that expects a score of every "
+            "strategy (quality, stacked, knn, linucb, ...) with this lcrag."
+        )
+    return state.inputs

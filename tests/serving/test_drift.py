@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
-from lcrag import CascadeRouter, LinUCBRouter, QualityRouter, load_router, save_router
+from lcrag import CascadeRouter, FixedRouter, LinUCBRouter, QualityRouter, load_router, save_router
 from lcrag.cli import app as cli
 from lcrag.errors import LcragError
 from lcrag.routers.learning.inputs import InputSample, feature_rows
@@ -83,9 +83,11 @@ def test_too_few_or_no_questions_and_routers_without_a_sample():
     assert drift(learned(world(1)), asked(world(2).take(range(1)))).questions == 1
     with pytest.raises(LcragError, match="Nothing was asked yet"):
         drift(learned(world(1)), [])
-    for router in (CascadeRouter().fit(make_examples(50)), QualityRouter()):
+    for router in (CascadeRouter().fit(make_examples(50)), FixedRouter("x")):
         with pytest.raises(LcragError, match=f"Router {router.name} keeps no sample of what it learned from"):
             drift(router, asked(world(1)))
+    with pytest.raises(LcragError, match="Router quality_router has learned nothing yet"):
+        drift(QualityRouter(), asked(world(1)))
     with pytest.raises(LcragError, match="No router decides here"):
         drift(None, asked(world(1)))
 
