@@ -14,6 +14,7 @@ from lcrag.commands.bench import bench
 from lcrag.commands.compare import compare
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
+from lcrag.commands.drift import drift
 from lcrag.commands.examples import examples
 from lcrag.commands.init import init
 from lcrag.commands.output import AsJson, say, terminal_width
@@ -159,7 +160,7 @@ GROUPS = {
     "Run": (demo, run, bench),
     "Prepare": (init, questions, cost, power, components, training_pairs),
     "Look at runs": (report, compare, score, ui),
-    "Route": (replay, fit),
+    "Route": (replay, fit, drift),
     "More": (version,),
 }
 for panel, commands in GROUPS.items():

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "power": ("lcrag power --questions 64 --documents 8", "lcrag power runs/demo --difference 10"),
     "replay": ("lcrag replay lara", "lcrag replay runs/demo --router lara_rule --router knn"),
     "fit": ("lcrag fit runs/demo my.router --router quality",),
+    "drift": ("lcrag drift my.router feedback/",),
     "components": ("lcrag components", "lcrag components router"),
     "training-pairs": ("lcrag training-pairs experiment.yaml pairs.jsonl",),
     "data list": ("lcrag data list --folder benchmarks/",),

@@ -191,14 +191,10 @@ class MeteredToolbox:
         """Everything booked so far, all roles together."""
         return self.ledger.total
 
-    def part(self, guard: BudgetGuard) -> MeteredToolbox:
-        """A toolbox for a part of this question's work."""
-        return MeteredToolbox(self.shared, self.salt, guard, builds=self.builds, in_build=self.in_build)
-
     async def metered(self, work: Callable[[Any], Awaitable[T]]) -> tuple[T, Ledger]:
         """Do some work with a toolbox of its own and say what it cost; it is booked here as well."""
         guard = self.guard.for_part()
-        own = self.part(guard)
+        own = MeteredToolbox(self.shared, self.salt, guard, builds=self.builds, in_build=self.in_build)
         try:
             done = await work(own)
         finally:  # what was spent before a failure is spent

@@ -27,8 +27,10 @@ from lcrag.schema import Document, Question, Usage
 from lcrag.serving.asked import asked_of, chosen
 from lcrag.serving.conversation import ConversationStore, FollowUp, Turn, standalone
 from lcrag.serving.documents import DocumentStore, read_documents
+from lcrag.serving.drift import Drift
+from lcrag.serving.given import Feedback
 from lcrag.serving.kept_vectors import with_kept_vectors
-from lcrag.serving.live import Feedback, LiveFeedback
+from lcrag.serving.live import LiveFeedback
 from lcrag.serving.loop import BackgroundLoop
 from lcrag.serving.resources import ServingResources, builds_ended
 from lcrag.serving.result import result_of
@@ -209,6 +211,14 @@ class Application(Runnable[Any, dict[str, Any]]):
         """
         return self._live.take(id, score, thumb, gold)
 
+    def drift(self) -> Drift:
+        """Whether the questions are still such as the router learned from; print it.
+
+        Raises:
+            LcragError: there is no ``feedback_folder``, nothing was asked, or the router keeps no sample of its inputs.
+        """
+        return self._live.drift()
+
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[dict[str, Any]]:
@@ -259,7 +269,7 @@ class Application(Runnable[Any, dict[str, Any]]):
             text = await standalone(asked.text, turns, tools, self.follow_up)
             id = f"live-{next(self._numbers)}"
             question = Question(id, text, asked.document_ids, kind=asked.kind)
-            answer = await self._live.answer(strategy, question, tools)
+            answer = await self._live.answer(question, tools, strategy)
         finally:
             if self.keep is not None:
                 save_spent(resources.spending, self.keep / "spent.json")

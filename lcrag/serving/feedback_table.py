@@ -49,8 +49,8 @@ def read_feedback(path: Path | str, *, scored: bool = True) -> list[ServedAnswer
         )
     answers = [a for a in latest(answers) if a.score is not None or not scored]
     if not answers:
-        what = "feedback: give some with Application.feedback" if scored else "answers"
-        raise LcragError(f"There is no {what}; {file} has none.")
+        what = "feedback: give some with Application.feedback" if scored else "answers of an application"
+        raise LcragError(f"{file} has no {what}.")
     return answers
 
 

@@ -6,10 +6,9 @@ import logging
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,33 +19,17 @@ from lcrag.routers.learning.bandit import LinearBandit
 from lcrag.routers.learning.query import query_of
 from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.routers.routed import Routed
+from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Question, Step
-from lcrag.serving.feedback_log import FeedbackLog
+from lcrag.serving.drift import Drift, drift
+from lcrag.serving.feedback_log import FeedbackLog, read_answers
+from lcrag.serving.given import Feedback, score_against, score_of
 from lcrag.serving.learner import LiveLearner
-from lcrag.serving.observed import Metered, Observed
+from lcrag.serving.observed import Metered, Observed, difference
 from lcrag.serving.served import ServedAnswer
-from lcrag.strategies.base import Strategy, Toolbox
+from lcrag.strategies.base import Strategy
 
 logger = logging.getLogger("lcrag")
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """Feedback that was taken.
-
-    Attributes:
-        id: the answer's.
-        score: from 0 to 1.
-        replaces: the score that the answer had before; ``None`` if it had none.
-    """
-
-    id: str
-    score: float
-    replaces: float | None = None
-
-    def __str__(self) -> str:
-        before = "" if self.replaces is None else f", in place of {self.replaces:.2f}: the last one counts"
-        return f"Answer {self.id} scores {self.score:.2f}{before}."
 
 
 class LiveFeedback:
@@ -79,26 +62,35 @@ class LiveFeedback:
             return self._learner.router
         return self.strategy.router if isinstance(self.strategy, Routed) else None
 
-    async def answer(self, strategy: Strategy, question: Question, tools: Toolbox) -> Answer:
-        """An answer by the application's strategy, or a candidate's; what led to it is kept for ``remember``."""
+    async def answer(
+        self, question: Question, tools: MeteredToolbox, strategy: Strategy | None = None
+    ) -> Answer:
+        """The strategy's answer; what led to it is kept for ``remember``.
+
+        Args:
+            question: the question.
+            tools: the question's toolbox.
+            strategy: the one that answers this question, if it is not the application's as it stands.
+        """
+        strategy = self.strategy if strategy is None else strategy
         if self.log is None:
             return await strategy.answer(question, tools)
-        router = self.router
-        if isinstance(strategy, Routed) and router is not None:
-            return await self._routed(strategy.strategies, router, question, tools)
+        if isinstance(strategy, Routed):
+            return await self._routed(strategy, question, tools)
+        before = tools.ledger
         answer = await strategy.answer(question, tools)
+        usage, query = difference(tools.ledger, before), await query_of(question, tools)
         name = strategy.name
-        query = await query_of(question, tools)
-        self._observed[question.id] = Observed(query, Decision(name), (name,), "", None)
+        self._observed[question.id] = Observed(query, Decision(name), (name,), "", usage)
         return answer
 
-    async def _routed(
-        self, strategies: Sequence[Strategy], router: Router, question: Question, tools: Toolbox
-    ) -> Answer:
-        """As ``Routed`` answers, with what the router saw and what each strategy took alone."""
-        candidates: dict[str, Strategy] = {s.name: Metered(s) for s in strategies}
+    async def _routed(self, routed: Routed, question: Question, tools: MeteredToolbox) -> Answer:
+        """As ``Routed`` answers, with what the router saw and what the chosen strategy took."""
+        is_own = isinstance(self.strategy, Routed) and routed.router is self.strategy.router
+        router = (self.router if is_own else None) or routed.router
+        candidates = {s.name: s for s in routed.strategies}
         if isinstance(router, ReplayableRouter) and type(router).route is ReplayableRouter.route:
-            query = await router.observe(question, candidates, tools)
+            query = await router.observe(question, {s.name: Metered(s) for s in routed.strategies}, tools)
             if isinstance(router, LinearBandit) and self._learner is not None:
                 (decision,) = router.draw([query], list(candidates), np.random.default_rng())
             else:
@@ -106,23 +98,21 @@ class LiveFeedback:
             check_candidate(decision.strategy, candidates, router.name)
             decision = replace(decision, answer=query.answers.get(decision.strategy))
         else:
-            decision = await router.route(question, {s.name: s for s in strategies}, tools)
+            decision = await router.route(question, candidates, tools)
             query = await query_of(question, tools)
+        before = tools.ledger
         answer = decision.answer or await candidates[decision.strategy].answer(question, tools)
-        self._observed[question.id] = Observed(
-            query, decision, tuple(candidates), router.name, answer.usage if answer.usage.entries else None
-        )
-        step = Step("route", decision.reason, decision.strategy)
-        return replace(answer, steps=(step, *answer.steps))
+        usage = decision.answer.usage if decision.answer else difference(tools.ledger, before)
+        self._observed[question.id] = Observed(query, decision, tuple(candidates), router.name, usage)
+        return replace(answer, steps=(Step("route", decision.reason, decision.strategy), *answer.steps))
 
     def remember(self, question: Question, answer: Answer, window: float) -> str:
-        """Write down an answer, whose ``usage`` is all that the question took; returns its id."""
+        """Write down an answer; returns its id."""
         id = uuid.uuid4().hex
         observed = self._observed.pop(question.id, None)
         if self.log is None or observed is None:
             return id
         query, decision = observed.query, observed.decision
-        usage = answer.usage if observed.usage is None else observed.usage
         served = ServedAnswer(
             id=id,
             time=_now(),
@@ -139,7 +129,7 @@ class LiveFeedback:
             window=window,
             answer=answer.text,
             declined=answer.declined,
-            usage={role: asdict(amounts) for role, amounts in usage.entries.items()},
+            usage={role: asdict(amounts) for role, amounts in observed.usage.entries.items()},
             signals={s: dict(values) for s, values in query.signals.items()},
             embedding=None if query.embedding is None else tuple(map(float, query.embedding)),
         )
@@ -167,7 +157,7 @@ class LiveFeedback:
         kinds = [kind for kind, value in given.items() if value is not None]
         if len(kinds) != 1:
             raise LcragError(f"Give either a score, a thumb or a gold answer for answer {id}.")
-        value = _score(score, thumb, id) if gold is None else self._against(gold, served)
+        value = score_of(score, thumb, id) if gold is None else score_against(gold, served, self.metric)
         rated = replace(served, score=value, source=kinds[0], rated=_now())
         with self._taking, log.locked():
             written = log.new_feedback()  # by other processes
@@ -178,40 +168,21 @@ class LiveFeedback:
                 self._learner.learn(written)
         return Feedback(id, value, before)
 
+    def drift(self) -> Drift:
+        """The questions that were asked against those that the router learned from.
+
+        Raises:
+            LcragError: as ``drift``, or there is no folder.
+        """
+        answers, _, _ = read_answers(self._log().answers)
+        return drift(self.router, answers)
+
     def _log(self) -> FeedbackLog:
         if self.log is None:
             raise LcragError(
                 "This application keeps no feedback: give it a folder, `Application(..., feedback_folder=FOLDER)`."
             )
         return self.log
-
-    def _against(self, gold: str | Sequence[str], served: ServedAnswer) -> float:
-        """The answer's score by the metric.
-
-        Raises:
-            LcragError: the metric does not apply.
-        """
-        answers = (gold,) if isinstance(gold, str) else tuple(gold)
-        question = Question(served.id, served.question, served.documents, answers, served.kind)
-        value = None
-        if answers and all(isinstance(a, str) and a.strip() for a in answers):
-            value = self.metric.score(question, Answer(served.answer, declined=served.declined))
-        if value is None:
-            raise LcragError(
-                f"The metric {self.metric.name} does not score answer {served.id} against {gold!r}: give a gold answer "
-                "that is a text, or a score from 0 to 1."
-            )
-        return float(value)
-
-
-def _score(score: Any, thumb: Any, id: str) -> float:
-    if thumb is not None:
-        if not isinstance(thumb, bool):
-            raise LcragError(f"The thumb for answer {id} must be true or false, not {thumb!r}.")
-        return float(thumb)
-    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
-        raise LcragError(f"The score of answer {id} must be a number from 0 to 1, not {score!r}.")
-    return float(score)
 
 
 def _now() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.query import Query
-from lcrag.schema import Answer, Ledger, Question
+from lcrag.schema import Answer, Ledger, Question, Usage
 from lcrag.strategies.base import Strategy, Toolbox
 
 
@@ -35,4 +36,17 @@ class Observed:
     decision: Decision
     candidates: tuple[str, ...]
     router: str
-    usage: Ledger | None  # None: all that the question took
+    usage: Ledger  # of the chosen strategy alone
+
+
+def difference(after: Ledger, before: Ledger) -> Ledger:
+    """What was booked in between; the largest KV cache is that of the whole."""
+    return Ledger({role: _less(usage, before[role]) for role, usage in after.entries.items()})
+
+
+def _less(after: Usage, before: Usage) -> Usage:
+    def less(name: str) -> Any:
+        a, b = getattr(after, name), getattr(before, name)
+        return a if name == "kv_bytes" or a is None or b is None else a - b
+
+    return Usage(**{f.name: less(f.name) for f in fields(Usage)})

@@ -14,7 +14,6 @@ from lcrag.readers.streaming import OnText, listening
 from lcrag.routers.learning.router import ReplayableRouter
 from lcrag.routers.llm import LLMRouter
 from lcrag.routers.routed import Routed
-from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Strategy, Toolbox
@@ -47,18 +46,6 @@ class StreamingToolbox(MeteredToolbox):
 
     on_text: OnText | None = None
     is_final: bool = False
-
-    def part(self, guard: BudgetGuard) -> MeteredToolbox:
-        """A part tells what the reader writes if the strategy that answers is in it."""
-        part = super().part(guard)
-        return StreamingToolbox(
-            part.shared,
-            part.salt,
-            guard,
-            builds=part.builds,
-            in_build=part.in_build,
-            on_text=self.on_text,
-        )
 
     async def read(self, *args: Any, **settings: Any) -> Completion:
         """See ``Toolbox.read``."""

@@ -1,6 +1,8 @@
 """A bandit in an application learns from feedback, and feedback is a table that routers are fitted on."""
 
+import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,7 +138,7 @@ def test_fit_reads_feedback(application, tmp_path):
         folder, tmp_path / "r", "--router", "linucb", "--kind", "x"
     )
     (folder / "feedback.jsonl").write_text("{}\n")
-    assert "There is no feedback" in refused(folder, tmp_path / "r", "--router", "linucb")
+    assert "feedback.jsonl has no feedback" in refused(folder, tmp_path / "r", "--router", "linucb")
 
 
 def test_replay_estimates_values_from_feedback(application, tmp_path):
@@ -147,3 +149,22 @@ def test_replay_estimates_values_from_feedback(application, tmp_path):
     assert "fixed:chunked_retrieval" in run.output and "Estimated from 30 answers" in run.output
     result = CliRunner().invoke(cli, ["replay", str(folder), "--router", "quality"])
     assert "take linucb or thompson" in str(result.exception)
+
+
+def test_an_application_tells_drift(application):
+    app = application(LinUCBRouter(warm_up=5, retrieval=False))
+    with pytest.raises(LcragError, match="linucb_router has learned nothing yet"):
+        app.drift()
+    ask(app, 6)
+    assert app.drift().verdict == "6 questions on 2 documents are too few to tell: at least 30 are needed."
+
+
+def test_the_guide_runs(dataset, scripted, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[2] / "docs" / "feedback.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    block = block.replace('TransformersReader("smollm2"), "manuals/"', "reader, documents")
+    block = block.partition("print(app.drift())")[0]  # which needs a router that has learned
+    names = {"reader": scripted(), "documents": dataset.documents}
+    exec(compile(block, "feedback.md", "exec"), names)
+    assert names["result"]["answer"] == "1987" and len(read_feedback("feedback")) == 1

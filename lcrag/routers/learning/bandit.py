@@ -135,7 +135,8 @@ class LinearBandit(FeatureScoringRouter[BanditState]):
         first = feedback.take(range(self.warm_up))
         encoding = self.encoding(first.queries)
         columns = encoding.matrix(first.queries).shape[1] + 1
-        return BanditState.empty(tuple(feedback.strategies), encoding, columns, self.ridge)
+        state = BanditState.empty(tuple(feedback.strategies), encoding, columns, self.ridge)
+        return self.with_inputs(state, first)
 
     def update(
         self, query: Query, strategy: str, score: float, cost: float = float("nan"), propensity: float = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from lcrag.errors import LcragError
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.cost_lines import CostLines, Matrix
 from lcrag.routers.learning.examples import Examples
+from lcrag.routers.learning.inputs import InputSample
 from lcrag.routers.learning.query import Query
 from lcrag.routers.learning.router import LearningRouter
 
@@ -22,9 +23,11 @@ class ScoringState:
 
     Attributes:
         costs: the strategies and what each is expected to cost.
+        inputs: a sample of what was learned from; ``None`` in a file of an older lcrag.
     """
 
     costs: CostLines
+    inputs: InputSample | None = field(default=None, kw_only=True)
 
 
 Scoring = TypeVar("Scoring", bound=ScoringState)
@@ -84,7 +87,12 @@ class ScoringRouter(LearningRouter[Scoring]):
                 f"Router {self.name} weighs quality against cost, but the outcomes do not say what every strategy "
                 "costs: set its cost_weight to 0, or count costs in another unit."
             )
-        return self.with_state(self._learn(scored, CostLines.fit(scored)))
+        return self.with_state(self.with_inputs(self._learn(scored, CostLines.fit(scored)), scored))
+
+    def with_inputs(self, state: Scoring, examples: Examples) -> Scoring:
+        """The state with a sample of what it was learned from."""
+        inputs = InputSample.of(examples.queries, examples.clusters, retrieval=self.wants_retrieval)
+        return replace(state, inputs=inputs)
 
     def _learn(self, examples: Examples, costs: CostLines) -> Scoring:
         """The state that ``predict`` needs, from examples without missing scores."""
