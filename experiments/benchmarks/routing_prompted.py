@@ -62,7 +62,12 @@ def decisions(examples: Examples) -> dict[str, dict[str, str]]:
     if kept.exists():
         known: dict[str, dict[str, str]] = json.loads(kept.read_text("utf-8"))
         return known
-    texts = {q.id: (q.text, d) for q, d in zip(examples.queries, examples.documents, strict=True)}
+    folder = data() / "LaRA" / "datasets"  # a copy may lack books that are in copyright
+    texts = {
+        q.id: (q.text, d)
+        for q, d in zip(examples.queries, examples.documents, strict=True)
+        if (folder / d).exists()
+    }
     sample = random.Random(0).sample(sorted(texts), SAMPLE["direct"])
     reader = TransformersReader("smollm2", batch_size=16)
 
@@ -75,7 +80,7 @@ def decisions(examples: Examples) -> dict[str, dict[str, str]]:
 
         async def one(id: str) -> Decision:
             text, name = texts[id]
-            document = Document(name, (data() / "LaRA" / "datasets" / name).read_text("utf-8"))
+            document = Document(name, (folder / name).read_text("utf-8"))
             tools: Any = PromptTools(reader, document, slots)
             return await router.route(Question(id, text, (name,)), candidates, tools)
 
