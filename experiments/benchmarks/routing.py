@@ -12,7 +12,7 @@ from page import put
 from routing_data import PAGE, data, lara
 
 # What one process writes, in order; the longest first. `elsewhere` reads the outcomes that `arms` makes.
-BLOCKS = (("measured",), ("arms", "elsewhere"), ("stacked",), ("prompted", "tried"))
+BLOCKS = (("measured",), ("arms", "elsewhere"), ("prompted",), ("tried",), ("stacked",))
 WORKERS = 2
 
 

@@ -29,9 +29,14 @@ from lcrag.replay import Replayed, cross_replay
 from lcrag.replay.replayed import settle
 from lcrag.routers import Decision, Examples, LearningRouter, LLMRouter, Query
 from lcrag.schema import Document, Question
+from lcrag.strategies.pieces.prompts import Reasoning
 from lcrag.tables import markdown
 
-SAMPLE = {"direct": 200, "think": 40}  # questions that are asked, the second among the first
+BATCH = 16
+SAMPLE: dict[Reasoning, int] = {
+    "direct": 200,
+    "think": 40,
+}  # questions that are asked, the second among the first
 THOUGHT = 160  # tokens of the six steps; the router's 400 would take SmolLM2 an hour
 
 
@@ -59,35 +64,42 @@ class PromptTools:
 def decisions(examples: Examples) -> dict[str, dict[str, str]]:
     """The prompt's decision on each question of the sample: ``{"direct": {question: strategy}, "think": ...}``."""
     kept = KEPT / "preroute.json"
-    if kept.exists():
-        known: dict[str, dict[str, str]] = json.loads(kept.read_text("utf-8"))
-        return known
-    texts = {q.id: (q.text, d) for q, d in zip(examples.queries, examples.documents, strict=True)}
+    known: dict[str, dict[str, str]] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    folder = data() / "LaRA" / "datasets"  # a copy may lack books that are in copyright
+    texts = {
+        q.id: (q.text, d)
+        for q, d in zip(examples.queries, examples.documents, strict=True)
+        if (folder / d).exists()
+    }
     sample = random.Random(0).sample(sorted(texts), SAMPLE["direct"])
-    reader = TransformersReader("smollm2", batch_size=16)
-
-    async def ask(mode: str, questions: Sequence[str]) -> dict[str, str]:
-        router, slots = (
-            LLMRouter(reasoning=mode, max_tokens=THOUGHT),
-            asyncio.Semaphore(reader.max_concurrency),
-        )  # type: ignore[arg-type]
-        candidates = {RAG: ChunkedRetrieval(), LC: LongContext()}
-
-        async def one(id: str) -> Decision:
-            text, name = texts[id]
-            document = Document(name, (data() / "LaRA" / "datasets" / name).read_text("utf-8"))
-            tools: Any = PromptTools(reader, document, slots)
-            return await router.route(Question(id, text, (name,)), candidates, tools)
-
-        replies = await asyncio.gather(*(one(q) for q in questions))
-        return {
-            q: r.strategy if "named by" in r.reason else "none"
-            for q, r in zip(questions, replies, strict=True)
-        }
-
-    known = {mode: asyncio.run(ask(mode, sample[:count])) for mode, count in SAMPLE.items()}
-    write_atomically(kept, json.dumps(known, indent=1))
+    for mode, count in SAMPLE.items():
+        replies = known.setdefault(mode, {})
+        missing = [q for q in sample[:count] if q not in replies]
+        for start in range(0, len(missing), BATCH):
+            asked = missing[start : start + BATCH]
+            replies |= asyncio.run(ask(mode, {q: texts[q] for q in asked}, folder))
+            write_atomically(kept, json.dumps(known, indent=1))  # what is interrupted goes on from here
     return known
+
+
+async def ask(mode: Reasoning, texts: dict[str, tuple[str, str]], folder: Path) -> dict[str, str]:
+    """Ask which way to take for each question, given with the name of its document."""
+    model, slots = reader(), asyncio.Semaphore(BATCH)
+    router = LLMRouter(reasoning=mode, max_tokens=THOUGHT)
+    candidates = {RAG: ChunkedRetrieval(), LC: LongContext()}
+
+    async def one(id: str, text: str, name: str) -> Decision:
+        tools: Any = PromptTools(model, Document(name, (folder / name).read_text("utf-8")), slots)
+        return await router.route(Question(id, text, (name,)), candidates, tools)
+
+    replies = await asyncio.gather(*(one(q, *texts[q]) for q in texts))
+    return {q: r.strategy if "named by" in r.reason else "none" for q, r in zip(texts, replies, strict=True)}
+
+
+@lru_cache
+def reader() -> TransformersReader:
+    """The reader that decides."""
+    return TransformersReader("smollm2", batch_size=BATCH)
 
 
 @lru_cache

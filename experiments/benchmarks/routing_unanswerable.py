@@ -20,19 +20,17 @@ from lcrag.replay import examples_of
 from lcrag.routers import Query, StackedRouter
 from lcrag.schema import Document, Question
 from lcrag.tables import markdown
+from retrievers import BM25Retriever, RecursiveChunker
 
-PASSAGES, ASKED = (
-    10,
-    60,
-)  # of Lost in the Middle: of a document; questions that the reader answers, each on two
+PASSAGES, QUESTIONS = 10, 240  # of Lost in the Middle
+ASKED = 40  # of these the reader answers, each on two documents
 UNANSWERABLE = "hallucination"
 
 
 def without_gold() -> Dataset:
-    """Lost in the Middle's questions on ten passages: the gold one and nine others, and eleven without the gold one."""
+    """Lost in the Middle's questions, each on ten passages with the gold one and on ten without it."""
     folder = data() / "LostInTheMiddle"
-    settings = {"limit": 4 * ASKED, "positions": (PASSAGES // 2,)}
-    dataset = load_lost_positions(folder, passages=PASSAGES + 1, **settings)
+    dataset = load_lost_positions(folder, PASSAGES + 1, positions=(PASSAGES // 2,), limit=QUESTIONS)
     texts = {d.id: d.text for d in dataset.documents}
     documents: list[Document] = []
     questions: list[Question] = []
@@ -113,7 +111,7 @@ def with_answers() -> str:
         reader=TransformersReader("smollm2", batch_size=16),
         strategies=[ChunkedRetrieval(k=3, max_tokens=30)],
         output=KEPT / "gold_taken_out",
-        embedder=embedder(),
+        retriever=BM25Retriever(chunker=RecursiveChunker(size=600, overlap=0)),
         mlflow="",
         name="gold_taken_out",
     ).run()

@@ -90,7 +90,8 @@ def test_published_answers_are_chosen_among_by_model_and_strategy():
     pairs = [f"{m}: {s}" for m in ("llama-3.2-3b", "gpt-4o") for s in ("chunked_retrieval", "long_context")]
     chosen = [part for pair in pairs for part in ("--strategy", pair)]
     done = CliRunner().invoke(
-        app, ["replay", "lara", "--arms", "model,strategy", "--kind", "location", "--router", "random", *chosen]
+        app,
+        ["replay", "lara", "--arms", "model,strategy", "--kind", "location", "--router", "random", *chosen],
     )
     assert done.exit_code == 0, done.output
     assert "best fixed (gpt-4o: long_context)" in done.output and "cross-validated by document" in done.output
