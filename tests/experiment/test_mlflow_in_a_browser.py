@@ -83,7 +83,7 @@ def test_runs_outcomes_comparison_and_traces_are_seen(experiment, ui, tmp_path, 
 
         both = quote(json.dumps([ids["long_context"], ids["chunked_retrieval"]]))
         page.goto(f"{root}#/compare-runs?runs={both}&experiments={quote(json.dumps([experiment_id]))}")
-        page.get_by_text("accuracy_by_length").first.wait_for()
+        page.get_by_text("accuracy_high").first.wait_for()
 
         other = f"traces?compareToRunUuid={ids['chunked_retrieval']}"  # strategies question by question
         page.goto(f"{root}#/experiments/{experiment_id}/runs/{ids['long_context']}/{other}")
