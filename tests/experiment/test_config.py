@@ -85,6 +85,7 @@ def test_fields_are_keys_and_components_nest():
         ({"mlflow": 5000}, "mlflow: false is expected, or a mapping .*, not 5000"),
         ({"mlflow": "http://127.0.0.1"}, "mlflow: false is expected, or a mapping"),
         ({"mlflow": {"tracking_uri": True}}, "mlflow.tracking_uri: True is not a text"),
+        ({"mlflow": {"traces": "yes"}}, "mlflow.traces: true or false is expected, not 'yes'"),
         ({"name": ["a"]}, r"name: \['a'\] is not a text"),
         ({"output": "a\0b"}, "output: .* is not a text"),
         (
