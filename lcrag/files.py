@@ -74,14 +74,14 @@ def plain(value: Any) -> Any:
     Unlike ``dataclasses.asdict`` it copies nothing that lies within.
     """
     if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(type(value))}
+        return {name: getattr(value, name) for name in _names(value.__class__)}
     return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 def plain_or_text(value: Any) -> Any:
     """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
     is_data = is_dataclass(value) and not isinstance(value, type)
-    return {name: getattr(value, name) for name in _names(type(value))} if is_data else str(value)
+    return {name: getattr(value, name) for name in _names(value.__class__)} if is_data else str(value)
 
 
 @cache
