@@ -74,24 +74,21 @@ def plain(value: Any) -> Any:
 
     Unlike ``dataclasses.asdict`` it copies nothing that lies within.
     """
-    if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(value)}
+    if names := _names(value.__class__):
+        return {name: getattr(value, name) for name in names}
     return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 def plain_or_text(value: Any) -> Any:
     """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
-    is_data = is_dataclass(value) and not isinstance(value, type)
-    return {name: getattr(value, name) for name in _names(value)} if is_data else str(value)
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return _names_of(type(value))  # type: ignore[arg-type]
+    names = _names(value.__class__)
+    return {name: getattr(value, name) for name in names} if names else str(value)
 
 
 @cache
-def _names_of(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; none of any other class."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
 
 
 def json_text(content: Any) -> str:

@@ -39,7 +39,8 @@ from lcrag.strategies.base import Strategy
 from lcrag.testing.world import WordEmbedder
 from retrievers.bm25 import BM25Retriever
 
-BLOCK = 16  # tokens of a block of the server's prefix cache
+LOGS = Path(__file__).parents[2] / "runs" / "performance"  # of the servers
+BLOCK = 32  # tokens of a block of the prefix cache; on a CPU vLLM is slow with fewer
 WINDOW = 8192
 KV_BYTES = 2 * 30 * 3 * 64 * 2  # of a token of SmolLM2-135M
 AT_ONCE = 16
@@ -259,15 +260,15 @@ def against_random(
 @contextmanager
 def served(name: str, *options: str) -> Iterator[tuple[Recorded, Meter]]:
     """A reader at a vLLM server of its own, and the meter of that server's counters."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = ("--block-size", str(BLOCK), *options)
-        with vllm_server(checkpoint(), "smollm2", Path(folder) / f"{name}.log", WINDOW, options) as url:
-            reader = Recorded(
-                "smollm2", url, tokenizer=str(checkpoint()), max_concurrency=AT_ONCE,
-                documents_in_flight=1 if options[2:] else 2, timeout=900,
-            )  # fmt: skip
-            asyncio.run(reader.generate(Request((Message("user", "Say yes."),), 4)))  # what is compiled first
-            yield reader, Meter(lambda: _counters(url))
+    LOGS.mkdir(parents=True, exist_ok=True)
+    options = ("--block-size", str(BLOCK), *options)
+    with vllm_server(checkpoint(), "smollm2", LOGS / f"{name}.log", WINDOW, options) as url:
+        reader = Recorded(
+            "smollm2", url, tokenizer=str(checkpoint()), max_concurrency=AT_ONCE,
+            documents_in_flight=1 if options[2:] else 2, timeout=900, prefix_block=BLOCK,
+        )  # fmt: skip
+        asyncio.run(reader.generate(Request((Message("user", "Say yes."),), 4)))  # what is compiled first
+        yield reader, Meter(lambda: _counters(url))
 
 
 def _counters(url: str) -> float:

@@ -27,10 +27,14 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM is heard as Ctrl-C is, so that nothing is left running: no task, connection or child process."""
+    """SIGTERM is heard as Ctrl-C is, so that nothing is left running: no task, connection or child process.
+
+    It stays as it is where the program handles it, or where Ctrl-C is ignored (a shell's background jobs).
+    """
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
         yield
         return

@@ -120,10 +120,11 @@ class Engine:
 
     async def _end_builds(self) -> None:
         """Cancel what is still built for rows that were cancelled or over their deadline: nothing is left running."""
-        builds = [build for build in self.resources.built.values() if not build.done()]
-        for build in builds:
+        running = {name: build for name, build in self.resources.built.items() if not build.done()}
+        for name, build in running.items():
             build.cancel()
-        await asyncio.gather(*builds, return_exceptions=True)
+            del self.resources.built[name]  # whoever needs it later builds it anew
+        await asyncio.gather(*running.values(), return_exceptions=True)
 
     def _take_over_calls(self) -> None:
         """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""

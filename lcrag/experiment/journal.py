@@ -17,6 +17,7 @@ from lcrag.errors import LcragError, reason
 from lcrag.files import append_line, plain
 from lcrag.schema import Ledger, Outcome, Passage, Step, Usage
 
+REPEATED = {"document_id", "kind", "strategy", "model", "finish_reason", "truncation"}
 AMOUNTS = tuple(f.name for f in fields(Usage))
 
 
@@ -215,7 +216,7 @@ def _paid(entry: Mapping[str, Any], outcome: Outcome) -> Usage:
 
 
 def _outcome(row: dict[str, Any], texts: dict[str, str]) -> Outcome:
-    """The outcome of a line; rows that stand on the same passage share its text, as they did when they were made."""
+    """The outcome of a line; rows with the same names, or on the same passage, share these texts."""
     ledger = Ledger.from_plain(row.pop("usage"))
     steps = tuple(Step(**step) for step in row.pop("steps"))
     evidence = tuple(
@@ -223,6 +224,10 @@ def _outcome(row: dict[str, Any], texts: dict[str, str]) -> Outcome:
         for passage in row.pop("evidence", ())
     )
     quotes = tuple(str(quote) for quote in row.pop("quotes", ()))
+    for name in REPEATED & row.keys():
+        row[name] = texts.setdefault(row[name], row[name])
+    for name in ("scores", "notes"):
+        row[name] = {texts.setdefault(key, key): value for key, value in row.get(name, {}).items()}
     outcome = Outcome(**row, usage=ledger, steps=steps, evidence=evidence, quotes=quotes)
     _check(outcome)
     return outcome

@@ -104,6 +104,7 @@ def contains(prediction: str, answers: Sequence[str]) -> float:
     return float(any(_contains(prediction, answer) for answer in answers))
 
 
+@lru_cache(256)  # several metrics ask the same of an answer
 def _contains(prediction: str, answer: str) -> bool:
     gold = normalise(answer)
     if not gold:

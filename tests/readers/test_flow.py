@@ -19,8 +19,8 @@ from lcrag.experiment.config import from_mapping
 from lcrag.experiment.executors import Batch, LocalExecutor
 from lcrag.readers import Message, OpenAIReader, Request, ResponseCache, ScriptedReader
 from lcrag.readers.flow import Flow, Gate, flow_at
-from lcrag.schema import Question
-from lcrag.strategies import ClosedBook, LongContext
+from lcrag.schema import Question, Step
+from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 from retrievers.bm25 import BM25Retriever
 from tests.readers.scripted_server import SILENT, Server, reply
 
@@ -205,6 +205,24 @@ def test_a_run_that_is_over_its_deadline_goes_on_when_it_is_continued(tmp_path, 
     assert not again.failed
 
 
+def test_what_was_built_too_slowly_is_built_anew_for_the_features(tmp_path, dataset, scripted, embedder):
+    class Slow(BM25Retriever):
+        def build(self, texts):
+            time.sleep(0.4)
+            return super().build(texts)
+
+    class Hasty(ChunkedRetrieval):
+        async def answer(self, question, tools):
+            tools.steps.append(Step("retrieve", question.text, ""))
+            return await super().answer(question, tools)
+
+    changes = {"retriever": Slow(), "deadline_s": 0.1}
+    given = {"embedder": embedder, "output": tmp_path, "mlflow": "", **changes}
+    results = lcrag.Experiment(dataset, scripted(), [Hasty(k=2)], **given).run()
+    assert len(results.failed) == 6 and not results.problems
+    assert results.table["feature_retrieval_top"].notna().all()
+
+
 async def test_cancelling_a_run_leaves_no_task(tmp_path, dataset, scripted, embedder):
     before = asyncio.all_tasks()
     run = asyncio.ensure_future(compare(dataset, scripted(delay=60), embedder, tmp_path).run_async())
@@ -239,8 +257,9 @@ def test_a_signal_ends_a_run_at_once_and_finished_rows_stay(tmp_path, server: Se
     server.rule = lambda body: (200, reply(), {}) if next(answered, None) is not None else (SILENT, None, {})
     server.delay.wait = lambda seconds: threading.Event().wait(30)  # longer than the test
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, server.url, str(tmp_path / "out")], stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", SCRIPT, server.url, str(tmp_path / "out")], stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
     journal, started = tmp_path / "out" / "outcomes.jsonl", time.monotonic()
     while len(server.seen) < 6 and time.monotonic() - started < 120:
         time.sleep(0.02)
