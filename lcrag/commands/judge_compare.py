@@ -50,7 +50,7 @@ def compare(
     for notice in replies.notices:
         sys.stderr.write(f"lcrag: {notice}\n")
     tools = MeteredJudge(Judging(judge, replies=replies, booked=set(replies.known)))
-    result = asyncio.run(preferences(outcomes, *pair, tools, limit=limit, seed=seed))
+    result = asyncio.run(preferences(outcomes, pair[0], pair[1], tools, limit=limit, seed=seed))
     with printing(as_json) as print_json:
         say(f"{result}\n")
         spent = f"{many(int(tools.usage.calls), 'call')}, {human(tools.usage.prompt_tokens)} prompt tokens in this run"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lcrag.judging.tools import Judging
     from lcrag.questions.writing import WrittenQuestions
 
+LINE_SECONDS = 5.0  # between two lines of progress where there is no terminal
 TOO_SMALL = {"SmolLM2-135M-Instruct"}  # none of 20 of its replies was a question on the text
 
 
@@ -125,12 +128,20 @@ def _is_unused(file: Path) -> bool:
 
 
 def _progress(count: int) -> Callable[[int], None]:
-    """Tells on a terminal how many questions there are."""
+    """Tells how many questions there are and the time left: one line that changes, or one every few seconds."""
+    started = last = time.monotonic()
 
     def tell(kept: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        left = timedelta(seconds=round((now - started) * (count - kept) / kept)) if kept else "-:--:--"
+        line = f"{kept} of {count} questions, {left} left"
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{kept} of {count} questions" + ("\n" if kept == count else ""))
-            sys.stderr.flush()
+            sys.stderr.write(f"\r{line}" + ("\n" if kept == count else ""))
+        elif now - last >= LINE_SECONDS:
+            last = now
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
     return tell
 
