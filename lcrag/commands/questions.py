@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lcrag.commands.output import say
 from lcrag.commands.readers import BaseUrl, ContextWindow, Dollars, Model, build_reader, reader_spec
 from lcrag.commands.run import quiet_libraries
 from lcrag.errors import LcragError, did_you_mean
@@ -79,9 +80,9 @@ def questions(
         )
     reader = judging.judge(None).name if judging else ""
     author = reader if by == "model" else "cloze"
-    _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {author}.")
+    say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {author}.")
     if by == "model" and reader in TOO_SMALL:
-        _say(
+        say(
             f"{reader} is too small for this, as docs/documents.md shows: name a larger one with --model, or take gap "
             "questions with --by cloze."
         )
@@ -91,16 +92,16 @@ def questions(
         writing = cloze.write_gap_questions(texts, count, named, judging, _progress(count), seed)
     written = asyncio.run(writing)
     for notice in judging.replies.notices if judging else ():
-        _say(notice)
-    _say(rejection_table(written, named or known, "replies" if by == "model" else "sentences"))
+        say(notice)
+    say(rejection_table(written, named or known, "replies" if by == "model" else "sentences"))
     if judging:
-        _say(cost_sentence(written, reader, "Written" if by == "model" else "Asked without the documents"))
+        say(cost_sentence(written, reader, "Written" if by == "model" else "Asked without the documents"))
     if written.failure:
-        _say(f"The reader failed on some requests, first: {written.failure}.")
+        say(f"The reader failed on some requests, first: {written.failure}.")
     if not written.candidates:
         raise LcragError(_nothing(written, by))
     write_atomically(output, question_lines(written.candidates, author))
-    _say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
+    say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
     if written.stopped:
         raise LcragError(f"writing ended early: {written.stopped}.")
 
@@ -156,8 +157,3 @@ def _nothing(written: WrittenQuestions, by: str) -> str:
     if by == "cloze":
         remedy = "gap questions need sentences of prose with numbers, dates or names; write questions by hand"
     return f"No question passed the checks ({why}): {remedy}."
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
