@@ -95,9 +95,10 @@ docs: $(VENV)/.docs
 dist-check: $(VENV)/.dev
 	$(VENV)/bin/python experiments/dist_check.py
 
-# The core with the lowest versions of its dependencies, without torch (constraints.txt has the latest): two minutes.
+# The core with the lowest versions of its dependencies, without torch; constraints.txt has the latest. The test left out
+# makes a number that pandas 2.2 itself cannot take.
 test-lowest: $(LOWEST)/.dev
-	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m 'not slow' $(CORE)
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m 'not slow' -k 'not read_calls' $(CORE)
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 118  # of notes, in characters
+MIN_TEXT = 8  # characters of a name that is shortened
 LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))  # of significance
 _available: ContextVar[int | None] = ContextVar("width", default=None)
 
@@ -47,14 +48,15 @@ def paragraph(text: str) -> str:
 
 
 def fitted(
-    rows: Sequence[Sequence[str]], drop: Sequence[str] = (), keep: int = 2
+    rows: Sequence[Sequence[str]], drop: Sequence[str] = (), keep: int = 2, texts: int = 1
 ) -> tuple[list[list[str]], list[str]]:
     """A table without the columns that do not fit, and their heads.
 
     Args:
         rows: cells, the header first.
         drop: heads of the columns to leave out first, in this order; then those from the right.
-        keep: how many columns stay in any case; the first always does, cut where even they are too wide.
+        keep: how many columns stay in any case; the first always does.
+        texts: how many columns from the left are shortened where even those that stay are too wide.
     """
     width, cells = _available.get(), [list(row) for row in rows]
     if width is None or not cells:
@@ -64,10 +66,22 @@ def fitted(
         at = next((i for i in (cells[0].index(d) for d in drop if d in cells[0]) if i), len(cells[0]) - 1)
         dropped.append(cells[0][at])
         cells = [row[:at] + row[at + 1 :] for row in cells]
-    if (over := _width(cells) - width) > 0:
-        left = max(8, max(len(row[0]) for row in cells) - over)
-        cells = [[row[0] if len(row[0]) <= left else row[0][: left - 1] + "…", *row[1:]] for row in cells]
+    while (over := _width(cells) - width) > 0:
+        widths = [max(len(row[i]) for row in cells) for i in range(min(texts, len(cells[0])))]
+        at = widths.index(max(widths))
+        shorter = max(MIN_TEXT, widths[at] - (1 if len(widths) > 1 else over))
+        if shorter == widths[at]:
+            break
+        cells = [[*row[:at], _shortened(row[at], shorter), *row[at + 1 :]] for row in cells]
     return cells, [head for head in rows[0] if head in dropped]
+
+
+def _shortened(text: str, width: int) -> str:
+    """A text without its middle: names often differ at their end."""
+    if len(text) <= width:
+        return text
+    text = text.replace("…", "")
+    return f"{text[: (width - 1) // 2]}…{text[len(text) - width // 2 :]}"
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
@@ -92,7 +106,7 @@ def aligned(
         drop: heads of the columns to leave out first where not all fit (``fitted``).
         header: whether the first row is the header; its words tell which columns did not fit.
     """
-    cells, dropped = fitted(rows, drop)
+    cells, dropped = fitted(rows, drop, texts=max(1, left))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(
@@ -171,7 +185,7 @@ def ruled(
         drop: heads of the columns to leave out first where not all fit (``fitted``).
         keep: how many columns stay in any case.
     """
-    cells, dropped = fitted(rows, drop, keep)
+    cells, dropped = fitted(rows, drop, keep, left)
     with fitting(None):
         header, *body = aligned(cells, left)
     rule = "─" * max(map(len, [header, *body]))

@@ -11,11 +11,20 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-RUN = {"concepts.md": ["python"], "quickstart.md": []}  # pages whose Python is run here from top to bottom
-ELSEWHERE = {  # page -> the test that runs its Python
-    "retrieval.md": "tests/test_docs.py", "budget.md": "tests/test_docs.py", "routing.md": "tests/test_docs.py",
+RUN_BY = {  # the test that runs a page's Python
+    "budget.md": "tests/test_docs.py",
+    "concepts.md": "tests/test_site.py",
+    "demo.md": "tests/test_site.py",
+    "documents.md": "tests/test_site.py",
     "extending.md": "tests/test_extending.py",
-}  # fmt: skip
+    "judge_check.md": "tests/judging/test_corrected.py",
+    "outcomes.md": "tests/test_site.py",
+    "published.md": "tests/published/test_shipped.py",
+    "quickstart.md": "tests/test_site.py",
+    "retrieval.md": "tests/test_docs.py",
+    "routing.md": "tests/test_docs.py",
+    "strategies.md": "tests/strategies/test_own_strategy.py",
+}
 
 
 def blocks(page, *languages):
@@ -58,9 +67,39 @@ def test_every_block_of_data_or_code_in_the_guides_can_be_read(page):
         assert all(json.loads(line) for line in body.splitlines() if line.strip()) or json.loads(body)
 
 
-def test_the_python_of_the_concepts_runs():
-    for body in blocks(ROOT / "docs" / "concepts.md", "python"):
-        exec(compile(body, "concepts.md", "exec"), {})
+def test_a_test_runs_the_python_of_every_guide():
+    tests = {p: (ROOT / p).read_text("utf-8") for p in RUN_BY.values()}
+    for page in PAGES:
+        if blocks(page, "python"):
+            named = RUN_BY.get(page.name)
+            assert named, f"{page.name} has Python: name the test that runs it in RUN_BY"
+            assert page.name in tests[named]
+
+
+@pytest.mark.parametrize("name", ["concepts.md", "demo.md", "documents.md", "outcomes.md"])
+def test_the_python_of_a_guide_runs(name, tmp_path, monkeypatch, capsys):
+    import pandas as pd
+
+    from lcrag.outcomes import save_outcomes
+    from tests.analysis.test_runs import table
+
+    monkeypatch.chdir(tmp_path)
+    for folder in ("manuals", "runs/demo"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "manuals" / "north.md").write_text("Northwind was founded in 1987.")
+    save_outcomes(table("m", lambda s, i: 1), "runs/demo/outcomes.parquet")
+    questions = pd.DataFrame([{"question": "When?", "documents": "north.md", "answers": ["1987"]}])
+    texts = pd.DataFrame([{"id": "north.md", "text": "Northwind was founded in 1987."}])
+    names = {"questions": questions, "split": Table(questions), "corpus": Table(texts)}
+    for body in blocks(ROOT / "docs" / name, "python"):
+        exec(compile(body, name, "exec"), names)
+
+
+class Table:
+    """What has ``to_pandas``, such as a table of the package datasets."""
+
+    def __init__(self, frame):
+        self.to_pandas = lambda: frame
 
 
 @pytest.mark.parametrize("name", ["quickstart.md", "howto.md"])

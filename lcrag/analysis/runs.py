@@ -89,7 +89,7 @@ class RunsComparison:
         head = f"{many(self.questions, 'question')} on {many(self.documents, 'document')} in {len(self.runs)} runs"
         cells = self.shown()
         rows = [[*cells.columns], *cells.to_numpy().tolist()]
-        drop = [name for name in DROPPED if name != "run"]
+        drop = [*DROPPED, "FLOPs", "dollars", "accuracy [95% CI]"]
         lines = tables.ruled(rows, 2, self.table["strategy"].tolist(), drop, keep=4)
         return "\n".join([*wrapped([head]), *lines, "", *wrapped(self.footnotes())])
 

@@ -52,6 +52,8 @@ def sweep(
 
 def curves(frame: pd.DataFrame) -> Figure:
     """Accuracy with its interval, and cost, over each setting of ``sweep``."""
+    from matplotlib.ticker import EngFormatter
+
     settings = list(dict.fromkeys(frame["setting"]))
     figure = figure_of(9.6, 3.6 * len(settings))
     panels = figure.subplots(len(settings), 2, squeeze=False)
@@ -69,8 +71,12 @@ def curves(frame: pd.DataFrame) -> Figure:
             values = part["value"]
             if values.min() > 0 and values.max() / values.min() > 8:
                 axes.set_xscale("log")
+            axes.set_xticks(sorted(values.unique()), minor=False)
+            axes.set_xticks([], minor=True)
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         left.set_ylim(-0.02, 1.02)
         right.set_ylim(bottom=0)
+        right.yaxis.set_major_formatter(EngFormatter(sep=""))
         left.legend(fontsize=8, frameon=False)
     return figure
 

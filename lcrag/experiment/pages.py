@@ -149,7 +149,10 @@ class Pages:
     def _write_curves(self) -> None:
         from lcrag.analysis.sweeps import curves
 
-        if len(self.sweep):
+        if not len(self.sweep):
+            for name in CURVES:  # of an earlier run in this folder
+                (self.output / name).unlink(missing_ok=True)
+        else:
             image = io.BytesIO()
             curves(self.sweep).savefig(image, format="png", dpi=150)
             write_atomically(self.output / CURVES[1], image.getvalue())

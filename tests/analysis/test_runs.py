@@ -67,6 +67,17 @@ def test_a_strategy_that_the_first_run_lacks_is_tested_against_its_best():
     assert row["against"] == "rag of small" and row["difference"] == pytest.approx(0.75)
 
 
+def test_long_names_are_shortened_in_their_middle_where_a_terminal_is_narrow():
+    names = ("chunked_retrieval_with_k1", "chunked_retrieval_with_k2")
+    runs = {f"a-run-with-a-long-name-{i}": table("m", lambda s, i: i % 2, names) for i in (1, 2)}
+    with fitting(60):
+        lines = str(compare_runs(runs)).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert {line.split()[0][-2:] for line in lines if "…" in line} == {"k1", "k2"}
+    assert {line.split()[1][-2:] for line in lines if "…" in line} == {"-1", "-2"}
+    assert "difference [95% CI]" in "".join(lines) and "p" in lines[2].split()
+
+
 def test_the_command_prints_writes_and_fits(tmp_path):
     for name, outcomes in runs().items():
         (tmp_path / name).mkdir()
