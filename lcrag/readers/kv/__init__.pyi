@@ -1,0 +1,12 @@
+from .base import ChoosesCache as ChoosesCache
+from .base import Filled as Filled
+from .base import KVCache as KVCache
+from .base import Read as Read
+from .base import Store as Store
+from .keep_all import KeepAll as KeepAll
+from .kivi import KIVI as KIVI
+from .kv_merger import KVMerger as KVMerger
+from .quantized import Quantized as Quantized
+from .snapkv import QuestionBlindSnapKV as QuestionBlindSnapKV
+from .snapkv import SnapKV as SnapKV
+from .streaming_llm import StreamingLLM as StreamingLLM
