@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from lcrag.errors import LcragError
 from lcrag.readers.base import Message, Request
 from lcrag.readers.generation import Generation, Prompt
-from lcrag.readers.kv import KIVI, KeepAll, StreamingLLM
+from lcrag.readers.kv import KIVI, KeepAll, KVMerger, QuestionBlindSnapKV, StreamingLLM
 
 
 def tensor_bytes():
@@ -25,7 +25,9 @@ def prompt(ids, method, prefix=280, max_tokens=4):
     return Prompt(Request((Message("user", "x"),), max_tokens), ids, prefix, method)
 
 
-METHODS = [KeepAll(), StreamingLLM(budget=0.25), KIVI(4, group=16)]
+METHODS = [
+    KeepAll(), StreamingLLM(budget=0.25), KIVI(4, group=16), QuestionBlindSnapKV(budget=0.25), KVMerger(budget=0.25),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
