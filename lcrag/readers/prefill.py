@@ -88,7 +88,8 @@ class Suffix:
         new = query.shape[2]
         if self.prefix:
             grouped = query[0].unflatten(0, (key.shape[1], -1))
-            read = self.prefix[module.layer_idx].read(grouped)
+            store = self.prefix[module.layer_idx]
+            read = store.read(grouped, store.position + new - 1)
             self.loaded += read.loaded
             key, value = torch.cat([read.keys[None], key], 2), torch.cat([read.values[None], value], 2)
             past = read.keys.shape[1]

@@ -38,6 +38,7 @@ class SharedPrefixCache:
     def __init__(self, prefix: list[Store], own: list[list[KV]], capacity: int, rows: int) -> None:
         self.prefix = prefix
         self.loaded, self.passes = 0, 0
+        self.position = prefix[0].position + own[0][0][0].shape[1]  # of the first row's next token
         like = own[0][0][0]
         heads, dim = like.shape[0], like.shape[2]
         self.own = [
@@ -69,6 +70,7 @@ class SharedPrefixCache:
         """The new token of each row is now part of its past."""
         self.lengths = torch.clamp(self.lengths + 1, max=self.places.numel() - 1)
         self.passes += 1
+        self.position += 1
 
     def get_seq_length(self, *_: Any) -> int:
         """Tokens before the new ones (transformers asks; the positions are given explicitly)."""
@@ -83,7 +85,7 @@ class SharedPrefixCache:
         rows = query.shape[2]
         grouped = query[0].view(kv_heads, -1, rows, dim)  # (kv, group, rows, dim)
         group = grouped.shape[1]
-        prefix = self.prefix[module.layer_idx].read(grouped)
+        prefix = self.prefix[module.layer_idx].read(grouped, self.position)
         self.loaded += prefix.loaded
         prefix_tokens = prefix.keys.shape[1]
         on_prefix = grouped.reshape(kv_heads, group * rows, dim) @ prefix.keys.transpose(1, 2)

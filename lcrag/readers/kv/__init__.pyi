@@ -1,12 +1,17 @@
+from .a2ats import A2ATS as A2ATS
 from .base import ChoosesCache as ChoosesCache
 from .base import Filled as Filled
 from .base import KVCache as KVCache
 from .base import Read as Read
 from .base import Store as Store
+from .double_sparsity import DoubleSparsity as DoubleSparsity
 from .keep_all import KeepAll as KeepAll
 from .kivi import KIVI as KIVI
 from .kv_merger import KVMerger as KVMerger
+from .moa import MoA as MoA
 from .quantized import Quantized as Quantized
+from .shadow_kv import ShadowKV as ShadowKV
 from .snapkv import QuestionBlindSnapKV as QuestionBlindSnapKV
 from .snapkv import SnapKV as SnapKV
+from .squeezed import SqueezedAttention as SqueezedAttention
 from .streaming_llm import StreamingLLM as StreamingLLM

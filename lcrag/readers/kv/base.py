@@ -100,8 +100,13 @@ class Store:
         self.tokens = tokens
         self.position = tokens if position is None else position
 
-    def read(self, query: Tensor) -> Read:
-        """What queries of shape (kv_heads, heads per kv_head, new tokens, head_dim) attend to: one set for all."""
+    def read(self, query: Tensor, position: int) -> Read:
+        """What queries attend to: one set for all of them.
+
+        Args:
+            query: shape (kv_heads, heads per kv_head, new tokens, head_dim), rotated.
+            position: the last query's.
+        """
         raise NotImplementedError
 
     @property

@@ -18,7 +18,7 @@ class Whole(Store):
         super().__init__(tokens, position)
         self.keys, self.values = keys.contiguous(), values.contiguous()
 
-    def read(self, query: Tensor) -> Read:
+    def read(self, query: Tensor, position: int) -> Read:
         """Everything."""
         return Read(self.keys, self.values, self.stored)
 

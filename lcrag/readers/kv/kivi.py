@@ -31,7 +31,7 @@ class Packed(Store):
                 self.codes += pack(states, self.bits, group)
         self.keys, self.values = (t[:, self.packed :].clone() for t in (filled.keys, filled.values))
 
-    def read(self, query: Tensor) -> Read:
+    def read(self, query: Tensor, position: int) -> Read:
         """Everything, with what is quantised turned back into numbers."""
         from lcrag.readers.kv.packing import unpack
         from lcrag.readers.kv.tensors import cat

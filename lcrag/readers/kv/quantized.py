@@ -24,7 +24,7 @@ class QuantizedStore(Store):
         layer.update(filled.keys[None], filled.values[None])
         self.none = filled.keys[None, :, :0].clone()
 
-    def read(self, query: Tensor) -> Read:
+    def read(self, query: Tensor, position: int) -> Read:
         """Everything, turned back into numbers."""
         keys, values = self.layer.update(self.none, self.none)
         return Read(keys[0], values[0], self.stored)

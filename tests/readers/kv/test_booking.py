@@ -9,7 +9,9 @@ torch = pytest.importorskip("torch")
 from lcrag.errors import LcragError
 from lcrag.readers.base import Message, Request
 from lcrag.readers.generation import Generation, Prompt
-from lcrag.readers.kv import KIVI, KeepAll, KVMerger, QuestionBlindSnapKV, StreamingLLM
+from lcrag.readers.kv import (
+    A2ATS, KIVI, DoubleSparsity, KeepAll, KVMerger, MoA, QuestionBlindSnapKV, ShadowKV, SqueezedAttention, StreamingLLM,
+)  # fmt: skip
 
 
 def tensor_bytes():
@@ -26,6 +28,7 @@ def prompt(ids, method, prefix=280, max_tokens=4):
 
 
 METHODS = [
+    DoubleSparsity(dense_layers=1), SqueezedAttention(window=40), MoA(sinks=8), ShadowKV(rank=8), A2ATS(codes=16),
     KeepAll(), StreamingLLM(budget=0.25), KIVI(4, group=16), QuestionBlindSnapKV(budget=0.25), KVMerger(budget=0.25),
 ]  # fmt: skip
 
