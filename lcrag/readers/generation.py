@@ -72,7 +72,7 @@ class Generation:
         self.model, self.tokenizer = model, tokenizer
         self.batch_size, self.prefix_bytes = batch_size, prefix_bytes
         self._beginning: Beginning | None = None
-        self._learned: dict[KVCache, Any] = {}
+        self.learned: dict[str, Any] = {}  # by the method's settings
         self.prefixes: OrderedDict[str, list[Store]] = OrderedDict()
         self.shares = kept and supports(model)
         if self.shares:
@@ -192,11 +192,12 @@ class Generation:
 
     def _fill(self, ids: list[int], method: KVCache) -> tuple[torch.Tensor, list[Store]]:
         """Last-token logits (vocabulary,) of a prompt, and its layers as the method keeps them."""
-        if method not in self._learned:
-            self._learned[method] = learned(self.model, self.tokenizer, method)
+        if repr(method) not in self.learned:
+            self.learned[repr(method)] = learned(self.model, self.tokenizer, method)
         layers = self.model.config.get_text_config().num_hidden_layers
-        cache = Keep(layers, rotary_frequencies(self.model), method, self._learned[method])
-        return fill(self.model, ids, cache), cache.stores
+        cache = Keep(layers, rotary_frequencies(self.model), method, self.learned[repr(method)])
+        with method.watching(self.model):
+            return fill(self.model, ids, cache), cache.stores
 
     def _nothing(self, prefix: list[Store]) -> list[KV]:
         """No own tokens, for each layer."""

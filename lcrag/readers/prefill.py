@@ -57,7 +57,9 @@ class Keep(Fill):
 
     def done(self, filled: Filled) -> Store:
         """What the method keeps."""
-        return self.method.keep(replace(filled, learned=self.learned[filled.layer]) if self.learned else filled)
+        return self.method.keep(
+            replace(filled, learned=self.learned[filled.layer]) if self.learned else filled
+        )
 
 
 class Suffix:

@@ -8,6 +8,7 @@ from .double_sparsity import DoubleSparsity as DoubleSparsity
 from .keep_all import KeepAll as KeepAll
 from .kivi import KIVI as KIVI
 from .kv_merger import KVMerger as KVMerger
+from .kv_press import KVPress as KVPress
 from .moa import MoA as MoA
 from .quantized import Quantized as Quantized
 from .shadow_kv import ShadowKV as ShadowKV

@@ -42,7 +42,7 @@ class Coded(Gathered):
     @property
     def index_bytes(self) -> int:
         """Each token's code."""
-        return self.ids.nbytes
+        return int(self.ids.nbytes)
 
     def choose(self, query: Tensor, position: int) -> Tensor | None:
         """Sinks, window and the tokens whose codes score best, for each head of a group."""
@@ -117,7 +117,11 @@ def codebook(filled: Filled, number: int) -> Codebook:
     keys = turn(filled.keys.float(), -steps, filled.rotary())
     queries = turn(filled.queries.float(), -steps, filled.rotary()).flatten(1, 2)
     metric = queries.transpose(1, 2) @ queries / queries.shape[1]
-    ridge = 1e-4 * metric.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(keys.shape[2], device=keys.device)
+    ridge = (
+        1e-4
+        * metric.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
+        * torch.eye(keys.shape[2], device=keys.device)
+    )
     factors = torch.linalg.cholesky(metric + ridge)
     number = min(number, filled.tokens)
     codes = []

@@ -13,6 +13,7 @@ skipped, also on a CPU.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -149,6 +150,10 @@ class KVCache(Protocol):
     def learn(self, layers: Sequence[Filled]) -> Sequence[Any]:
         """What the method learns offline from a calibration text, for each layer."""
         return [None] * len(layers)
+
+    def watching(self, model: Any) -> AbstractContextManager[None]:
+        """Entered while a prompt is prefilled, for methods that need more of the model than ``Filled`` has."""
+        return nullcontext()
 
 
 @runtime_checkable

@@ -29,7 +29,7 @@ class Labelled(Gathered):
     @property
     def index_bytes(self) -> int:
         """The heavy channels of all keys."""
-        return self.labels.nbytes
+        return int(self.labels.nbytes)
 
     def choose(self, query: Tensor, position: int) -> Tensor | None:
         """The tokens with the highest scores by heavy channels; all for a question's tokens."""

@@ -76,9 +76,7 @@ def merging_sets(keys: Tensor, weight: Tensor, number: int, heavy: int, recent: 
     return begins.cumsum(1) - 1
 
 
-def merged(
-    keys: Tensor, values: Tensor, weight: Tensor, sets: Tensor, number: int
-) -> tuple[Tensor, Tensor]:
+def merged(keys: Tensor, values: Tensor, weight: Tensor, sets: Tensor, number: int) -> tuple[Tensor, Tensor]:
     """Each set's weighted mean key and value, shapes (kv_heads, number, head_dim)."""
     from lcrag.readers.kv.tensors import take
 
@@ -97,8 +95,8 @@ def merged(
 
     def mean(states: Tensor) -> Tensor:
         total = states.new_zeros(heads, number, states.shape[2]).float()
-        return total.scatter_add(
-            1, sets[..., None].expand_as(states), kernel[..., None] * states.float()
-        ).to(states.dtype)
+        return total.scatter_add(1, sets[..., None].expand_as(states), kernel[..., None] * states.float()).to(
+            states.dtype
+        )
 
     return mean(keys), mean(values)

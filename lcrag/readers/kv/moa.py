@@ -71,7 +71,9 @@ class MoA(KVCache):
         """The share of the mean span that each head of each layer gets, in tuples."""
         outside = [lost_attention(f, self.sinks) for f in layers]
         heads = len(outside[0])
-        flat = plan([lost for layer in outside for lost in layer], round(self.budget * STEPS * len(layers) * heads))
+        flat = plan(
+            [lost for layer in outside for lost in layer], round(self.budget * STEPS * len(layers) * heads)
+        )
         return [tuple(flat[i * heads : (i + 1) * heads]) for i in range(len(layers))]
 
     def keep(self, filled: Filled) -> Store:
@@ -99,9 +101,7 @@ def lost_attention(filled: Filled, sinks: int) -> list[list[float]]:
     total = by_distance.sum(1, keepdim=True)
     inside = by_distance.cumsum(1)
     bounds = [round(tokens * step / STEPS) for step in range(STEPS + 1)]
-    return [
-        [float(total[h, 0] - (inside[h, b - 1] if b else 0)) for b in bounds] for h in range(len(inside))
-    ]
+    return [[float(total[h, 0] - (inside[h, b - 1] if b else 0)) for b in bounds] for h in range(len(inside))]
 
 
 def plan(lost: Sequence[Sequence[float]], steps: int) -> list[int]:
@@ -109,7 +109,8 @@ def plan(lost: Sequence[Sequence[float]], steps: int) -> list[int]:
     spans = [0] * len(lost)
     for _ in range(min(steps, STEPS * len(lost))):
         best = max(
-            (h for h, s in enumerate(spans) if s < STEPS), key=lambda h: lost[h][spans[h]] - lost[h][spans[h] + 1]
+            (h for h, s in enumerate(spans) if s < STEPS),
+            key=lambda h: lost[h][spans[h]] - lost[h][spans[h] + 1],
         )
         spans[best] += 1
     return spans

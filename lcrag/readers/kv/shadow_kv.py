@@ -32,12 +32,16 @@ class Shadow(Store):
         left, singular, right = torch.linalg.svd(joined, full_matrices=False)
         rank = min(method.rank, len(singular))
         dtype = filled.keys.dtype
-        self.left = left[:, :rank].to(dtype)  # (tokens, rank)
+        self.left = left[:, :rank].to(dtype).contiguous()  # (tokens, rank); a view would hold all ranks
         self.right = (singular[:rank, None] * right[:rank]).to(dtype)  # (rank, kv_heads * head_dim)
         whole = max(0, tokens // method.chunk - method.local)
         chunks = filled.keys[:, : whole * method.chunk].unflatten(1, (whole, method.chunk))
         marks = chunks.float().mean(2)
-        alike = torch.cosine_similarity(chunks.float(), marks[:, :, None], dim=-1).amin(-1) if whole else marks[..., 0]
+        alike = (
+            torch.cosine_similarity(chunks.float(), marks[:, :, None], dim=-1).amin(-1)
+            if whole
+            else marks[..., 0]
+        )
         outliers = min(whole, round(method.outliers * method.budget * tokens / method.chunk))
         self.exact = alike.topk(outliers, 1, largest=False).indices  # chunks, (kv_heads, outliers)
         self.landmarks = marks.to(dtype)
@@ -57,7 +61,9 @@ class Shadow(Store):
         score = scores.sum(2).amax(1)  # over the question's tokens, then the heads of a group
         number = min(self.number, score.shape[1] - self.exact.shape[1])
         if not number:
-            return Read(self.exact_keys, self.exact_values, self.exact_keys.nbytes * 2 + self.landmarks.nbytes)
+            return Read(
+                self.exact_keys, self.exact_values, self.exact_keys.nbytes * 2 + self.landmarks.nbytes
+            )
         score = score.scatter(1, self.exact, -1.0)
         index = _tokens(score.topk(number, 1).indices.sort(1).values, self.chunk)
         heads, width = self.heads, self.values.shape[2]
@@ -66,9 +72,7 @@ class Shadow(Store):
         values = take(self.values, index)
         loaded = self.landmarks.nbytes + self.exact_keys.nbytes * 2 + values.nbytes + self.right.nbytes
         loaded += index.numel() * self.left[:1].nbytes
-        return Read(
-            torch.cat([self.exact_keys, keys], 1), torch.cat([self.exact_values, values], 1), loaded
-        )
+        return Read(torch.cat([self.exact_keys, keys], 1), torch.cat([self.exact_values, values], 1), loaded)
 
 
 @dataclass(frozen=True)

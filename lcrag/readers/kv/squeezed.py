@@ -33,7 +33,7 @@ class Clustered(Gathered):
     @property
     def index_bytes(self) -> int:
         """Centroids of the first level; those of the second under the parents that stay are added by ``choose``."""
-        return self.coarse.nbytes + self._fine_bytes
+        return int(self.coarse.nbytes + self._fine_bytes)
 
     def choose(self, query: Tensor, position: int) -> Tensor | None:
         """Tokens of clusters above the threshold, and the observation window."""

@@ -34,7 +34,9 @@ class StreamingLLM(KVCache):
         from lcrag.readers.kv.tensors import ends, turn
 
         number = kept_tokens(self.budget, filled.tokens, self.sinks + 1)
-        old = ends(min(self.sinks, number), number - min(self.sinks, number), filled.tokens, filled.keys.device)
+        old = ends(
+            min(self.sinks, number), number - min(self.sinks, number), filled.tokens, filled.keys.device
+        )
         new = old.new_ones(number).cumsum(0) - 1
         keys = turn(filled.keys[:, old], new - old, filled.rotary())
         return Whole(keys, filled.values[:, old], filled.tokens, number)

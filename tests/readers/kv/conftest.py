@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """A tiny Llama with grouped queries, and what a method makes of it beside plain dense attention."""
 
 import pytest
@@ -8,6 +9,18 @@ from types import SimpleNamespace
 from lcrag.readers.generation import Generation
 from lcrag.readers.prefill import Fill, Keep, Suffix, extend, fill, rotary_frequencies
 from lcrag.readers.shared_prefix import SharedPrefixCache, step
+
+
+class Characters:
+    """A tokenizer of 128 characters."""
+
+    eos_token_id = None
+
+    def __call__(self, text, **_):
+        return SimpleNamespace(input_ids=[ord(c) % 128 for c in text])
+
+    def decode(self, ids, **_):
+        return " ".join(map(str, ids))
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +34,7 @@ def model():
         num_key_value_heads=2, head_dim=16, max_position_embeddings=2048, initializer_range=0.3,
     )  # fmt: skip
     model = LlamaForCausalLM(config).eval()
-    tokenizer = SimpleNamespace(eos_token_id=None, decode=lambda ids, **_: " ".join(map(str, ids)))
-    model.generation = Generation(model, tokenizer, 2, 1e9)
+    model.generation = Generation(model, Characters(), 2, 1e9)
     return model
 
 

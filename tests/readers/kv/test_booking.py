@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """What a reader with a KV cache method books: fractions, cached tokens, and memory as it is measured."""
 
 import gc
@@ -37,7 +38,6 @@ METHODS = [
 def test_measured_memory_is_what_is_booked(model, ids, method):
     """After the answer the document's KV is held as the method keeps it; no view holds the dense one alive."""
     generation = Generation(model, model.generation.tokenizer, 2, 1e9)
-    generation._learned = model.generation._learned
     generation.run([prompt(ids[:20], method, 10)])  # what is learned once
     generation.prefixes.clear()
     before = tensor_bytes()

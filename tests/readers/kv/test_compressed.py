@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """SnapKV and KVMerger against the same computed token by token."""
 
 import math
@@ -62,7 +63,9 @@ def test_merged_keys_are_means_weighted_by_a_gaussian_around_the_pivot(filled):
     weight = attention_by_hand(filled, head, 8)
     keys, values = filled.keys[head].double(), filled.values[head].double()
     recent, heavy = 28, 28
-    single = set(range(280 - recent, 280)) | set(sorted(range(280 - recent), key=lambda t: -weight[t])[:heavy])
+    single = set(range(280 - recent, 280)) | set(
+        sorted(range(280 - recent), key=lambda t: -weight[t])[:heavy]
+    )
     cosine = [float(torch.cosine_similarity(keys[t], keys[t - 1], dim=0)) for t in range(1, 280)]
     allowed = [t for t in range(1, 280) if t not in single and t - 1 not in single]
     joined = set(sorted(allowed, key=lambda t: -cosine[t - 1])[: 280 - number])

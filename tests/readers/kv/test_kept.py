@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Methods that keep fewer bytes and read all of them."""
 
 import pytest

@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Methods that choose for each pass what it reads, against the same computed by hand."""
 
 import math
@@ -27,7 +28,9 @@ def tokens_of(keys, all_keys):
 
 
 @pytest.mark.parametrize(
-    "method", [DoubleSparsity(budget=1), SqueezedAttention(budget=1), A2ATS(budget=1), MoA(budget=1)], ids=repr
+    "method",
+    [DoubleSparsity(budget=1), SqueezedAttention(budget=1), A2ATS(budget=1), MoA(budget=1)],
+    ids=repr,
 )
 def test_a_whole_budget_changes_no_bit(answer, method):
     assert far(answer(method).logits, answer(KeepAll()).logits) == 0
@@ -59,7 +62,10 @@ def test_moa_stores_its_budget(answer, layers):
 
 def test_double_sparsity_reads_the_best_tokens_by_heavy_channels(filled):
     q, k = filled.queries.double(), filled.keys.double()
-    products = [[float((q[h, :, :, c].abs().flatten()[:, None] * k[h, :, c].abs()).mean()) for c in range(16)] for h in range(2)]
+    products = [
+        [float((q[h, :, :, c].abs().flatten()[:, None] * k[h, :, c].abs()).mean()) for c in range(16)]
+        for h in range(2)
+    ]
     heavy = [sorted(sorted(range(16), key=lambda c: -products[h][c])[:4]) for h in range(2)]
     assert heavy_channels(filled, 4).tolist() == heavy
     store = DoubleSparsity(budget=0.1, group=4).keep(filled)
@@ -67,7 +73,9 @@ def test_double_sparsity_reads_the_best_tokens_by_heavy_channels(filled):
     read = store.read(query, 300)
     for h in range(2):
         score = [max(float(q[h, g, -1, heavy[h]] @ k[h, t, heavy[h]]) for g in range(2)) for t in range(280)]
-        assert tokens_of(read.keys[h], filled.keys[h]) == sorted(sorted(range(280), key=lambda t: -score[t])[:28])
+        assert tokens_of(read.keys[h], filled.keys[h]) == sorted(
+            sorted(range(280), key=lambda t: -score[t])[:28]
+        )
     assert read.loaded == 2 * 28 * 2 * 16 * 4 + 2 * 280 * 4 * 4
 
 
@@ -86,14 +94,18 @@ def test_squeezed_attention_reads_clusters_above_the_threshold(filled):
             total = sum(len(members[c]) * e for c, e in exp.items())
             for c, e in exp.items():
                 share[c] += e / total / 2
-        kept = sorted(t for c, ts in members.items() if share[c] > store.threshold for t in ts) + list(range(240, 280))
+        kept = sorted(t for c, ts in members.items() if share[c] > store.threshold for t in ts) + list(
+            range(240, 280)
+        )
         hidden = read.hidden[h] if read.hidden is not None else torch.zeros(read.keys.shape[1], dtype=bool)
         assert tokens_of(read.keys[h][~hidden], filled.keys[h]) == kept
 
 
 def test_a_first_level_is_looked_up_before_the_second(filled):
     query = filled.queries[:, :, -1:]
-    whole, half = (SqueezedAttention(window=40, fine=0.2, coarse=0.05, coarse_budget=b).keep(filled) for b in (1, 0.25))
+    whole, half = (
+        SqueezedAttention(window=40, fine=0.2, coarse=0.05, coarse_budget=b).keep(filled) for b in (1, 0.25)
+    )
     assert half.read(query, 300).loaded < whole.read(query, 300).loaded
 
 
@@ -162,11 +174,15 @@ def test_a2ats_scores_far_keys_at_one_fixed_distance(model, filled):
     for h in range(2):
         kept = {*range(4), *range(264, 280)}
         for g in range(2):
-            score = [float(turned[h, g, 0] @ store.codes[h, int(store.ids[h, t])].double()) for t in range(4, 264)]
+            score = [
+                float(turned[h, g, 0] @ store.codes[h, int(store.ids[h, t])].double()) for t in range(4, 264)
+            ]
             bound = sorted(score)[-28]
             surely = {t + 4 for t, s in enumerate(score) if s > bound + 1e-4}
             maybe = {t + 4 for t, s in enumerate(score) if s >= bound - 1e-4}
-            hidden = read.hidden[h] if read.hidden is not None else torch.zeros(read.keys.shape[1], dtype=bool)
+            hidden = (
+                read.hidden[h] if read.hidden is not None else torch.zeros(read.keys.shape[1], dtype=bool)
+            )
             chosen = set(tokens_of(read.keys[h][~hidden], filled.keys[h]))
             assert surely <= chosen
             kept |= maybe
