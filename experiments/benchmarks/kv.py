@@ -27,7 +27,7 @@ from lcrag.generators.haystack import NEEDLE, Needle, haystack, hide
 from lcrag.readers import TransformersReader
 from lcrag.readers.base import Message, Request
 from lcrag.readers.kv import KeepAll
-from lcrag.readers.kv.calibration import calibration_layers
+from lcrag.readers.kv_calibration import calibration_layers
 from lcrag.readers.prefill import Fill, fill, rotary_frequencies
 from retrievers import BM25Retriever, RecursiveChunker
 
@@ -47,7 +47,8 @@ def document(length: int, number: int, questions: int, reader: TransformersReade
     """A haystack of about ``length`` tokens with a needle for each question, spread over its depths."""
     rng = random.Random(f"kv/{length}/{number}")
     needles = [
-        (words.key(rng), words.value(rng, "numbers"), 100 * (i + rng.random()) / questions) for i in range(questions)
+        (words.key(rng), words.value(rng, "numbers"), 100 * (i + rng.random()) / questions)
+        for i in range(questions)
     ]
     rng.shuffle(needles)  # the first question is not always on the first needle
     sentences = haystack("prose", rng, reserved=tuple(w for n in needles for w in n[:2]))
@@ -63,7 +64,9 @@ def document(length: int, number: int, questions: int, reader: TransformersReade
 def asked(text: str, key: str, cache: Any = None) -> Request:
     """The question for one needle."""
     head = f"Text:\n{text}\n\n"
-    question = f"Question: What is the special magic number for {key} mentioned in the text? Answer with the number."
+    question = (
+        f"Question: What is the special magic number for {key} mentioned in the text? Answer with the number."
+    )
     return Request((Message("user", head + question),), 12, prefix_chars=len(head), cache=cache)
 
 
@@ -94,7 +97,9 @@ def run(sweep: dict[str, Any], lengths: list[int], stop: float) -> None:
                     continue
                 if method.learns and repr(method) not in generation.learned:
                     with torch.inference_mode():
-                        calibration = calibration or calibration_layers(generation.model, generation.tokenizer)
+                        calibration = calibration or calibration_layers(
+                            generation.model, generation.tokenizer
+                        )
                         generation.learned[repr(method)] = method.learn(calibration)
                 prompts = [reader.prepare(asked(text.text, key, method)) for key, _, _ in text.needles]
                 if prompts[0].prefix:
@@ -103,7 +108,8 @@ def run(sweep: dict[str, Any], lengths: list[int], stop: float) -> None:
                         learned = generation.learned.get(repr(method)) or [None] * len(layers)
                         generation.prefixes.clear()
                         generation.prefixes[prompts[0].key] = [
-                            method.keep(replace(f, learned=what)) for f, what in zip(layers, learned, strict=True)
+                            method.keep(replace(f, learned=what))
+                            for f, what in zip(layers, learned, strict=True)
                         ]
                 completions = [generation.run([prompt])[0] for prompt in prompts]
                 save(reader, length, number, name, budget, text, completions)
@@ -112,7 +118,9 @@ def run(sweep: dict[str, Any], lengths: list[int], stop: float) -> None:
                     continue
                 short = [passages(text.text, key, budget * length, reader) for key, _, _ in text.needles]
                 pairs = zip(short, text.needles, strict=True)
-                completions = [generation.run([reader.prepare(asked(s, needle[0]))])[0] for s, needle in pairs]
+                completions = [
+                    generation.run([reader.prepare(asked(s, needle[0]))])[0] for s, needle in pairs
+                ]
                 save(reader, length, number, "retrieval", budget, text, completions)
 
 
@@ -161,7 +169,9 @@ def rows() -> list[dict[str, Any]]:
 def main() -> None:
     """Run what is missing; with ``--page`` write the page's block and picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--length", type=int, nargs="*", help="lengths in tokens; default: those of the sweep")
+    parser.add_argument(
+        "--length", type=int, nargs="*", help="lengths in tokens; default: those of the sweep"
+    )
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so many minutes")
     parser.add_argument("--page", type=Path, help="the page to write, such as docs/kv.md")
     given = parser.parse_args()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,48 +13,17 @@ from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Request
 from lcrag.readers.beginning import Beginning
 from lcrag.readers.kv.base import KVCache, Store
-from lcrag.readers.kv.calibration import learned
-from lcrag.readers.kv.keep_all import KeepAll, Whole
+from lcrag.readers.kv.keep_all import Whole
+from lcrag.readers.kv_booking import fractions, no_tokens
+from lcrag.readers.kv_calibration import learned
 from lcrag.readers.limits import first_stop
 from lcrag.readers.prefill import Keep, Suffix, extend, fill, rotary_frequencies
+from lcrag.readers.prompt import DENSE, Prompt
 from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
 from lcrag.readers.writer import Writer
 from lcrag.schema import Usage
 
 SMALL_BATCH_TOKENS = 2048  # rows with more tokens after the prefix are decoded one by one
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A tokenised request: its first ``prefix`` tokens are shared with other requests of the same salt and method."""
-
-    request: Request
-    ids: list[int]
-    prefix: int = 0
-    cache: KVCache = KeepAll()
-
-    @property
-    def key(self) -> str:
-        """Names the prefix; empty without one."""
-        if not self.prefix:
-            return ""
-        method = "" if self.cache == KeepAll() else f"{self.cache!r}\0"
-        identity = f"{self.request.cache_salt}\0{method}{','.join(map(str, self.ids[: self.prefix]))}"
-        return hashlib.sha256(identity.encode()).hexdigest()[:16]
-
-    @property
-    def capacity(self) -> int:
-        """Tokens after the prefix to reserve memory for, in steps of 512, so that most prompts can share a batch."""
-        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 512) * 512
-
-    @property
-    def is_kept_whole(self) -> bool:
-        """Whether the KV of the whole prompt goes through the method, since no prefix of it can be shared."""
-        return not self.prefix and self.cache != KeepAll()
-
-    def can_join(self, other: Prompt) -> bool:
-        """Whether both can be decoded in one batch."""
-        return (self.key, self.capacity, self.cache) == (other.key, other.capacity, other.cache)
 
 
 class Generation:
@@ -94,7 +61,7 @@ class Generation:
             LcragError: the model cannot be used with the KV cache method.
         """
         if not self.shares:
-            if any(p.cache != KeepAll() for p in prompts):
+            if any(p.cache != DENSE for p in prompts):
                 raise LcragError(
                     f"KV cache methods need plain full attention and fixed rotary positions, which "
                     f"{self.model.config.model_type} does not have as it is loaded: leave out `cache`."
@@ -102,10 +69,11 @@ class Generation:
             return [self._plain(prompt) for prompt in prompts]
         started = time.perf_counter()
         first_logits, suffixes, loaded, seconds = [], [], 0, []
-        prefix, computed = [], False
+        prefix: list[Store] = []
+        computed = False
         if prompts[0].is_kept_whole:
             logits, prefix = self._fill(prompts[0].ids, prompts[0].cache)
-            first_logits, suffixes = [logits], [self._nothing(prefix)]
+            first_logits, suffixes = [logits], [no_tokens(self.model)]
             seconds = [time.perf_counter() - started]
         else:
             prefix, computed = self._prefix(prompts[0])
@@ -140,7 +108,7 @@ class Generation:
                     completion_tokens=len(w.tokens),
                     calls=1,
                     seconds=s + decode_seconds,
-                    **self._fractions(prefix, read, len(p.ids) + len(w.tokens)),
+                    **fractions(self.model, prefix, read, len(p.ids) + len(w.tokens)),
                 ),
                 finish_reason=w.reason,
                 prefix_key=p.key if computed_prefix else "",
@@ -149,28 +117,6 @@ class Generation:
             )
             for p, w, s, computed_prefix in zip(prompts, writers, seconds, computes, strict=True)
         ]
-
-    def _fractions(self, prefix: list[Store], read: float | None, tokens: int) -> dict[str, float]:
-        """Of the KV of ``tokens`` tokens what is stored and, with ``read`` bytes of the prefix per pass, loaded."""
-        if not prefix:
-            return {}
-        token = self._token_bytes
-        own = tokens - prefix[0].tokens
-        stored = sum(store.stored for store in prefix)
-        read = stored if read is None else read
-        return {
-            "kv_stored_fraction": (stored + own * token) / (tokens * token),
-            "kv_loaded_fraction": (read + own * token) / (tokens * token),
-        }
-
-    @property
-    def _token_bytes(self) -> int:
-        """Dense KV bytes of one token."""
-        config = self.model.config.get_text_config()
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        return int(
-            2 * config.num_hidden_layers * config.num_key_value_heads * width * self.model.dtype.itemsize
-        )
 
     def _writer(self, request: Request) -> Writer:
         if (request.begin or request.watch) and self._beginning is None:
@@ -198,15 +144,6 @@ class Generation:
         cache = Keep(layers, rotary_frequencies(self.model), method, self.learned[repr(method)])
         with method.watching(self.model):
             return fill(self.model, ids, cache), cache.stores
-
-    def _nothing(self, prefix: list[Store]) -> list[KV]:
-        """No own tokens, for each layer."""
-        config = self.model.config.get_text_config()
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        none = torch.empty(
-            config.num_key_value_heads, 0, width, dtype=self.model.dtype, device=self.model.device
-        )
-        return [(none, none) for _ in prefix]
 
     def _empty(self, layers: list[KV]) -> list[Store]:
         """A prefix of no tokens."""

@@ -13,12 +13,12 @@ from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
 from lcrag.readers.kv.base import KVCache
-from lcrag.readers.kv.keep_all import KeepAll
 from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 
 if TYPE_CHECKING:
-    from lcrag.readers.generation import Generation, Prompt
+    from lcrag.readers.generation import Generation
+    from lcrag.readers.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class TransformersReader(Reader):
         Raises:
             LcragError: prompt and completion do not fit into the context window.
         """
-        from lcrag.readers.generation import Prompt
+        from lcrag.readers.prompt import DENSE, Prompt
 
         text = self.render(request.messages)
         coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
@@ -162,7 +162,7 @@ class TransformersReader(Reader):
         check_fits(len(ids), request, self)
         first = next((m.content for m in request.messages if m.role == "user"), "")
         start = text.find(first)
-        cache = request.cache or self.cache or KeepAll()
+        cache = request.cache or self.cache or DENSE
         shares = self._loaded["generation"].shares and not cache.reads_question
         if not request.prefix_chars or start < 0 or not shares:
             return Prompt(request, ids, cache=cache)

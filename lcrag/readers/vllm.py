@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
-from lcrag.readers.limits import check_fits
 from lcrag.readers.kv.servers import kv_fractions, kv_label
+from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine

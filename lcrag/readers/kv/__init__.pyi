@@ -11,8 +11,8 @@ from .kv_merger import KVMerger as KVMerger
 from .kv_press import KVPress as KVPress
 from .moa import MoA as MoA
 from .quantized import Quantized as Quantized
+from .question_blind_snapkv import QuestionBlindSnapKV as QuestionBlindSnapKV
 from .shadow_kv import ShadowKV as ShadowKV
-from .snapkv import QuestionBlindSnapKV as QuestionBlindSnapKV
 from .snapkv import SnapKV as SnapKV
-from .squeezed import SqueezedAttention as SqueezedAttention
+from .squeezed_attention import SqueezedAttention as SqueezedAttention
 from .streaming_llm import StreamingLLM as StreamingLLM

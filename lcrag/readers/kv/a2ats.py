@@ -69,9 +69,9 @@ class Coded(Gathered):
 class A2ATS(KVCache):
     """Windowed rotary positions and query-aware vector quantisation (He et al. 2025, arXiv 2502.12665).
 
-    Keys before rotation are coded by their nearest code, in the metric of the queries: with E[q q^T] = L L^T k-means runs
-    on k L, which minimises the error of q k. A far key's score is that of its code with the query rotated to one fixed
-    distance, so that a code needs no position. The best tokens, sinks and a window are read exactly.
+    Keys before rotation are coded by their nearest code, in the metric of the queries: with E[q q^T] = L L^T k-means
+    runs on k L, which minimises the error of q k. A far key's score is that of its code with the query rotated to one
+    fixed distance, so that a code needs no position. The best tokens, sinks and a window are read exactly.
     ``kv_stored_fraction`` counts the device's part, the codes; keys and values are on the host. Codebooks are shared by
     all documents and are not counted.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from lcrag.errors import LcragError, ReaderUnavailable, did_you_mean
@@ -23,7 +24,7 @@ class KVPress(KVCache):
 
     Attributes:
         press: the class's name.
-        budget: share of the tokens that is kept, 1 - ``compression_ratio``; ``None`` where the press has other settings.
+        budget: share of the tokens that is kept, 1 - ``compression_ratio``; ``None`` if the press has other settings.
         settings: other arguments of the press.
     """
 
@@ -46,7 +47,7 @@ class KVPress(KVCache):
             LcragError: there is no such press.
         """
         try:
-            import kvpress
+            kvpress = import_module("kvpress")
         except ImportError as error:
             raise ReaderUnavailable(
                 f"The KV cache method kv_press needs `{error.name}`: pip install --no-deps kvpress"
@@ -99,6 +100,6 @@ class KVPress(KVCache):
         if getattr(module, "masked_key_indices", None) is not None:
             module.masked_key_indices = None
             raise LcragError(
-                f"{self.press} masks keys and frees no memory: its bytes would be wrong. Take a press that drops tokens."
+                f"{self.press} masks keys and frees no memory: its bytes would be wrong. Take one that drops tokens."
             )
         return Whole(keys[0], values[0], filled.tokens)

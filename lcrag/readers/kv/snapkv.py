@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from lcrag.readers.kv.base import Filled, KVCache, Store, check_share, kept_tokens
 from lcrag.readers.kv.keep_all import Whole
@@ -51,10 +51,3 @@ class SnapKV(KVCache):
         last = filled.keys.new_ones(tokens, dtype=int).cumsum(0)[start:] - 1
         index = cat([top(pooled, number - window), last.expand(scores.shape[0], -1)])
         return Whole(take(filled.keys, index), take(filled.values, index), tokens)
-
-
-@dataclass(frozen=True)
-class QuestionBlindSnapKV(SnapKV):
-    """SnapKV that observes the document's end, so that all questions share what is kept (SCBench, arXiv 2412.10319)."""
-
-    reads_question: ClassVar[bool] = False

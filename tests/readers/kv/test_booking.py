@@ -9,10 +9,20 @@ import pytest
 torch = pytest.importorskip("torch")
 from lcrag.errors import LcragError
 from lcrag.readers.base import Message, Request
-from lcrag.readers.generation import Generation, Prompt
+from lcrag.readers.generation import Generation
 from lcrag.readers.kv import (
-    A2ATS, KIVI, DoubleSparsity, KeepAll, KVMerger, MoA, QuestionBlindSnapKV, ShadowKV, SqueezedAttention, StreamingLLM,
+    A2ATS,
+    KIVI,
+    DoubleSparsity,
+    KeepAll,
+    KVMerger,
+    MoA,
+    QuestionBlindSnapKV,
+    ShadowKV,
+    SqueezedAttention,
+    StreamingLLM,
 )  # fmt: skip
+from lcrag.readers.prompt import Prompt
 
 
 def tensor_bytes():

@@ -24,7 +24,14 @@ class KnormPress:
 
     def compress(self, module, hidden_states, keys, values, attentions, kwargs):
         cos, _ = kwargs["position_embeddings"]
-        seen.append((module.layer_idx, tuple(hidden_states.shape), tuple(cos.shape[-2:]), kwargs["cache_position"][-1]))
+        seen.append(
+            (
+                module.layer_idx,
+                tuple(hidden_states.shape),
+                tuple(cos.shape[-2:]),
+                kwargs["cache_position"][-1],
+            )
+        )
         again = module.k_proj(hidden_states).view(1, keys.shape[2], 2, 16).transpose(1, 2)
         assert torch.allclose(again.norm(dim=-1), keys.norm(dim=-1), atol=1e-3)  # rotation changes no norm
         kept = (-keys.norm(dim=-1)).topk(int(keys.shape[2] * (1 - self.compression_ratio)), -1).indices

@@ -88,7 +88,7 @@ def test_squeezed_attention_reads_clusters_above_the_threshold(filled):
         labels = store.labels[h].tolist()
         members = {c: [t for t in range(240) if labels[t] == c] for c in set(labels)}
         means = {c: filled.keys[h, ts].double().mean(0) for c, ts in members.items()}
-        share = {c: 0.0 for c in members}
+        share = dict.fromkeys(members, 0.0)
         for g in range(2):
             exp = {c: math.exp(float(query[h, g, 0].double() @ m) / 4) for c, m in means.items()}
             total = sum(len(members[c]) * e for c, e in exp.items())
