@@ -37,6 +37,9 @@ class Usage:
     computed, so that each strategy costs what it would cost alone.
     A build cost divided over questions makes fractions of tokens.
     ``kv_bytes`` is the largest KV cache held at once (it adds by maximum), ``None`` if unknown.
+    ``kv_stored_fraction`` is the share of the dense KV cache's bytes that the reader keeps in its device's memory,
+    ``kv_loaded_fraction`` the share of them that a pass after the prefill reads, index included (mean of the passes).
+    Both are 1 without a KV cache method, and add as means weighted by the tokens of prompt and completion.
     """
 
     prompt_tokens: float = 0
@@ -50,6 +53,8 @@ class Usage:
     saved_flops: float | None = nan
     saved_dollars: float | None = nan
     foreign_cached_tokens: float = 0
+    kv_stored_fraction: float = 1.0
+    kv_loaded_fraction: float = 1.0
 
     def __post_init__(self) -> None:
         saved = self.saved_flops
@@ -89,16 +94,23 @@ class Usage:
             _known_sum(self.saved_flops, other.saved_flops),
             _known_sum(self.saved_dollars, other.saved_dollars),
             self.foreign_cached_tokens + other.foreign_cached_tokens,
+            self._mean(other, self.kv_stored_fraction, other.kv_stored_fraction),
+            self._mean(other, self.kv_loaded_fraction, other.kv_loaded_fraction),
         )
 
+    def _mean(self, other: Usage, a: float, b: float) -> float:
+        """Two fractions of these usages as one."""
+        weights = [u.prompt_tokens + u.completion_tokens for u in (self, other)]
+        return a if a == b or not sum(weights) else (weights[0] * a + weights[1] * b) / sum(weights)
+
     def __truediv__(self, parts: float) -> Usage:
-        """One of ``parts`` equal shares; ``kv_bytes`` is not divided."""
+        """One of ``parts`` equal shares; ``kv_bytes`` and the fractions are not divided."""
 
         def share(amount: float | None) -> Any:
             return None if amount is None else amount / parts
 
         whole = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
+        return Usage(**{k: v if k.startswith("kv_") else share(v) for k, v in whole.items()})
 
 
 NOTHING = Usage()

@@ -51,6 +51,12 @@ def cost(
     usd_per_hour: Annotated[float | None, typer.Option(help="Dollars per hour of one device.")] = None,
     prices: Annotated[Path | None, typer.Option(help="YAML file of price cards by model name.")] = None,
     hardware_file: Annotated[Path | None, typer.Option(help="YAML file of hardware cards by name.")] = None,
+    kv_budget: Annotated[
+        float | None,
+        typer.Option(
+            help="With --hardware: KV cache methods that keep or read this share of the tokens, such as 0.25."
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="PNG file for the curve of the cost per question.")
     ] = None,
@@ -70,6 +76,8 @@ def cost(
         retrieved=retrieved_tokens,
         remembered=remembered_tokens,
     )
+    if kv_budget is not None and not (hardware and 0 < kv_budget <= 1):
+        raise LcragError("--kv-budget is a share of the tokens, above 0 and up to 1, and needs --hardware.")
     with printing(as_json) as result:
         if hardware:
             from lcrag.cost.hardware import find_hardware
@@ -88,7 +96,12 @@ def cost(
                 card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
             except ValueError as error:
                 raise LcragError(f"{error}.") from error
-            blocks = _print_open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
+            spec = ModelSpec.from_config(model)
+            blocks = _print_open(model, spec, hardware, gpus, card, work, plot)
+            if kv_budget is not None:
+                from lcrag.analysis.kv_table import kv_table
+
+                _print(kv_table(spec, card, work, kv_budget))
         else:
             blocks = _print_priced(model, work, prices, plot)
         result(_as_mapping(model, work, blocks))

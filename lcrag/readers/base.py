@@ -10,6 +10,7 @@ from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     from lcrag.cost.model import ModelSpec
+    from lcrag.readers.kv.base import KVCache
 
 OPERATIONAL = {"operational": True}  # metadata of a field that does not change what a reader answers
 STANDS_FOR = {"stands_for": True}  # metadata of the field whose component answers just as its owner does
@@ -39,6 +40,8 @@ class Request:
         begin: The text must begin with one of these strings, which are part of it. A reader that cannot
             constrain its decoding ignores this; then only the prompt says so.
         watch: A word; readers with token probabilities report how likely it was to begin the answer.
+        cache: How the prompt's KV cache is kept and read, for readers that are ``kv.ChoosesCache``; ``None`` for the
+            reader's own way.
     """
 
     messages: tuple[Message, ...]
@@ -50,6 +53,7 @@ class Request:
     cache_salt: str = ""
     begin: tuple[str, ...] = ()
     watch: str = ""
+    cache: KVCache | None = None
 
 
 @dataclass(frozen=True, slots=True)

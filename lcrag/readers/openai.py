@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.kv.servers import kv_fractions, kv_label
 from lcrag.readers.openai_endpoint import OPENAI, is_openai
 from lcrag.readers.openai_server import Server
 from lcrag.readers.streaming import speaker_for
@@ -55,6 +56,10 @@ class OpenAIReader(Reader):
         prefix_block: Tokens of a block of the server's prefix cache; without it 128 at OpenAI and 16 elsewhere.
         prefix_minimum: Tokens of the shortest prefix that the server reuses; without it 1,024 at OpenAI, else 0.
         token_probabilities: Request the first token's probabilities where a strategy watches for a word.
+        kv_cache_dtype: The type of the KV cache's numbers that the server was started with (vLLM and SGLang:
+            ``--kv-cache-dtype``), such as ``fp8_e5m2``. Named in the rows, and their bytes follow.
+        sliding_window: Tokens that each layer sees, where the server was started with such a window; 0 for the model's
+            own. Named in the rows, and their bytes follow.
         extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
         documents_in_flight: How many documents' questions run at once: as many as the server's KV cache holds.
@@ -73,13 +78,15 @@ class OpenAIReader(Reader):
     prefix_block: int | None = None
     prefix_minimum: int | None = None
     token_probabilities: bool = False
+    kv_cache_dtype: str = "auto"
+    sliding_window: int = 0
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     documents_in_flight: int = field(default=4, metadata=OPERATIONAL)  # type: ignore[misc]
 
     @property
     def name(self) -> str:
-        """The model's name, as in the results."""
-        return self.model
+        """The model's name, as in the results, with what changes its KV cache."""
+        return self.model + kv_label(self.kv_cache_dtype, self.sliding_window)
 
     @property
     def host(self) -> str:
@@ -203,7 +210,8 @@ class OpenAIReader(Reader):
             raise self._too_long(prompt, request)
         first = first_tokens(reply) if request.watch else []
         watched = probability(first, request.watch) if first else None
-        usage = Usage(prompt, cached, written, calls=1, seconds=seconds)
+        fractions = kv_fractions(self.kv_cache_dtype, self.sliding_window, prompt + written)
+        usage = Usage(prompt, cached, written, calls=1, seconds=seconds, **fractions)
         return Completion(text, usage, reason, watched=watched)
 
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:

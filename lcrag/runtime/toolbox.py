@@ -16,6 +16,7 @@ from lcrag.errors import LcragError
 from lcrag.local import run_local
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.kv.base import ChoosesCache, KVCache
 from lcrag.runtime.building import build_once
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
@@ -88,8 +89,17 @@ class MeteredToolbox:
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
+        cache: KVCache | None = None,
     ) -> Completion:
-        """Ask the reader; what it costs is booked under ``role``."""
+        """Ask the reader; what it costs is booked under ``role``.
+
+        Raises:
+            LcragError: the reader has no KV cache methods and is given one.
+        """
+        if cache is not None and not isinstance(self.shared.reader, ChoosesCache):
+            raise LcragError(
+                f"{self.reader_name} has no KV cache methods: take the reader `transformers`, or leave out `cache`."
+            )
         request = Request(
             tuple(messages),
             max_tokens,
@@ -100,6 +110,7 @@ class MeteredToolbox:
             cache_salt=self.salt,
             begin=begin,
             watch=watch,
+            cache=cache,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
         async with self.shared.slots:

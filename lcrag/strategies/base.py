@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar, runtime_
 
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
+from lcrag.readers.kv.base import KVCache
 from lcrag.schema import Answer, Document, Ledger, Passage, Question, Role, Usage
 from retrievers.base import Retriever
 
@@ -70,6 +71,7 @@ class Toolbox(Protocol):
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
+        cache: KVCache | None = None,
     ) -> Completion:
         """Ask the language model.
 
@@ -83,6 +85,7 @@ class Toolbox(Protocol):
             temperature: 0 for greedy decoding.
             sample: the number of the sample where one prompt is sampled several times; added to the run's seed.
             role: what the call is for. The text of the last call under ``read`` becomes the answer.
+            cache: how the prompt's KV cache is kept and read; ``None`` for the reader's own way.
         """
 
     async def retrieve(
