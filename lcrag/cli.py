@@ -26,6 +26,7 @@ from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
+from lcrag.commands.serve import serve
 from lcrag.commands.stopping import StoppableGroup, stopped, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
@@ -160,6 +161,7 @@ GROUPS = {
     "Prepare": (init, questions, cost, power, components, training_pairs),
     "Look at runs": (report, compare, score, ui),
     "Route": (replay, fit),
+    "Serve": (serve,),
     "More": (version,),
 }
 for panel, commands in GROUPS.items():
