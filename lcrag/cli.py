@@ -15,6 +15,7 @@ from lcrag.commands.compare import compare
 from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.examples import examples
+from lcrag.commands.export import export
 from lcrag.commands.init import init
 from lcrag.commands.output import AsJson, say, terminal_width
 from lcrag.commands.power import power
@@ -161,7 +162,7 @@ GROUPS = {
     "Prepare": (init, questions, cost, power, components, training_pairs),
     "Look at runs": (report, compare, score, ui),
     "Route": (replay, fit),
-    "Serve": (serve,),
+    "Serve": (serve, export),
     "More": (version,),
 }
 for panel, commands in GROUPS.items():

@@ -31,6 +31,28 @@ def save_configuration(folder: Path, spec: Any, where: Path) -> None:
     write_atomically(folder / CONFIGURATION, json.dumps(content, indent=1, default=str))
 
 
+def spec_of(run: Path) -> tuple[dict[str, Any], Path]:
+    """What a run was configured with, and the folder that file paths in it are relative to.
+
+    Args:
+        run: its folder, or its YAML file.
+
+    Raises:
+        LcragError: the folder does not say how it was configured, or a file cannot be read.
+    """
+    from lcrag.components.yaml_file import read_yaml
+    from lcrag.experiment.stored import read_json
+
+    if run.is_file():
+        return read_yaml(run), run.parent
+    content = read_json(run / CONFIGURATION)
+    if not isinstance(content.get("spec"), dict):
+        raise LcragError(
+            f"{run} does not say how it was configured ({CONFIGURATION} is missing): give the YAML file of the run."
+        )
+    return content["spec"], Path(str(content.get("folder", ".")))
+
+
 def load_plan(run: Path) -> Plan:
     """What a run compared.
 
@@ -41,16 +63,15 @@ def load_plan(run: Path) -> Plan:
         LcragError: the folder does not say how it was configured, or something in it is wrong.
     """
     from lcrag.experiment.config import from_mapping, load_experiment
-    from lcrag.experiment.stored import read_json
+    from lcrag.serving.packing import PACKED, unpacked
 
     if run.is_file():
         return load_experiment(run)
-    content = read_json(run / CONFIGURATION)
-    if "spec" not in content:
-        raise LcragError(
-            f"{run} does not say how it was configured ({CONFIGURATION} is missing): give the YAML file of the run."
-        )
-    return from_mapping(content["spec"], str(run / CONFIGURATION), Path(str(content.get("folder", "."))))
+    spec, folder = spec_of(run)
+    packed = run / PACKED
+    if packed.is_file():  # it may have been moved
+        return from_mapping(spec, str(run / CONFIGURATION), run, unpacked(packed))
+    return from_mapping(spec, str(run / CONFIGURATION), folder)
 
 
 def application_of(
@@ -68,7 +89,7 @@ def application_of(
         strategy: the name of the strategy that answers; empty for the run's best.
         router: the file of a fitted router that chooses among the strategies instead.
         documents: a folder of documents instead of the run's.
-        keep: see ``Application``.
+        keep: see ``Application``; feedback is kept in its folder ``feedback``.
         max_dollars: what the application may spend; caps on a question are the run's.
 
     Raises:
@@ -101,6 +122,7 @@ def application_of(
         prices=plan.prices,
         budget=replace(plan.budget or Budget(), experiment=application),
         demonstrations=plan.dataset if documents is not None else plan.dataset.demonstrations,
+        feedback_folder=keep and keep / "feedback",
         seed=plan.seed,
     )
 

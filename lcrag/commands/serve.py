@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from lcrag.commands.output import say
 from lcrag.errors import LcragError
 
 Run = Annotated[Path, typer.Argument(help="Output folder of a run, or its YAML file.")]
@@ -68,11 +69,10 @@ def serve(
     )
     config = uvicorn.Config(server, host, port, log_level="warning", timeout_graceful_shutdown=30)
     socket = config.bind_socket()
-    sys.stdout.write(
+    say(
         f"Serving {many(len(application.documents), 'document')} on http://{host}:{socket.getsockname()[1]}/v1 "
-        "(stop it with Ctrl-C)\n"
+        "(stop it with Ctrl-C)"
     )
-    sys.stdout.flush()
     with suppress(KeyboardInterrupt):  # uvicorn ends in order, and then raises the signal again
         uvicorn.Server(config).run([socket])
-    sys.stdout.write("Stopped.\n")
+    say("Stopped.")

@@ -39,9 +39,11 @@ class Options(BaseModel):
     """What a question may name beside its text, in the request's field ``lcrag``."""
 
     model_config = ConfigDict(extra="forbid")
-    documents: list[str] | None = Field(None, description="Ids; all documents by default.")
-    conversation: str = Field("", description="The name of a conversation that the application remembers.")
-    kind: str = Field("", description="The question's kind, for routers that look at it.")
+    documents: list[str] | None = Field(default=None, description="Ids; all documents by default.")
+    conversation: str = Field(
+        default="", description="The name of a conversation that the application remembers."
+    )
+    kind: str = Field(default="", description="The question's kind, for routers that look at it.")
 
 
 class StreamOptions(BaseModel):
@@ -76,6 +78,16 @@ class ChatRequest(BaseModel):
         earlier = [{"role": m.role, "content": m.text} for m in history]
         options = {k: v for k, v in self.lcrag.model_dump().items() if v}
         return {"question": last.text, "history": earlier, "strategy": strategy, **options}
+
+
+class FeedbackRequest(BaseModel):
+    """How good an answer was: a score from 0 to 1, a thumb, or the right answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    score: float | None = None
+    thumb: bool | None = None
+    gold: str | list[str] | None = None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from lcrag.runtime.caps import OverBudget
 from lcrag.schema import Document
 from lcrag.serving.application import Application
 from lcrag.serving.asked import candidates
-from lcrag.serving.chat_format import ChatRequest, Reply, sse
+from lcrag.serving.chat_format import ChatRequest, FeedbackRequest, Reply, sse
 from lcrag.serving.http_limits import Limits, error_body
 from lcrag.version import __version__
 
@@ -81,6 +82,12 @@ def create_server(
             events, media_type="text/event-stream", headers={"cache-control": "no-cache"}
         )
 
+    @server.post("/v1/feedback")
+    def feedback(given: FeedbackRequest) -> dict[str, Any]:
+        """Say how good an answer was: its id is in the reply's field ``lcrag``."""
+        taken = application.feedback(given.id, given.score, thumb=given.thumb, gold=given.gold)
+        return {"id": taken.id, "score": taken.score, "replaces": taken.replaces}
+
     @server.get("/v1/documents")
     def documents() -> dict[str, Any]:
         """The documents and their lengths."""
@@ -97,21 +104,15 @@ def create_server(
     async def put(id: str, request: Request) -> dict[str, int]:
         """Add a document, or replace the one of this id: the body is a file, and the id's ending says of which kind."""
         content = await request.body()
-        return await _in_thread(lambda: application.add_documents([_document(id, content)]))
+        return await asyncio.to_thread(lambda: application.add_documents([_document(id, content)]))
 
     @server.delete("/v1/documents/{id:path}")
     async def remove(id: str) -> dict[str, str]:
         """Remove a document."""
-        await _in_thread(lambda: application.remove_documents(id))
+        await asyncio.to_thread(application.remove_documents, id)
         return {"removed": id}
 
     return server
-
-
-async def _in_thread(work: Any) -> Any:
-    import asyncio
-
-    return await asyncio.to_thread(work)
 
 
 def _document(id: str, content: bytes) -> Document:

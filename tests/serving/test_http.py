@@ -25,10 +25,10 @@ def serve(scripted):
     """Starts a server on a free port; returns its address and its application."""
     running = []
 
-    def start(reader=None, budget=None, **limits):
+    def start(reader=None, budget=None, feedback_folder=None, **limits):
         app = Application(
             ROUTED, reader or scripted(), TEXTS, retriever=BM25Retriever(RecursiveChunker(200, 0)),
-            embedder=WordEmbedder(), budget=budget,
+            embedder=WordEmbedder(), budget=budget, feedback_folder=feedback_folder,
         )  # fmt: skip
         config = uvicorn.Config(create_server(app, **limits), port=0, log_level="warning")
         socket = config.bind_socket()
@@ -181,6 +181,15 @@ def test_a_key(serve):
         client(url).models.list()
     assert openai.OpenAI(base_url=f"{url}/v1", api_key="sesame").models.list().data
     assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+
+
+def test_feedback_over_http(serve, tmp_path):
+    url, _ = serve(feedback_folder=tmp_path)
+    stream = client(url).chat.completions.create(model="lcrag", messages=FOUNDED, stream=True)
+    *_, last = stream
+    assert httpx.post(f"{url}/v1/feedback", json={"id": last.lcrag["id"], "thumb": True}).json()["score"] == 1
+    reply = httpx.post(f"{url}/v1/feedback", json={"id": "x", "thumb": True})
+    assert reply.status_code == 400 and "x" in reply.json()["error"]["message"]
 
 
 def test_documents_over_http(serve):
