@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -51,7 +52,8 @@ def test_a_wrong_strategy_is_told_before_anything_is_logged(run, tmp_path):  # n
 def test_mlflow_serves_the_model(run, tmp_path):  # noqa: F811
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     lcrag = [sys.executable, "-m", "lcrag.cli", "export", str(run()), "--strategy", "long_context"]
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": uri}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow looks for uvicorn there
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PATH": path}
     exported = subprocess.run(lcrag, cwd=tmp_path, env=environment, text=True, capture_output=True)
     assert exported.returncode == 0, exported.stderr
     model = exported.stdout.split()[0]
