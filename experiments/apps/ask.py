@@ -17,7 +17,9 @@ from lcrag import Application, ChunkedRetrieval, LaRARule, LongContext, Routed, 
 from lcrag.serving.http import create_server
 
 PAGE = Path(__file__).with_name("page")
-POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def with_page(application: Application) -> FastAPI:

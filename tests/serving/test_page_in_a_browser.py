@@ -38,7 +38,9 @@ def page(scripted, tmp_path):
             page.set_default_timeout(MILLISECONDS)
             page.problems = []
             page.on("pageerror", lambda error: page.problems.append(str(error)))
-            page.on("console", lambda m: page.problems.append(m.text) if "Content Security" in m.text else None)
+            page.on(
+                "console", lambda m: page.problems.append(m.text) if "Content Security" in m.text else None
+            )
             page.goto(f"http://127.0.0.1:{socket.getsockname()[1]}/")
             yield page
             browser.close()
