@@ -86,7 +86,6 @@ def log_model(
     from mlflow.types import ColSpec, DataType, Schema
 
     from lcrag.experiment.tracking.store import mlflow_on
-    from lcrag.serving import packing
     from lcrag.version import __version__
 
     optional = ("documents", "strategy", "kind", "conversation")
@@ -97,7 +96,7 @@ def log_model(
         with mlflow.start_run(run_name=f"export {name}", tags={"lcrag.kind": "export"}):
             info: Any = mlflow.pyfunc.log_model(
                 name=name,
-                python_model=str(Path(packing.__file__).with_name("mlflow_model.py")),
+                python_model=str(Path(__file__).with_name("mlflow_model.py")),
                 artifacts={"application": str(folder)},
                 model_config=answering,
                 signature=ModelSignature(inputs=Schema(columns)),

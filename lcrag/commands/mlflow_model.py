@@ -9,6 +9,7 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from lcrag.commands.application import application_of
 from lcrag.serving.chat_format import details_of
 
 
@@ -19,8 +20,6 @@ class ApplicationModel(PythonModel):  # type: ignore[misc]
 
     def load_context(self, context: PythonModelContext) -> None:
         """Make the application from the files that were logged with the model."""
-        from lcrag.commands.application import application_of
-
         settings = context.model_config or {}
         folder = Path(context.artifacts["application"])
         router = folder / settings["router"] if settings.get("router") else None
