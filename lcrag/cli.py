@@ -16,6 +16,7 @@ from lcrag.commands.components import components
 from lcrag.commands.cost import cost
 from lcrag.commands.drift import drift
 from lcrag.commands.examples import examples
+from lcrag.commands.export import export
 from lcrag.commands.init import init
 from lcrag.commands.output import AsJson, say, terminal_width
 from lcrag.commands.power import power
@@ -27,6 +28,7 @@ from lcrag.commands.replay import fit, replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
+from lcrag.commands.serve import serve
 from lcrag.commands.stopping import StoppableGroup, stopped, treat_sigterm_as_interrupt
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
@@ -161,6 +163,7 @@ GROUPS = {
     "Prepare": (init, questions, cost, power, components, training_pairs),
     "Look at runs": (report, compare, score, ui),
     "Route": (replay, fit, drift),
+    "Serve": (serve, export),
     "More": (version,),
 }
 for panel, commands in GROUPS.items():

@@ -30,6 +30,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "replay": ("lcrag replay lara", "lcrag replay runs/demo --router lara_rule --router knn"),
     "fit": ("lcrag fit runs/demo my.router --router quality",),
     "drift": ("lcrag drift my.router feedback/",),
+    "serve": (
+        "lcrag serve runs/demo --port 8080",
+        "lcrag serve runs/manuals --router my.router --max-dollars 5",
+    ),
+    "export": (
+        "lcrag export runs/demo",
+        "lcrag export runs/manuals --strategy long_context --register manuals",
+    ),
     "components": ("lcrag components", "lcrag components router"),
     "training-pairs": ("lcrag training-pairs experiment.yaml pairs.jsonl",),
     "data list": ("lcrag data list --folder benchmarks/",),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lcrag.commands.application import save_configuration
 from lcrag.commands.output import printing, say
 from lcrag.commands.stopping import stopped
 from lcrag.errors import LcragError
@@ -58,6 +59,7 @@ def run_experiment(
         if dry_run:
             print_json(_forecast(experiment))
             return
+        save_configuration(Path(experiment.output), spec, where.parent)
         results = _ask(experiment)
         _print_files(results)
         print_json(as_mapping(results.comparison, results.experiment.parameters()))
@@ -98,7 +100,9 @@ def _run_readers(
     finished, parts = [], {}
     for name, run in runs.items():
         say("")
-        finished.append(_ask(_experiment(run, where, limit)))
+        experiment = _experiment(run, where, limit)
+        save_configuration(Path(experiment.output), run, where.parent)
+        finished.append(_ask(experiment))
         parts[name] = Part.of(finished[-1])
     folder = Path(spec.get("output", f"runs/{spec.get('name', where.stem)}"))
     several = SeveralReaders(folder, parts, finished[-1], str(spec.get("name", where.stem)))

@@ -52,8 +52,12 @@ def load_experiment(path: Path | str) -> Experiment:
     return from_mapping(read_yaml(path), str(path), Path(path).parent)
 
 
-def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path()) -> Experiment:
+def from_mapping(
+    spec: Any, where: str = "configuration", folder: Path = Path(), dataset: Dataset | None = None
+) -> Experiment:
     """An experiment from the content of a YAML file; ``folder`` is what its file paths are relative to.
+
+    ``dataset`` stands for the one that the file names.
 
     Raises:
         LcragError: an unknown or missing key.
@@ -65,7 +69,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         raise LcragError(
             f"{where}: `readers` is for `lcrag run`, which makes a run for each; give one `reader` here."
         )
-    for key in ("dataset", "strategies"):
+    for key in ("strategies",) if dataset is not None else ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
     parts = _Parts(spec, where, folder)
@@ -74,7 +78,7 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     name = values.text(spec.get("name", Path(where).stem), f"{where}: name")
     reader = parts.reader()
     return Experiment(
-        dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
+        dataset=dataset or build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
         strategies=each("strategies", "strategy"),
         output=Path(values.text(spec.get("output", f"runs/{name}"), f"{where}: output")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from lcrag.serving.resources import ServingResources, builds_ended
 from lcrag.serving.result import result_of
 from lcrag.serving.spent import restore_spent, save_spent
 from lcrag.serving.streaming import StreamingToolbox, pieces, told
+from lcrag.serving.tracing import trace_answer
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
 
@@ -68,6 +70,7 @@ class Application(Runnable[Any, dict[str, Any]]):
         metric: scores answers against gold answers that ``feedback`` is given; default: token F1.
         learn: with a ``feedback_folder``, a bandit explores and learns from each feedback, and is saved there as
             ``learned.router``; ``False``: it stays as it is.
+        traces: log each answer as a trace to MLflow's current experiment (``mlflow.set_experiment``).
 
     Raises:
         LcragError: no document (without ``keep``), an empty one, or a cap that cannot be kept.
@@ -90,6 +93,7 @@ class Application(Runnable[Any, dict[str, Any]]):
         feedback_folder: Path | str | None = None,
         metric: Metric | None = None,
         learn: bool = True,
+        traces: bool = False,
     ) -> None:
         self.keep = None if keep is None else Path(keep)
         retriever, embedder = with_defaults(retriever, embedder)
@@ -119,7 +123,7 @@ class Application(Runnable[Any, dict[str, Any]]):
             budget.check(self.resources.priced(Usage(1)), reader.name)
         if self.keep is not None:
             restore_spent(self.resources.spending, self.keep / "spent.json")
-        self.follow_up = follow_up
+        self.follow_up, self.traces = follow_up, traces
         self.conversations = ConversationStore(None if self.keep is None else self.keep / "conversations.db")
         self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
@@ -259,7 +263,7 @@ class Application(Runnable[Any, dict[str, Any]]):
     async def _answer(
         self, input: Any, config: RunnableConfig | None, on_text: OnText | None = None
     ) -> dict[str, Any]:
-        resources = self.resources  # those of this moment
+        resources, started = self.resources, time.time()  # those of this moment
         asked = asked_of(input, config, self.store)
         strategy = told(chosen(self.strategy, asked.strategy))
         turns = asked.history or (self.conversations.turns(asked.conversation) if asked.conversation else ())
@@ -277,4 +281,7 @@ class Application(Runnable[Any, dict[str, Any]]):
             self.conversations.add(asked.conversation, Turn(asked.text, answer.text))
         answer = replace(answer, usage=tools.ledger)
         result = result_of(answer, question, strategy.name, resources.documents, guard)
-        return {"id": self._live.remember(question, answer, resources.reader.context_window), **result}
+        result = {"id": self._live.remember(question, answer, resources.reader.context_window), **result}
+        if self.traces:
+            trace_answer(question, answer, tools.steps, result, resources.reader.name, started)
+        return result

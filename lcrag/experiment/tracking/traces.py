@@ -162,13 +162,13 @@ def _trace(mlflow: Any, experiment_id: str, run_id: str, row: TracedRow) -> str:
     )
     at = end - length
     for part in parts:
-        at = _span(mlflow, root, part, at)
+        at = log_part(mlflow, root, part, at)
     status = "ERROR" if outcome.error else "OK"
     root.end(outputs=outcome.error or outcome.answer, status=status, end_time_ns=int(end * 1e9))
     return str(root.trace_id)
 
 
-def _span(mlflow: Any, root: Any, part: Part, start: float) -> float:
+def log_part(mlflow: Any, root: Any, part: Part, start: float) -> float:
     """Log one part of the work and return when it ended."""
     from mlflow.entities import Document
 
