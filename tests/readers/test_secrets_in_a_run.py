@@ -45,7 +45,8 @@ def test_no_secret_is_left_behind(run, tmp_path, server: Server):
                 places[f"{file} read"] = pd.read_parquet(io.BytesIO(file.read_bytes())).to_csv()
     with sqlite3.connect(tmp_path / "ml.db") as store:
         parameters = dict(store.execute("select key, value from params").fetchall())
-    assert "http://***@127.0.0.1" in parameters["reader"] and "'api_key': '***'" in parameters["reader"]
+    assert "http://***@127.0.0.1" in parameters["reader.base_url"]
+    assert parameters["reader.extra_body.api_key"] == "***"
     names = " ".join(places)
     assert all(
         n in names for n in ("outcomes.jsonl", "parquet read", "report.html", "experiment.json", "ml.db")
