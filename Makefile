@@ -1,6 +1,6 @@
 # make demo | test | test-slow | test-vllm | readme | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | generated | lara | routing | live | performance | scale | kv | budget | published
-#      tables | docs | dist | dist-check | test-lowest | clean
+#      bench | strategies | generated | lara | routing | live | performance | scale | mlflow-overhead | kv | budget
+#      published | tables | docs | dist | dist-check | test-lowest | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
@@ -11,7 +11,7 @@ VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check 
 
 CORE = tests/analysis tests/outcomes tests/test_statistics.py tests/test_schema.py tests/test_files.py tests/cost
 
-.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing live performance scale kv budget tables docs dist dist-check test-lowest clean
+.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing live performance scale mlflow-overhead kv budget tables docs dist dist-check test-lowest clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -96,6 +96,10 @@ performance: $(VENV)/.dev $(VLLM)/.dev
 # The plan for large runs of docs/scale.md, from figures measured again.
 scale: $(VENV)/.dev
 	$(VENV)/bin/python -m experiments.benchmarks.scale_plan --measure
+
+# What logging to MLflow adds to a run, for docs/mlflow.md.
+mlflow-overhead: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/mlflow_overhead.py
 
 # KV cache methods at several budgets, for docs/kv.md; rows are kept in runs/kv, so that it may be stopped.
 kv: $(VENV)/.dev
