@@ -67,7 +67,7 @@ def asked(text: str, key: str, cache: Any = None) -> Request:
     question = (
         f"Question: What is the special magic number for {key} mentioned in the text? Answer with the number."
     )
-    return Request((Message("user", head + question),), 12, prefix_chars=len(head), cache=cache)
+    return Request((Message("user", head + question),), 24, stop=(".",), prefix_chars=len(head), cache=cache)
 
 
 def arms(sweep: dict[str, Any]) -> Iterator[tuple[str, float, Any]]:
@@ -111,7 +111,8 @@ def run(sweep: dict[str, Any], lengths: list[int], stop: float) -> None:
                             method.keep(replace(f, learned=what))
                             for f, what in zip(layers, learned, strict=True)
                         ]
-                completions = [generation.run([prompt])[0] for prompt in prompts]
+                together = generation.rows(prompts[0]) > 1
+                completions = generation.run(prompts) if together else [generation.run([p])[0] for p in prompts]
                 save(reader, length, number, name, budget, text, completions)
             for budget in sweep["budgets"]:
                 if (length, number, "retrieval", budget) in done or time.time() > stop:

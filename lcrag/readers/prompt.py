@@ -37,8 +37,9 @@ class Prompt:
 
     @property
     def capacity(self) -> int:
-        """Tokens after the prefix to reserve memory for, in steps of 512, so that most prompts can share a batch."""
-        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 512) * 512
+        """Tokens after what is kept to reserve memory for, in steps of 512, so that most prompts can share a batch."""
+        own = 0 if self.is_kept_whole else len(self.ids) - self.prefix
+        return -(-(own + self.request.max_tokens) // 512) * 512
 
     @property
     def is_kept_whole(self) -> bool:

@@ -93,10 +93,12 @@ def test_the_shared_prefix_gives_what_transformers_itself_gives(reader):
     prompts = [reader.prepare(request(q, SMALL, "plain")) for q in QUESTIONS[:3]]
     with torch.inference_mode():
         prefix, _ = generation._prefix(prompts[0])
-        firsts, own = zip(*(generation._prefill(prefix, p.ids[p.prefix :]) for p in prompts), strict=True)
+        from lcrag.readers.prefill import Suffix, extend
         from lcrag.readers.shared_prefix import SharedPrefixCache, step
 
-        cache = SharedPrefixCache(prefix, list(own), prompts[0].capacity, 8)
+        questions = [Suffix(prefix) for _ in prompts]
+        firsts = [extend(model, p.ids[p.prefix :], q) for p, q in zip(prompts, questions, strict=True)]
+        cache = SharedPrefixCache(prefix, [q.own for q in questions], prompts[0].capacity, 8)
         written = [[int(f.argmax())] for f in firsts]
         for _ in range(6):
             last = [w[-1] for w in written] + [0] * 5

@@ -77,6 +77,12 @@ def test_without_a_shared_prefix_the_whole_prompt_is_kept_by_the_method(model, i
     assert completion.usage.cached_tokens == 0 and not completion.prefix_key
 
 
+def test_no_room_is_reserved_for_what_the_method_has_kept(ids):
+    long = ids * 10
+    assert prompt(long, KeepAll(), prefix=0).capacity == 3072
+    assert prompt(long, StreamingLLM(budget=0.25), prefix=0).capacity == 512
+
+
 def test_questions_with_other_methods_are_not_decoded_together(ids):
     one, other = (prompt(ids, m) for m in (KeepAll(), StreamingLLM(budget=0.25)))
     assert one.can_join(prompt(ids, KeepAll())) and not one.can_join(other)
