@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lcrag.components.settings import ADDED
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.beginning import pattern
@@ -78,8 +79,8 @@ class OpenAIReader(Reader):
     prefix_block: int | None = None
     prefix_minimum: int | None = None
     token_probabilities: bool = False
-    kv_cache_dtype: str = "auto"
-    sliding_window: int = 0
+    kv_cache_dtype: str = field(default="auto", metadata=ADDED)
+    sliding_window: int = field(default=0, metadata=ADDED)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     documents_in_flight: int = field(default=4, metadata=OPERATIONAL)  # type: ignore[misc]
 

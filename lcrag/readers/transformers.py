@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from lcrag.components.settings import ADDED
 from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
@@ -50,7 +51,7 @@ class TransformersReader(Reader):
     rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
-    cache: KVCache | None = None
+    cache: KVCache | None = field(default=None, metadata=ADDED)
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

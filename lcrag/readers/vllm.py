@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from lcrag.components.settings import ADDED
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
@@ -64,8 +65,8 @@ class VLLMReader(Reader):
     enable_prefix_caching: bool = True
     batch_invariant: bool = False
     rope: RopeExtension | None = None
-    kv_cache_dtype: str = "auto"
-    sliding_window: int = 0
+    kv_cache_dtype: str = field(default="auto", metadata=ADDED)
+    sliding_window: int = field(default=0, metadata=ADDED)
     hf_overrides: Mapping[str, Any] = field(default_factory=dict)
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     engine_kwargs: Mapping[str, Any] = field(default_factory=dict)

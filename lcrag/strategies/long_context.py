@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from lcrag.components.settings import ADDED
 from lcrag.metrics.declining import declines
 from lcrag.readers.kv.base import KVCache
 from lcrag.schema import Answer, Question
@@ -49,7 +50,7 @@ class LongContext(Strategy):
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
-    cache: KVCache | None = None
+    cache: KVCache | None = field(default=None, metadata=ADDED)
     document_first = True
     card = Card(
         "",
