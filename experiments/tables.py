@@ -12,23 +12,31 @@ from pathlib import Path
 
 from lcrag.benchmarks.catalogue import table
 from lcrag.components import KINDS
-from lcrag.components.catalogue import listed, metrics, strategies
+from lcrag.components.catalogue import kv_caches, listed, metrics, strategies
 from lcrag.metrics.score import METRICS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/strategies.md", "docs/routing.md", "docs/metrics.md", "docs/datasets.md")
+PAGES = (
+    "README.md",
+    "docs/strategies.md",
+    "docs/routing.md",
+    "docs/metrics.md",
+    "docs/datasets.md",
+    "docs/kv.md",
+)
 MARKED = re.compile(r"(<!-- table: ([\w ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 TABLES = {
     "core strategies": lambda: strategies(core=True),
     "all strategies": strategies,
     "all metrics": lambda: metrics(METRICS),
+    "all kv_caches": kv_caches,
     "benchmarks": table,
     "generators": lambda: listed("dataset", "lcrag.generators"),
     "coverage": lambda: import_module("experiments.benchmarks.share_read").table(),  # runs them all: seconds
 } | {
     f"all {kind.plural}": lambda name=kind.name: listed(name)
     for kind in KINDS.values()
-    if kind.name not in {"strategy", "metric"}
+    if kind.name not in {"strategy", "metric", "kv_cache"}
 }
 
 

@@ -9,10 +9,34 @@ from __future__ import annotations
 import ast
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lcrag.version import __version__ as __version__
+
+
+def _check_siblings() -> None:
+    """``retrievers`` and ``embedders`` are common names: say so where a folder or package of others is found first.
+
+    Raises:
+        ImportError: names what was found, and what to do.
+    """
+    for name in ("retrievers", "embedders"):
+        spec = find_spec(name)
+        path = Path(spec.origin) if spec and spec.origin else None
+        ours = Path(__file__).parents[1] / name / "__init__.py"
+        if path is None or path.resolve() != ours.resolve() or b"lazy_loader" not in path.read_bytes():
+            place = (
+                path or (next(iter(spec.submodule_search_locations or ()), "") if spec else "") or "nowhere"
+            )
+            raise ImportError(
+                f"lcrag needs its own package `{name}`, but Python finds {place}: rename that file or folder, or "
+                "uninstall the package that brought it and install lcrag again."
+            )
+
+
+_check_siblings()
 
 
 @cache

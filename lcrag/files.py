@@ -7,6 +7,8 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +74,39 @@ def plain(value: Any) -> Any:
 
     Unlike ``dataclasses.asdict`` it copies nothing that lies within.
     """
-    if is_dataclass(value):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
+    if names := _names(value.__class__):
+        return {name: getattr(value, name) for name in names}
     return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+def plain_or_text(value: Any) -> Any:
+    """For ``json.dumps(default=...)``: a dataclass's fields as a dict, anything else as its text."""
+    names = _names(value.__class__)
+    return {name: getattr(value, name) for name in names} if names else str(value)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; none of any other class."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
+
+
+def json_text(content: Any) -> str:
+    """JSON that every reader takes: keys are texts, numbers of numpy Python's, and what is not known is ``null``."""
+    return json.dumps(_strict(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _strict(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(v) for v in value]
+    if is_dataclass(value):
+        return {f.name: _strict(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def append_entry(path: Path, entry: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import isnan, nan
+from math import nan
 from typing import Any, Literal, get_args
 
 Role = Literal["read", "retrieve", "route", "build", "judge", "embed", "index", "rerank"]
@@ -37,6 +37,9 @@ class Usage:
     computed, so that each strategy costs what it would cost alone.
     A build cost divided over questions makes fractions of tokens.
     ``kv_bytes`` is the largest KV cache held at once (it adds by maximum), ``None`` if unknown.
+    ``kv_stored_fraction`` is the share of the dense KV cache's bytes that the reader keeps in its device's memory,
+    ``kv_loaded_fraction`` the share of them that a pass after the prefill reads, index included (mean of the passes).
+    Both are 1 without a KV cache method, and add as means weighted by the tokens of prompt and completion.
     """
 
     prompt_tokens: float = 0
@@ -50,12 +53,16 @@ class Usage:
     saved_flops: float | None = nan
     saved_dollars: float | None = nan
     foreign_cached_tokens: float = 0
+    kv_stored_fraction: float = 1.0
+    kv_loaded_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("saved_flops", "saved_dollars"):
-            saved = getattr(self, name)
-            if saved is not None and isnan(saved):  # not given
-                object.__setattr__(self, name, None if self.cached_tokens else 0.0)
+        saved = self.saved_flops
+        if saved is not None and saved != saved:  # NaN: not given
+            object.__setattr__(self, "saved_flops", None if self.cached_tokens else 0.0)
+        saved = self.saved_dollars
+        if saved is not None and saved != saved:
+            object.__setattr__(self, "saved_dollars", None if self.cached_tokens else 0.0)
 
     @property
     def computed_tokens(self) -> float:
@@ -87,16 +94,26 @@ class Usage:
             _known_sum(self.saved_flops, other.saved_flops),
             _known_sum(self.saved_dollars, other.saved_dollars),
             self.foreign_cached_tokens + other.foreign_cached_tokens,
+            self._mean(other, self.kv_stored_fraction, other.kv_stored_fraction),
+            self._mean(other, self.kv_loaded_fraction, other.kv_loaded_fraction),
         )
 
+    def _mean(self, other: Usage, a: float, b: float) -> float:
+        """Two fractions of these usages as one."""
+        weights = [u.prompt_tokens + u.completion_tokens for u in (self, other)]
+        return a if a == b or not sum(weights) else (weights[0] * a + weights[1] * b) / sum(weights)
+
     def __truediv__(self, parts: float) -> Usage:
-        """One of ``parts`` equal shares; ``kv_bytes`` is not divided."""
+        """One of ``parts`` equal shares; ``kv_bytes`` and the fractions are not divided."""
 
         def share(amount: float | None) -> Any:
             return None if amount is None else amount / parts
 
         whole = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Usage(**{k: v if k == "kv_bytes" else share(v) for k, v in whole.items()})
+        return Usage(**{k: v if k.startswith("kv_") else share(v) for k, v in whole.items()})
+
+
+NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ class Ledger(Mapping[Role, Usage]):
     entries: Mapping[Role, Usage] = field(default_factory=dict)
 
     def __getitem__(self, role: Role) -> Usage:
-        return self.entries.get(role, Usage())
+        return self.entries.get(role, NOTHING)
 
     def __iter__(self) -> Iterator[Role]:
         return iter(ROLES)
@@ -130,7 +147,8 @@ class Ledger(Mapping[Role, Usage]):
 
     def add(self, role: Role, usage: Usage) -> Ledger:
         """Return this ledger with ``usage`` booked under ``role``."""
-        return self + Ledger({role: usage})
+        entries = {**self.entries, role: self[role] + usage}
+        return Ledger({role: entries[role] for role in ROLES if role in entries})
 
     @property
     def total(self) -> Usage:
@@ -139,7 +157,7 @@ class Ledger(Mapping[Role, Usage]):
 
     def sum(self, roles: Iterable[Role]) -> Usage:
         """Some roles together."""
-        return sum((self[role] for role in roles), Usage())
+        return sum((self.entries[role] for role in roles if role in self.entries), NOTHING)
 
     def as_build(self, parts: float) -> Ledger:
         """One of ``parts`` equal shares of this ledger as the cost of a build, for the ledger of a question."""
@@ -157,6 +175,16 @@ class Ledger(Mapping[Role, Usage]):
 
     def flat(self) -> dict[str, float | None]:
         """Every amount as ``{role}_{amount}`` (``read_prompt_tokens``, ``build_flops``, ...), zeros included."""
-        names = [f.name for f in fields(Usage)]
-        booked = [(role, self[role]) for role in ROLES]
-        return {f"{role}_{name}": getattr(usage, name) for role, usage in booked for name in names}
+        row: dict[str, float | None] = {}
+        for role in ROLES:
+            usage = self.entries.get(role)
+            if usage is None:
+                row.update(_UNSPENT[role])
+            else:
+                for name, column in _COLUMNS[role]:
+                    row[column] = getattr(usage, name)
+        return row
+
+
+_COLUMNS = {role: [(f.name, f"{role}_{f.name}") for f in fields(Usage)] for role in ROLES}
+_UNSPENT = {role: {column: getattr(NOTHING, name) for name, column in _COLUMNS[role]} for role in ROLES}

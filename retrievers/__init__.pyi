@@ -14,11 +14,13 @@ from .langchain import as_langchain as as_langchain
 from .lara_hybrid import lara_hybrid as lara_hybrid
 from .lara_reranked import lara_reranked as lara_reranked
 from .late_chunk import LateChunkRetriever as LateChunkRetriever
+from .milvus import MilvusRetriever as MilvusRetriever
 from .mmr import MMRRetriever as MMRRetriever
 from .multi_vector import MultiVectorRetriever as MultiVectorRetriever
 from .order import ordered as ordered
 from .parent import ParentRetriever as ParentRetriever
 from .passage import Passage as Passage
+from .qdrant import QdrantRetriever as QdrantRetriever
 from .reranker import Reranker as Reranker
 from .sentence_window import SentenceWindowRetriever as SentenceWindowRetriever
 from .store import DenseStore as DenseStore

@@ -30,6 +30,7 @@ GIVEN = {
     "mmr": {"embedder": WordEmbedder()},
 }
 NEEDS_MORE = {"file", "langchain", "vector_store", "reranker", "lara_reranked", "late_chunk", "multi_vector"}
+NEEDS_MORE |= {"milvus", "qdrant"}  # tests/retrievers/test_remote.py gives them a folder
 SMALL = {"type": "recursive", "size": 200, "overlap": 0}
 
 

@@ -144,3 +144,25 @@ def test_the_tables_of_components_are_as_the_code_gives_them():
         text = (DOCS.parent / page).read_text("utf-8")
         assert "<!-- table: " in text
         assert renewed(text) == text, f"{page} is stale: make tables"
+
+
+def test_the_plan_for_a_large_run_follows_from_the_measured_figures():
+    from experiments.benchmarks.scale_plan import renewed
+
+    text = (DOCS / "scale.md").read_text("utf-8")
+    assert "H100" in text and renewed(text) == text, "docs/scale.md is stale: make scale"
+
+
+def test_the_executors_of_the_scale_guide_can_be_named():
+    import yaml
+
+    from lcrag.components import build
+
+    text = (DOCS / "scale.md").read_text("utf-8")
+    executors = [
+        spec["executor"]
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+        if "executor" in (spec := yaml.safe_load(block))
+    ]
+    built = [build("executor", spec, "scale.md") for spec in executors]
+    assert [(e.actors, e.bundles_per_actor) for e in built] == [(8, 1), (2, 1), (1, 16)]

@@ -53,3 +53,24 @@ def test_importing_and_help_are_quick():
 def test_all_names_can_be_imported():
     for name in lcrag.__all__:
         assert getattr(lcrag, name) is not None
+
+
+def test_the_version_stands_in_one_place():
+    import re
+    import tomllib
+    from pathlib import Path
+
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"] and "version" not in project["project"]
+    assert re.search(r"(?m)^version: (.*)$", (root / "CITATION.cff").read_text())[1] == lcrag.__version__
+
+
+def test_a_folder_of_others_named_retrievers_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "retrievers").mkdir()
+    (tmp_path / "retrievers" / "__init__.py").write_text("MINE = True\n")
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import lcrag"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "lcrag needs its own package `retrievers`" in last and "rename that file or folder" in last

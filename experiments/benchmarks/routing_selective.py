@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from routing_compared import LABEL, LC, RAG, STACKED
+from routing_compared import LABEL, STACKED
+from routing_data import LC, RAG
 
 from lcrag.replay import RoutingComparison, not_worse, selective
 from lcrag.replay.selective import arms_not_worse

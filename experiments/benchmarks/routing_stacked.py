@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from routing_compared import BLIND, COMPARED, LABEL, LC, RAG, STACKED, WORDS
+from routing_compared import COMPARED, STACKED
+from routing_data import LC, RAG, ROOT, data, halves, limit, sound, write_block
 from routing_selective import equivalence, probabilities, risk_control
-from routing_split import FILE, is_shown
-from routing_transfer import genres, left_out, style
+from routing_split import FILE
+from routing_transfer import fitted, genres, left_out, style
+from routing_warm import warm_table
 
+from lcrag.outcomes.baselines import ORACLE
 from lcrag.published import evidence_positions
 from lcrag.replay import RoutingComparison, evaluate, gains_by, repeatable
-from lcrag.routers import Examples
+from lcrag.replay.plots import quality_cost
+from lcrag.routers import Examples, StackedRouter
 from lcrag.tables import markdown
 
 TWINS = ("llama-3.3-70b", "llama-3.3-70b-turbo")
 
 
-def halves(examples: Examples) -> tuple[Examples, Examples]:
-    """The examples to choose with, and those to show; both complete."""
-    known = ~np.isnan(examples.scores).any(1) & ~np.isnan(examples.costs).any(1)
-    shown = is_shown(examples.clusters)
-    return examples.take(np.flatnonzero(known & ~shown)), examples.take(np.flatnonzero(known & shown))
-
-
-def slices(comparison: RoutingComparison, data: Path) -> str:
+def slices(comparison: RoutingComparison, folder: Path) -> str:
     """Where `stacked` gains, by kind, length, genre, reader and position of the evidence."""
     examples = comparison.examples
-    positions = evidence_positions(data)
+    positions = evidence_positions(folder)
     labels = {
         "kind": [q.kind for q in examples.queries],
         "length": list(examples.lengths),
@@ -79,62 +77,78 @@ def chance(examples: Examples) -> str:
     )
 
 
-def budget(examples: Examples) -> float:
-    """The cost of always retrieving plus 35% of the surcharge of long context."""
-    cost = dict(zip(examples.strategies, examples.mean_costs, strict=True))
-    return float(cost[RAG] + 0.35 * (cost[LC] - cost[RAG]))
+def table(comparison: RoutingComparison) -> str:
+    """Accuracy, gain, share of the headroom with both intervals, and cost of every router."""
+    routers = comparison.table[comparison.table["group"] == "router"]
+    rows = []
+    for row in routers.itertuples():
+        possible = row.gain / row.headroom if row.headroom else 1.0  # 0 of anything is 0
+        rows.append(
+            {
+                "router": row.name,
+                "accuracy": f"{row.accuracy:.3f}",
+                "gain over retrieval [95%]": f"{row.gain:+.3f} [{row.gain_low:+.3f}, {row.gain_high:+.3f}]",
+                "of the headroom [95% by document]": f"{row.headroom:.1%} "
+                + _shares(row.gain_low / possible, row.gain_high / possible),
+                "by document and model": _shares(
+                    row.gain_low_two_way / possible, row.gain_high_two_way / possible
+                ),
+                "tokens": f"{row.cost:,.0f}",
+            }
+        )
+    return markdown(pd.DataFrame(rows))
 
 
-def verdict(comparison: RoutingComparison, name: str) -> str:
-    """One router's share of the headroom with both intervals, and what it costs."""
-    row = comparison.table.set_index("name").loc[name]
-    headroom = row["gain"] / row["headroom"]
-    low, high, low_both, high_both = (
-        row[c] / headroom for c in ("gain_low", "gain_high", "gain_low_two_way", "gain_high_two_way")
-    )
+def _shares(low: float, high: float) -> str:
+    return f"[{low:.0%}, {high:.0%}]"
+
+
+def fixed(comparison: RoutingComparison) -> str:
+    """The strategies and the oracle in a sentence."""
+    accuracy = comparison.table.set_index("name")["accuracy"]
+    clusters = len(set(comparison.examples.clusters))
     return (
-        f"`{name}`: {row['headroom']:.1%} of the oracle's headroom (95% by document {low:.0%} to {high:.0%}, by "
-        f"document and model {low_both:.0%} to {high_both:.0%}), {row['gain']:+.3f}, for {row['cost']:,.0f} tokens"
+        f"{comparison.queries:,} queries on shown documents ({clusters} clusters): always retrieving "
+        f"{accuracy[RAG]:.3f}, always long context {accuracy[LC]:.3f}, oracle {accuracy[ORACLE]:.3f}"
     )
 
 
-def page(sound: Examples, warm: Examples, data: Path) -> dict[str, str]:
-    """What the template asks for.
+def milliseconds(router: StackedRouter, examples: Examples, count: int = 300) -> str:
+    """How long one decision takes by itself, the probe's answer and the embedding given; the median."""
+    times = []
+    for query in examples.queries[:count]:
+        started = time.perf_counter()
+        router.choose([query], examples.strategies)
+        times.append(time.perf_counter() - started)
+    return f"{1000 * float(np.median(times)):.2f}"
 
-    Args:
-        sound: LaRA's questions of location and hallucination, costs with a cold cache, with embeddings.
-        warm: the same with a warm cache.
-        data: LaRA's folder.
-    """
-    choose, shown = halves(sound)
+
+def page() -> str:
+    """The block `stacked`; draws the picture, too."""
+    choose, shown = halves(sound())
     comparison = evaluate(COMPARED, shown, extra=choose)
-    return texts(comparison, choose, halves(warm)[1], data)
-
-
-def texts(comparison: RoutingComparison, choose: Examples, warm: Examples, data: Path) -> dict[str, str]:
-    """The parts of the page."""
-    shown = comparison.examples
+    picture = quality_cost(comparison, lines=4)
+    picture.savefig(ROOT / "docs" / "images" / "routing_curve.png", dpi=150)
     split = json.loads(FILE.read_text("utf-8"))
-    decided = comparison.replayed[STACKED.name]
-    ran = decided.ran * warm.costs
-    return {
+    warm_choose, warm_shown = halves(sound("warm"))
+    parts = {
         "split": f"seed {split['seed']}, {split['date']}",
-        "table": f"```\n{comparison}\n```",
-        "verdicts": "\n".join(f"- {verdict(comparison, r.name)}." for r in (STACKED, WORDS, BLIND, LABEL)),
-        "budget": f"{budget(shown):,.0f}",
+        "fixed": fixed(comparison),
+        "table": table(comparison),
+        "budget": f"{limit(shown):,.0f}",
+        "warm": warm_table(warm_choose, warm_shown, dict(comparison.replayed)),
+        "warm_budget": f"{limit(warm_shown):,.0f}",
         "chance": chance(shown),
-        "slices": slices(comparison, data),
+        "slices": slices(comparison, data() / "LaRA"),
         "left_out": left_out(choose, shown),
         "style": style(choose, shown),
         "probabilities": probabilities(comparison),
         "equivalence": equivalence(comparison),
         "risk": risk_control(comparison),
-        "warm": f"{ran.sum(1).mean():,.0f} tokens; always retrieving costs {budget_parts(warm)[0]:,.0f}, long context "
-        f"{budget_parts(warm)[1]:,.0f}, and always retrieving with 35% of the surcharge {budget(warm):,.0f}",
+        "milliseconds": milliseconds(fitted(choose, "all"), shown),
     }
+    return Path(__file__).with_suffix(".md").read_text("utf-8").format(**parts)
 
 
-def budget_parts(examples: Examples) -> tuple[float, float]:
-    """Mean costs of retrieval and of long context."""
-    short, long = (float(examples.mean_costs[examples.strategies.index(s)]) for s in (RAG, LC))
-    return short, long
+if __name__ == "__main__":
+    write_block("stacked", page)

@@ -56,10 +56,13 @@ def figures(scores: NDArray[np.float64], costs: NDArray[np.float64], examples: E
     gains = scores - fixed
     mean = clustered_mean(gains, examples.clusters)
     headroom = float((examples.scores.max(1) - fixed).mean())
-    low, share, high = (value / headroom for value in (mean.low, mean.mean, mean.high))
+    shares = "-"
+    if headroom > 0:
+        low, share, high = (value / headroom for value in (mean.low, mean.mean, mean.high))
+        shares = f"{share:.0%} [{low:.0%}, {high:.0%}]"
     return {
         "gain [95%]": f"{mean.mean:+.3f} [{mean.low:+.3f}, {mean.high:+.3f}]",
-        "of the headroom": f"{share:.0%} [{low:.0%}, {high:.0%}]",
+        "of the headroom": shares,
         "tokens": f"{costs.mean():,.0f}",
     }
 

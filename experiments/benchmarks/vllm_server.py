@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,8 +17,10 @@ START_SECONDS = 300
 
 
 @contextmanager
-def vllm_server(model: Path | str, name: str, log: Path, max_model_len: int = 8192) -> Iterator[str]:
-    """The base_url of a server for ``model`` on a free port; it ends with the block."""
+def vllm_server(
+    model: Path | str, name: str, log: Path, max_model_len: int = 8192, options: Sequence[str] = ()
+) -> Iterator[str]:
+    """The base_url of a server for ``model`` on a free port; it ends with the block. ``options`` are vLLM's own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,7 +35,7 @@ def vllm_server(model: Path | str, name: str, log: Path, max_model_len: int = 81
         "--dtype",
         "bfloat16",
     ]
-    command += ["--max-model-len", str(max_model_len), "--enable-prompt-tokens-details"]
+    command += ["--max-model-len", str(max_model_len), "--enable-prompt-tokens-details", *options]
     environment = {"VLLM_CPU_KVCACHE_SPACE": "2", "VLLM_NO_USAGE_STATS": "1", **os.environ}
     with log.open("wb") as output:
         process = subprocess.Popen(

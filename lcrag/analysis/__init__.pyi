@@ -4,3 +4,6 @@ from .failsafe import Compliance as Compliance
 from .failsafe import compliance as compliance
 from .failsafe import llm_compliance as llm_compliance
 from .heat_map import needle_heat_map as needle_heat_map
+from .runs import RunsComparison as RunsComparison
+from .runs import compare_runs as compare_runs
+from .sweeps import sweep as sweep

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lcrag.analysis.plots import figure_of
 from lcrag.cost.amortisation import LinearCost, break_even
-from lcrag.tables import aligned, dollars, human, many
+from lcrag.tables import aligned, dollars, fitted, human, left_out, many
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,8 @@ def table(blocks: Mapping[str, Sequence[LinearCost]], questions: int, kv: Sequen
     """
     sizes = steps(questions)
     heads = [many(m, "question") for m in sizes]
-    parts = []
+    parts: list[list[str]] = []
+    missing: dict[str, None] = {}
     for i, (unit, lines) in enumerate(blocks.items()):
         rows = [[unit, "build", "first", "each later", *heads, *(["KV bytes"] if kv and not i else [])]]
         for j, line in enumerate(lines):
@@ -45,12 +46,14 @@ def table(blocks: Mapping[str, Sequence[LinearCost]], questions: int, kv: Sequen
             amounts = [line.build or float("nan"), line.first, line.later, *totals]
             row = [line.name, *(cell(a, unit) for a in amounts)]
             rows.append([*row, *([human(kv[j])] if kv and not i else [])])
-        parts.append(aligned(rows))
+        cells, dropped = fitted(rows, drop=heads[:-1])
+        missing.update(dict.fromkeys(dropped))
+        parts.append(aligned(cells))
     rule = "─" * max(len(line) for part in parts for line in part)
     body = [rule]
     for head, *rest in parts:
         body += [head, rule, *rest, rule]
-    return "\n".join(body)
+    return "\n".join([*body, *left_out([*missing])])
 
 
 def cell(amount: float, unit: str) -> str:

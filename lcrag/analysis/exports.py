@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -14,6 +12,7 @@ import pandas as pd
 from lcrag.analysis.comparison import Comparison
 from lcrag.analysis.slices import label, slice_cells
 from lcrag.analysis.tables import LATEX, latex
+from lcrag.files import json_text
 from lcrag.tables import known, many, markdown
 
 MAX_COLUMNS = 8  # of a LaTeX table that keeps its size; a wider one is scaled to the text's width
@@ -51,8 +50,13 @@ def as_csv(comparison: Comparison) -> str:
 
 def as_json(comparison: Comparison, settings: Mapping[str, Any]) -> str:
     """Everything in a comparison with every digit, and the settings of its run; what is not known is ``null``."""
+    return json_text(as_mapping(comparison, settings))
+
+
+def as_mapping(comparison: Comparison, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``as_json`` writes."""
     pair = comparison.contrast
-    content = {
+    return {
         "settings": settings,
         "verdict": comparison.verdict,
         "best": comparison.best,
@@ -69,7 +73,6 @@ def as_json(comparison: Comparison, settings: Mapping[str, Any]) -> str:
         "slices": comparison.slices.to_dict("records"),
         "footnotes": comparison.footnotes(),
     }  # fmt: skip
-    return json.dumps(_strict(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
@@ -96,13 +99,3 @@ def _means(means: pd.DataFrame) -> pd.DataFrame:
 def _markdown_text(text: str) -> str:
     """Text in one line in which no character marks anything up; an underscore within a word does not."""
     return re.sub(r"([\\*|<`])", r"\\\1", " ".join(text.split()))
-
-
-def _strict(value: Any) -> Any:
-    """Plain values that every reader of JSON takes: keys are texts, numbers of numpy Python's, NaN is ``None``."""
-    if isinstance(value, Mapping):
-        return {str(k): _strict(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(v) for v in value]
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not isfinite(value) else value

@@ -9,11 +9,10 @@ from math import isnan
 
 import pandas as pd
 
-from lcrag import statistics
+from lcrag import statistics, tables
 from lcrag.outcomes.costs import LEFT_OUT, UNIT_NAMES
 from lcrag.tables import (
     LEVELS,
-    WIDTH,
     aligned,
     counts,
     dollars,
@@ -21,14 +20,28 @@ from lcrag.tables import (
     interval,
     known,
     many,
+    note_width,
     p_value,
     wrapped,
 )
 
+# what is left out first on a narrow terminal: what decides least
+DROPPED = [
+    *("p50", "p95", "written", "build", "cached", "FLOPs cold", "dollars cold", "KV", "by model too"),
+    *("seconds", "scored", "W/T/L", "prompt"),
+]
 OFTEN_CUT = 0.05  # share of a strategy's answers; as many can decide which strategy is the best
 UNKNOWN = {"flops": "its shape is not known", "dollars": "it has no price card"}
 LATEX = {c: "\\" + c for c in "_%&#$"} | {"†": r"$\dagger$"}
-LATEX |= {"{": r"\{", "}": r"\}", "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
+LATEX |= {
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "{": r"\{",
+    "}": r"\}",
+    "\\": r"\textbackslash{}",
+    "~": r"\~{}",
+    "^": r"\^{}",
+}
 
 
 def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
@@ -182,12 +195,7 @@ def html(head: str, body: pd.DataFrame, notes: Sequence[str]) -> str:
 
 def ruled(body: pd.DataFrame, groups: Sequence[str]) -> list[str]:
     """The lines of a table of text cells, with a rule below its head, between groups and at its end."""
-    lines = aligned([list(body.columns), *body.to_numpy().tolist()])
-    rule = "─" * max(map(len, lines))
-    ruled_lines = [rule, lines[0], rule, lines[1]]
-    for (before, now), line in zip(pairwise(groups), lines[2:], strict=True):
-        ruled_lines += [rule, line] if now != before else [line]
-    return [*ruled_lines, rule]
+    return tables.ruled([list(body.columns), *body.to_numpy().tolist()], groups=groups, drop=DROPPED)
 
 
 def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -197,7 +205,7 @@ def _fitting(title: str, table: pd.DataFrame) -> list[pd.DataFrame]:
     used = left
     for column in table.columns:
         width = 2 + max(len(str(column)) or 6, *(4 if isnan(v) else len(f"{v:.2f}") for v in table[column]))
-        if parts[-1] and used + width > WIDTH:
+        if parts[-1] and used + width > note_width():
             parts.append([])
             used = left
         parts[-1].append(column)

@@ -7,13 +7,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from lcrag.commands.output import AsJson
 from lcrag.commands.readers import BaseUrl, ContextWindow, Model, reader_spec, with_window
 from lcrag.commands.run import run_experiment
 from lcrag.errors import LcragError
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="A benchmark or a generator: see `lcrag data list`.")],
+    name: Annotated[
+        str, typer.Argument(metavar="BENCHMARK", help="A benchmark or a generator: see `lcrag data list`.")
+    ],
     path: Annotated[Path | None, typer.Option(help="Folder with the benchmark's files.")] = None,
     task: Annotated[list[str] | None, typer.Option(help="A task; may be given several times.")] = None,
     prompt: Annotated[
@@ -36,6 +39,7 @@ def bench(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what the run may take, and stop.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare long context and retrieval on a benchmark, scored and averaged as its authors do it."""
     from lcrag.benchmarks.catalogue import benchmarks
@@ -55,9 +59,8 @@ def bench(
         spec["reader"] = reader_spec(model, base_url)
     if retriever:
         spec["retriever"] = retriever
-    run_experiment(
-        with_window(spec, context_window), Path("the command line"), output, no_mlflow, dry_run, limit
-    )
+    where = Path("the command line")
+    run_experiment(with_window(spec, context_window), where, output, no_mlflow, dry_run, limit, as_json)
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

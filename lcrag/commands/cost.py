@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError
+from lcrag.tables import paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from lcrag.cost.hardware import Hardware
     from lcrag.cost.model import ModelSpec
     from lcrag.cost.workload import Workload
+    from lcrag.experiment.tracking.analyses import Analysis
+
+    Blocks = dict[str, list[LinearCost]]
 
 
 def cost(
@@ -46,9 +51,19 @@ def cost(
     usd_per_hour: Annotated[float | None, typer.Option(help="Dollars per hour of one device.")] = None,
     prices: Annotated[Path | None, typer.Option(help="YAML file of price cards by model name.")] = None,
     hardware_file: Annotated[Path | None, typer.Option(help="YAML file of hardware cards by name.")] = None,
+    kv_budget: Annotated[
+        float | None,
+        typer.Option(
+            help="With --hardware: KV cache methods that keep or read this share of the tokens, such as 0.25."
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="PNG file for the curve of the cost per question.")
     ] = None,
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
+    as_json: AsJson = False,
 ) -> None:
     """Cost of many questions on one document: long context cold and warm, retrieval, a memory."""
     from lcrag.cost.workload import Workload
@@ -61,29 +76,55 @@ def cost(
         retrieved=retrieved_tokens,
         remembered=remembered_tokens,
     )
-    if hardware:
-        from lcrag.cost.hardware import find_hardware
-        from lcrag.cost.model import ModelSpec
-        from lcrag.cost.price import read_prices
-        from lcrag.cost.price_cards import RentedHardware
+    if kv_budget is not None and not (hardware and 0 < kv_budget <= 1):
+        raise LcragError("--kv-budget is a share of the tokens, above 0 and up to 1, and needs --hardware.")
+    with printing(as_json) as result:
+        if hardware:
+            from lcrag.cost.hardware import find_hardware
+            from lcrag.cost.model import ModelSpec
+            from lcrag.cost.price import read_prices
+            from lcrag.cost.price_cards import RentedHardware
 
-        rented = read_prices(prices).get(model) if prices else None
-        if isinstance(rented, RentedHardware):
-            usd_per_hour = rented.gpu_hour if usd_per_hour is None else usd_per_hour
-            gpus = rented.gpus if gpus is None else gpus
-        gpus = 1 if gpus is None else gpus
-        card = find_hardware(hardware, hardware_file)
-        changes = {"mfu": mfu, "mbu": mbu, "usd_per_hour": usd_per_hour}
-        try:
-            card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
-        except ValueError as error:
-            raise LcragError(f"{error}.") from error
-        _print_open(model, ModelSpec.from_config(model), hardware, gpus, card, work, plot)
-    else:
-        _print_priced(model, work, prices, plot)
+            rented = read_prices(prices).get(model) if prices else None
+            if isinstance(rented, RentedHardware):
+                usd_per_hour = rented.gpu_hour if usd_per_hour is None else usd_per_hour
+                gpus = rented.gpus if gpus is None else gpus
+            gpus = 1 if gpus is None else gpus
+            card = find_hardware(hardware, hardware_file)
+            changes = {"mfu": mfu, "mbu": mbu, "usd_per_hour": usd_per_hour}
+            try:
+                card = replace(card, **{k: v for k, v in changes.items() if v is not None}).parallel(gpus)
+            except ValueError as error:
+                raise LcragError(f"{error}.") from error
+            spec = ModelSpec.from_config(model)
+            blocks = _print_open(model, spec, hardware, gpus, card, work, plot)
+            if kv_budget is not None:
+                from lcrag.analysis.kv_table import kv_table
+
+                _print(kv_table(spec, card, work, kv_budget))
+        else:
+            blocks = _print_priced(model, work, prices, plot)
+        result(_as_mapping(model, work, blocks))
+
+        def analysis() -> Analysis:
+            from lcrag.analysis.cost_curve import steps, table
+            from lcrag.experiment.tracking.curves import cost_analysis
+
+            machine = {
+                "hardware": hardware,
+                "gpus": gpus,
+                "mfu": mfu,
+                "mbu": mbu,
+                "usd_per_hour": usd_per_hour,
+            }
+            given = {"model": model, **asdict(work), **(machine if hardware else {})}
+            text = table(blocks, work.questions)
+            return cost_analysis(blocks, steps(work.questions), f"cost of {model}", given, text)
+
+        log_result(mlflow, tracking_uri, experiment, analysis)
 
 
-def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> None:
+def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | None) -> Blocks:
     from lcrag.cost.amortisation import dollar_cost, linear_cost
     from lcrag.cost.price import find_price, need_price, read_prices
     from lcrag.cost.workload import approaches
@@ -106,11 +147,12 @@ def _print_priced(model: str, work: Workload, prices: Path | None, plot: Path | 
     published = ", ".join(p for p in str(card.get("price", "")).split(", ") if "MTok" in p)
     _print(f"Prices: {card['source']}, {published or amounts}; embedding $0.02/MTok")
     _print_tables({"dollars": costs}, work, plot, model)
+    return {"dollars": costs}
 
 
 def _print_open(
     model: str, spec: ModelSpec, name: str, gpus: int, card: Hardware, work: Workload, plot: Path | None
-) -> None:
+) -> Blocks:
     from lcrag.cost import roofline as r
     from lcrag.cost.amortisation import flops_cost, linear_cost, rented_cost, seconds_cost
     from lcrag.cost.workload import approaches, kv_bytes
@@ -140,15 +182,16 @@ def _print_open(
         _print("The weights and one such document do not fit into its memory: raise --gpus.")
     kv = [kv_bytes(a, spec) for a in options]
     _print_tables(blocks, work, plot, f"{model} on {name}", kv)
+    return blocks
 
 
 def _print_tables(
-    blocks: dict[str, list[LinearCost]],
+    blocks: Blocks,
     work: Workload,
     plot: Path | None,
     title: str,
     kv: Sequence[float] = (),
-) -> None:
+) -> Blocks:
     from lcrag.analysis.cost_curve import crossings, curve, table
 
     _print(table(blocks, work.questions, kv))
@@ -165,6 +208,7 @@ def _print_tables(
         figure.savefig(image, format="png", dpi=150)
         write_atomically(plot, image.getvalue())
         _print(f"Picture  {plot}")
+    return blocks
 
 
 def _workload(work: Workload) -> str:
@@ -186,5 +230,23 @@ def _is_open(model: str) -> bool:
     return True
 
 
+def _as_mapping(model: str, work: Workload, blocks: Blocks) -> dict[str, Any]:
+    """The table for scripts: by unit and approach what is built once, the first question, each later one, and all."""
+    costs = {
+        unit: {
+            line.name: {
+                "build": line.build,
+                "first": line.first,
+                "later": line.later,
+                "total": line.total(work.questions),
+            }
+            for line in lines
+        }
+        for unit, lines in blocks.items()
+    }
+    return {"model": model, "workload": work, "costs": costs}
+
+
 def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    """Lines of prose in the width of the terminal; a table has it already."""
+    say("\n".join(line if "  " in line else paragraph(line) for line in text.split("\n")))

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
-import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from lcrag.commands.examples import examples
+from lcrag.commands.output import AsJson, printing, say, terminal_width
 from lcrag.errors import LcragError
-from lcrag.tables import many, ruled, wrapped
+from lcrag.tables import many, paragraph, ruled, wrapped
 
+NARROW = (
+    "licence",
+    "tried on",
+    "published",
+    "metric",
+    "tasks",
+)  # columns that a narrow terminal has no room for
 app = typer.Typer(no_args_is_help=True, help="The field's benchmarks: list, check and show them.")
 Tasks = Annotated[list[str] | None, typer.Option("--task", help="A task; may be given several times.")]
 Prompt = Annotated[Literal["lcrag", "official"], typer.Option(help="Whose words the question is asked in.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("data list"))
 def list_benchmarks(
     folder: Annotated[
         Path | None, typer.Option(help="Folder that holds benchmarks; default: $LCRAG_DATA.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List all benchmarks: licence, questions, metrics, published figures, and whether the files are on this disk."""
     from lcrag.benchmarks.catalogue import benchmarks
@@ -43,19 +53,29 @@ def list_benchmarks(
                 b.status,
             ]
         )
-    lines = ["\t".join(row) for row in rows] if not sys.stdout.isatty() else ruled(rows, left=len(rows[0]))
+    lines = (
+        ["\t".join(row) for row in rows]
+        if terminal_width() is None
+        else ruled(rows, len(rows[0]), drop=NARROW)
+    )
     generated = [n for n in names("dataset") if find("dataset", n).__module__.startswith("lcrag.generators")]
     notes = [
         f"Generated, without any file: {', '.join(generated) or 'none'}.",
         "`lcrag data show NAME` says where to get one.",
     ]
-    _say("\n".join([*lines, *wrapped(notes)]))
+    with printing(as_json) as result:
+        say("\n".join([*lines, *wrapped(notes)]))
+        heads = [head.replace(" ", "_") for head in rows[0]]
+        result(
+            {"benchmarks": [dict(zip(heads, row, strict=True)) for row in rows[1:]], "generated": generated}
+        )
 
 
-@app.command()
+@app.command(epilog=examples("data check"))
 def check(
-    name: Annotated[str, typer.Argument(help="A benchmark.")],
+    name: Annotated[str, typer.Argument(metavar="BENCHMARK", help="A benchmark.")],
     path: Annotated[Path, typer.Argument(help="Folder with its files.")],
+    as_json: AsJson = False,
 ) -> None:
     """Read a benchmark's files and compare counts and digests with what its authors have."""
     from lcrag.benchmarks.catalogue import benchmark_named
@@ -70,14 +90,16 @@ def check(
         lines.append("There is nothing to compare with: neither counts nor digests are known.")
     elif not found.differences:
         lines.append("As the authors have it.")
-    _say("\n".join([*lines, *found.notices, *found.differences]))
+    with printing(as_json) as result:
+        say("\n".join([*lines, *wrapped([*found.notices, *found.differences])]))
+        result({"name": name, **{f.name: getattr(found, f.name) for f in fields(found)}})
     if found.differences:
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("data show"))
 def show(
-    name: Annotated[str, typer.Argument(help="A benchmark or a generator.")],
+    name: Annotated[str, typer.Argument(metavar="BENCHMARK", help="A benchmark or a generator.")],
     path: Annotated[Path | None, typer.Argument(help="Folder with its files.")] = None,
     task: Tasks = None,
     question: Annotated[str, typer.Option(help="The id of a question; default: the first.")] = "",
@@ -92,8 +114,8 @@ def show(
     known = benchmarks().get(name)
     if known is not None:
         tasks = ", ".join(known.tasks)
-        _say(f"{known.title} ({known.paper}). Licence: {known.licence}. From {known.source}.")
-        _say("\n".join(wrapped([f"Tasks: {tasks}.", *([known.note] if known.note else [])])) + "\n")
+        say(paragraph(f"{known.title} ({known.paper}). Licence: {known.licence}. From {known.source}."))
+        say("\n".join(wrapped([f"Tasks: {tasks}.", *([known.note] if known.note else [])])) + "\n")
         if path is None:
             return
     elif path is not None:
@@ -107,7 +129,7 @@ def show(
     if chosen is None:
         raise LcragError(f"{name} has no question {question!r}; the first is {dataset.questions[0].id!r}.")
     names = strategy or ["long_context", "chunked_retrieval"]
-    _say(preview(dataset, chosen, [build("strategy", s, "--strategy") for s in names]))
+    say(preview(dataset, chosen, [build("strategy", s, "--strategy") for s in names]))
 
 
 def _place(folder: Path, *names: str) -> str:
@@ -120,7 +142,3 @@ def _place(folder: Path, *names: str) -> str:
 
 def _plain(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")

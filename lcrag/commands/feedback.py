@@ -52,7 +52,7 @@ def print_values(
     cost: str,
     cache: str,
     seed: int,
-) -> None:
+) -> list[Any]:
     """What each strategy alone, and routers, would have scored, estimated from feedback.
 
     Raises:
@@ -69,3 +69,4 @@ def print_values(
             check_learns_from_feedback(router)
     values = [off_policy_value(r, examples, seed=seed) for r in (*fixed, *chosen)]
     sys.stdout.write(value_table(values, examples.unit) + "\n")
+    return values

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.examples import examples
 from lcrag.commands.readers import build_reader, reader_spec
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Failures(StrEnum):
     wrong = "wrong"
 
 
-@app.command()
+@app.command(epilog=examples("import lara"))
 def lara(
     folder: Annotated[Path, typer.Argument(help="The LaRA repository.")],
     output: Output = Path("lara.parquet"),
@@ -49,7 +50,7 @@ def lara(
     judge_model: Annotated[
         str, typer.Option(help="A model that judges the answers without a sound score.")
     ] = "",
-    judge_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
+    judge_base_url: Annotated[str, typer.Option(help="OpenAI-compatible server of the judge.")] = "",
     judge_limit: Annotated[int | None, typer.Option(help="The maximum number of answers to judge.")] = None,
 ) -> None:
     """LaRA: long-context and retrieval answers of 12 models to 2,326 questions."""
@@ -65,7 +66,7 @@ def lara(
 
         # of a judge that was stopped
         verdicts = CallJournal(output.with_name(f"{output.name}.verdicts.jsonl"))
-        reader = build_reader(reader_spec(judge_model, judge_url))
+        reader = build_reader(reader_spec(judge_model, judge_base_url))
         outcomes = asyncio.run(judge(outcomes, reader, limit=judge_limit, calls=verdicts))
         _write(score_failures(outcomes, failures.value), output)
         verdicts.path.unlink(missing_ok=True)
@@ -73,7 +74,7 @@ def lara(
     _write(score_failures(outcomes, failures.value), output)
 
 
-@app.command("lara-table")
+@app.command("lara-table", epilog=examples("import lara-table"))
 def lara_table(
     file: Annotated[Path, typer.Argument(help="paper_main_table.json")],
     output: Output = Path("lara_table.parquet"),
@@ -84,7 +85,7 @@ def lara_table(
     _write(import_lara_table(file), output)
 
 
-@app.command()
+@app.command(epilog=examples("import nocha"))
 def nocha(
     file: Annotated[Path, typer.Argument(help="data_sample.json")],
     output: Output = Path("nocha.parquet"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from embedders.tokens import estimate_tokens
+from lcrag.commands.output import say
 from lcrag.commands.readers import BaseUrl, ContextWindow, Dollars, Model, reader_spec
 from lcrag.errors import LcragError
 from lcrag.tables import human, many, ruled, wrapped
@@ -35,6 +35,7 @@ def init(
     from lcrag.datasets.folder import survey_folder
     from lcrag.files import write_atomically
     from lcrag.runtime.caps import Limits
+    from lcrag.statistics import min_documents
 
     reader = reader_spec(model, base_url, context_window)
     Limits(dollars=dollars)
@@ -49,25 +50,29 @@ def init(
                 f"{target} exists already: choose another --output, or overwrite it with --force."
             )
     folder = survey_folder(documents)
-    _say(folder_table(folder, documents))
+    say(folder_table(folder, documents))
     if not folder.documents:
         raise LcragError(f"{documents}: there is no document that can be read.")
     write_atomically(targets[0], experiment_yaml(folder, documents, output, reader, dollars))
     write_atomically(targets[1], QUESTIONS.read_text("utf-8"))
-    _say(f"Written: {targets[0]} and {targets[1]}.")
+    say(f"Written: {targets[0]} and {targets[1]}.")
     if folder.unread:
         files = many(len(folder.unread), "file")
-        _say(f"A run refuses a folder with documents that it cannot read: mend or remove {files} first.")
+        say(f"A run refuses a folder with documents that it cannot read: mend or remove {files} first.")
+    if len(folder.documents) < (enough := min_documents()):
+        say(
+            f"No difference between strategies can be shown to be more than chance on fewer than {enough} documents."
+        )
     if dollars is not None and not _has_price(str(reader["model"])):
-        _say(f"The price of {reader['model']} is not known: fill in `prices` in {targets[0]}.")
+        say(f"The price of {reader['model']} is not known: fill in `prices` in {targets[0]}.")
     flags = "".join(
         f" {name} {shlex.quote(value)}"
         for name, value in (("--model", model), ("--base-url", base_url))
         if value
     )
     command = f"lcrag questions {shlex.quote(str(documents))} --output {shlex.quote(str(targets[1]))}{flags}"
-    _say(f"Next: write questions into {targets[1]}, or let the model write them: {command}")
-    _say(f"Then: lcrag run {shlex.quote(str(targets[0]))}")
+    say(f"Next: write questions into {targets[1]}, or let the model write them: {command}")
+    say(f"Then: lcrag run {shlex.quote(str(targets[0]))}")
 
 
 def folder_table(folder: Folder, place: Path) -> str:
@@ -126,7 +131,3 @@ def _has_price(model: str) -> bool:
 def _why(message: str, place: Path, id: str) -> str:
     """A message without the file's name at its beginning."""
     return message.removeprefix(f"{place / id}: ").removeprefix(f"{id}: ").removeprefix(f"{place}: ")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.examples import examples
 from lcrag.commands.judge_compare import compare
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.commands.readers import BaseUrl, Model, build_reader, reader_spec
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError
 
 if TYPE_CHECKING:
+    from lcrag.experiment.tracking.analyses import Analysis
     from lcrag.judges.base import JudgedMetric
     from lcrag.readers.base import Reader
 
@@ -24,17 +29,17 @@ def judge() -> None:
     """Hold models that judge answers against labels."""
 
 
-app.command()(compare)
+app.command(epilog=examples("judge compare"))(compare)
 
 
-@app.command()
+@app.command(epilog=examples("judge check"))
 def check(
     labels: Annotated[
         Path, typer.Argument(help="Outcomes with sound scores (.parquet, a run), or labels (.csv, .jsonl).")
     ],
     model: Model = "",
     base_url: BaseUrl = "",
-    metric: Annotated[
+    metrics: Annotated[
         Path | None, typer.Option(help="YAML with `metrics:`, one of them judged; default: correctness.")
     ] = None,
     limit: Annotated[
@@ -45,6 +50,10 @@ def check(
         float, typer.Option(min=0, max=1, help="The score from which an answer counts as right.")
     ] = 0.5,
     output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("calibration.json"),
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
+    as_json: AsJson = False,
 ) -> None:
     """Compare a judge's verdicts with labels: agreement, kappa, errors, biases, and whether it may decide."""
     import asyncio
@@ -58,7 +67,7 @@ def check(
 
     drawn = draw(load_labels(labels, correct_threshold=correct_threshold), limit, seed)
     reader = build_reader(reader_spec(model, base_url)) if model or base_url else None
-    judged_metric = _metric(metric, reader)
+    judged_metric = _metric(metrics, reader)
     replies = Replies(replies_path(output))
     for notice in replies.notices:
         sys.stderr.write(f"lcrag: {notice}\n")
@@ -72,16 +81,33 @@ def check(
         correct_threshold=correct_threshold,
     )
     calibration.save(output)
-    sys.stdout.write(f"{calibration_text(calibration)}\n\n")
-    spent = f"{many(int(usage.calls), 'call')}, {human(usage.prompt_tokens)} prompt tokens"
-    sys.stdout.write(f"Calibration  {output}\nReplies      {replies.path} ({spent} in this run)\n")
+    with printing(as_json) as result:
+        say(f"{calibration_text(calibration)}\n")
+        spent = f"{many(int(usage.calls), 'call')}, {human(usage.prompt_tokens)} prompt tokens"
+        say(f"Calibration  {output}\nReplies      {replies.path} ({spent} in this run)")
+        result(json.loads(output.read_text("utf-8")))
+
+        def analysis() -> Analysis:
+            from lcrag.experiment.tracking.curves import judge_analysis
+
+            given = {
+                "labels": str(labels),
+                "limit": limit,
+                "seed": seed,
+                "correct_threshold": correct_threshold,
+            }
+            return judge_analysis(calibration, given, calibration_text(calibration), output)
+
+        log_result(mlflow, tracking_uri, experiment, analysis)
 
 
 def _metric(file: Path | None, reader: Reader | None) -> JudgedMetric:
     """The judged metric of a file, else correctness by the model."""
     if file is None:
         if reader is None:
-            raise LcragError("Give the judge: --model (with --base-url for a server), or --metric FILE.yaml.")
+            raise LcragError(
+                "Give the judge: --model (with --base-url for a server), or --metrics FILE.yaml."
+            )
         from lcrag.judges.correctness import Correctness
 
         return Correctness(judge=reader)

@@ -8,13 +8,17 @@ from typing import Annotated
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.commands.readers import BaseUrl, Model, build_reader, reader_spec
 from lcrag.errors import LcragError
 
 
 def compare(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its table of outcomes (parquet).")],
-    strategies: Annotated[tuple[str, str], typer.Option(help="The two strategies to compare.")],
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="One of the two strategies to compare; give it twice.")
+    ] = None,
+    strategies: Annotated[tuple[str, str] | None, typer.Option(hidden=True)] = None,
     model: Model = "",
     base_url: BaseUrl = "",
     limit: Annotated[
@@ -22,6 +26,7 @@ def compare(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seeds the draw and the test.")] = 0,
     output: Annotated[Path | None, typer.Option(help="CSV file for one row per pair.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Ask a judge which of two strategies answers better, in both orders; replies are kept beside the outcomes."""
     import asyncio
@@ -33,6 +38,9 @@ def compare(
     from lcrag.outcomes.table import load_outcomes
     from lcrag.tables import human, many
 
+    pair = [*(strategies or strategy or ())]
+    if len(set(pair)) != 2:
+        raise LcragError("Give --strategy twice, with the names of two strategies.")
     outcomes = load_outcomes(run)
     if not (model or base_url):
         raise LcragError("Give the judge: --model, with --base-url for a model on a server.")
@@ -42,10 +50,19 @@ def compare(
     for notice in replies.notices:
         sys.stderr.write(f"lcrag: {notice}\n")
     tools = MeteredJudge(Judging(judge, replies=replies, booked=set(replies.known)))
-    result = asyncio.run(preferences(outcomes, *strategies, tools, limit=limit, seed=seed))
-    sys.stdout.write(f"{result}\n\n")
-    spent = f"{many(int(tools.usage.calls), 'call')}, {human(tools.usage.prompt_tokens)} prompt tokens in this run"
-    sys.stdout.write(f"Judge    {judge.name}\nReplies  {replies.path} ({spent})\n")
-    if output is not None:
-        write_atomically(output, result.table.to_csv(index=False))
-        sys.stdout.write(f"Pairs    {output}\n")
+    result = asyncio.run(preferences(outcomes, pair[0], pair[1], tools, limit=limit, seed=seed))
+    with printing(as_json) as print_json:
+        say(f"{result}\n")
+        spent = f"{many(int(tools.usage.calls), 'call')}, {human(tools.usage.prompt_tokens)} prompt tokens in this run"
+        say(f"Judge    {judge.name}\nReplies  {replies.path} ({spent})")
+        if output is not None:
+            write_atomically(output, result.table.to_csv(index=False))
+            say(f"Pairs    {output}")
+        print_json(
+            {
+                "judge": judge.name,
+                "strategies": pair,
+                "pairs": result.table.to_dict("records"),
+                "text": str(result),
+            }
+        )

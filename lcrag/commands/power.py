@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.errors import LcragError
+from lcrag.tables import paragraph
 
 if TYPE_CHECKING:
     from lcrag.statistics import Variation
@@ -19,7 +20,8 @@ DIFFERENCES = (0.05, 0.1, 0.15, 0.2, 0.3)  # shown where none is asked for
 
 def power(
     outcomes: Annotated[
-        Path | None, typer.Argument(help="A pilot: table of outcomes (parquet), or a run's folder.")
+        Path | None,
+        typer.Argument(metavar="RUN", help="A pilot: a run's folder, or a table of outcomes (parquet)."),
     ] = None,
     questions: Annotated[int | None, typer.Option(min=1, help="Questions; default: the pilot's.")] = None,
     documents: Annotated[int | None, typer.Option(min=1, help="Documents; default: the pilot's.")] = None,
@@ -48,44 +50,61 @@ def power(
     power: Annotated[
         float, typer.Option(min=0.5, max=0.99, help="Probability to show the difference.")
     ] = 0.8,
+    as_json: AsJson = False,
 ) -> None:
     """How many questions do I need? From a pilot run, or from --questions and --documents alone."""
     from lcrag.statistics import Variation, smallest_difference
     from lcrag.statistics.power import even
     from lcrag.statistics.variation import design_effect
 
-    given = Variation()
-    sizes: tuple[int, ...] = ()
-    if outcomes is not None:
-        given, sizes = _pilot(outcomes, strategy)
-    elif questions is None or documents is None:
-        raise LcragError("Give a pilot run, or both --questions and --documents.")
-    elif strategy:
-        raise LcragError("--strategy names strategies of a pilot run: give its folder, too.")
-    if questions or documents:
-        planned = questions or sum(sizes), documents or len(sizes)
-        if planned[0] < planned[1]:
-            raise LcragError(
-                f"{planned[0]} questions cannot be on {planned[1]} documents: give more questions."
-            )
-        sizes = even(*planned)
-    given = Variation(
-        given.variance if variance is None else variance,
-        given.correlation if correlation is None else correlation,
-    )
-    _say(
-        f"Variance of a question's difference {given.variance:.2f}, correlation within documents "
-        f"{given.correlation:.2f}: {sum(sizes)} questions on {len(sizes)} documents tell as much as "
-        f"{sum(sizes) / design_effect(sizes, given.correlation):.0f} on a document each."
-    )
-    smallest = smallest_difference(sizes, given, target=power, alpha=alpha, comparisons=comparisons)
-    _say(_what_is_seen(sizes, smallest, power, alpha, comparisons))
-    _say("")
-    _print_needs([d / 100 for d in difference or ()] or DIFFERENCES, sizes, given, power, alpha, comparisons)
-    _say(
-        "Two-sided paired sign-flip test by document, as in the tables of a run; the power is that of simulated tables "
-        "of right and wrong answers."
-    )
+    with printing(as_json) as result:
+        given = Variation()
+        sizes: tuple[int, ...] = ()
+        if outcomes is not None:
+            given, sizes = _pilot(outcomes, strategy)
+        elif questions is None or documents is None:
+            raise LcragError("Give a pilot run, or both --questions and --documents.")
+        elif strategy:
+            raise LcragError("--strategy names strategies of a pilot run: give its folder, too.")
+        if questions or documents:
+            planned = questions or sum(sizes), documents or len(sizes)
+            if planned[0] < planned[1]:
+                raise LcragError(
+                    f"{planned[0]} questions cannot be on {planned[1]} documents: give more questions."
+                )
+            sizes = even(*planned)
+        given = Variation(
+            given.variance if variance is None else variance,
+            given.correlation if correlation is None else correlation,
+        )
+        _say(
+            f"Variance of a question's difference {given.variance:.2f}, correlation within documents "
+            f"{given.correlation:.2f}: {sum(sizes)} questions on {len(sizes)} documents tell as much as "
+            f"{sum(sizes) / design_effect(sizes, given.correlation):.0f} on a document each."
+        )
+        smallest = smallest_difference(sizes, given, target=power, alpha=alpha, comparisons=comparisons)
+        _say(_what_is_seen(sizes, smallest, power, alpha, comparisons))
+        _say("")
+        needs = _print_needs(
+            [d / 100 for d in difference or ()] or DIFFERENCES, sizes, given, power, alpha, comparisons
+        )
+        _say(
+            "Two-sided paired sign-flip test by document, as in the tables of a run; the power is that of simulated "
+            "tables of right and wrong answers."
+        )
+        result(
+            {
+                "questions": sum(sizes),
+                "documents": len(sizes),
+                "variance": given.variance,
+                "correlation": given.correlation,
+                "smallest_difference": smallest,
+                "power": power,
+                "alpha": alpha,
+                "comparisons": comparisons,
+                "needed": needs,
+            }
+        )
 
 
 def _pilot(path: Path, strategies: list[str] | None) -> tuple[Variation, tuple[int, ...]]:
@@ -137,22 +156,35 @@ def _print_needs(
     power: float,
     alpha: float,
     comparisons: int,
-) -> None:
-    """The table of documents and questions needed, with as many questions on each document as in the plan, and one."""
+) -> list[dict[str, float]]:
+    """Print the documents and questions needed, with as many questions on each document as in the plan, and with one.
+
+    Returns:
+        The table's rows.
+    """
     from lcrag.statistics import documents_needed
     from lcrag.tables import ruled
 
     each = max(1, round(sum(sizes) / len(sizes)))
     rows = [["to show", "questions each", "documents", "questions"]]
+    needs: list[dict[str, float]] = []
     for difference in differences:
         for count in dict.fromkeys((each, 1)):
             needed = documents_needed(
                 difference, count, given, target=power, alpha=alpha, comparisons=comparisons
             )
+            needs.append(
+                {
+                    "difference": difference,
+                    "questions_each": count,
+                    "documents": needed,
+                    "questions": needed * count,
+                }
+            )
             rows.append([f"{100 * difference:g} points", str(count), f"{needed:,}", f"{needed * count:,}"])
-    for line in ruled(rows):
-        _say(line)
+    say("\n".join(ruled(rows)))
+    return needs
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    say(paragraph(text))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lcrag.commands.output import say
 from lcrag.commands.readers import BaseUrl, ContextWindow, Dollars, Model, build_reader, reader_spec
 from lcrag.commands.run import quiet_libraries
 from lcrag.errors import LcragError, did_you_mean
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from lcrag.judging.tools import Judging
     from lcrag.questions.writing import WrittenQuestions
 
+LINE_SECONDS = 5.0  # between two lines of progress where there is no terminal
 TOO_SMALL = {"SmolLM2-135M-Instruct"}  # none of 20 of its replies was a question on the text
 
 
@@ -35,10 +39,12 @@ def questions(
     model: Model = "",
     base_url: BaseUrl = "",
     context_window: ContextWindow = None,
-    kinds: Annotated[
-        str,
-        typer.Option(help="Which kinds, with commas; default: all five of docs/documents.md, for gaps two."),
-    ] = "",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only questions of this kind; may be repeated. Default: all five of docs/documents.md, for gaps two."
+        ),
+    ] = None,
     dollars: Dollars = None,
     excerpt_tokens: Annotated[
         int,
@@ -56,12 +62,12 @@ def questions(
 
     quiet_libraries()
     known = prompts.KINDS if by == "model" else cloze.KINDS
-    named = [k.strip() for k in kinds.split(",") if k.strip()]
-    for kind in named:
-        if kind in prompts.KINDS and kind not in known:
-            raise LcragError(f"--kinds: gap questions are of the kinds {' and '.join(known)}, not {kind}.")
-        if kind not in known:
-            raise LcragError(f"--kinds: there is no kind {kind!r}; {did_you_mean(kind, known)}")
+    named = [k.strip() for given in kind or () for k in given.split(",") if k.strip()]
+    for each in named:
+        if each in prompts.KINDS and each not in known:
+            raise LcragError(f"--kind: gap questions are of the kinds {' and '.join(known)}, not {each}.")
+        if each not in known:
+            raise LcragError(f"--kind: there is no kind {each!r}; {did_you_mean(each, known)}")
     if output.exists() and not force and not _is_unused(output):
         raise LcragError(f"{output} exists already: choose another --output, or overwrite it with --force.")
     texts = list(read_folder(documents).documents.values())
@@ -74,9 +80,9 @@ def questions(
         )
     reader = judging.judge(None).name if judging else ""
     author = reader if by == "model" else "cloze"
-    _say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {author}.")
+    say(f"{many(count, 'question')} on {many(len(texts), 'document')} by {author}.")
     if by == "model" and reader in TOO_SMALL:
-        _say(
+        say(
             f"{reader} is too small for this, as docs/documents.md shows: name a larger one with --model, or take gap "
             "questions with --by cloze."
         )
@@ -86,16 +92,16 @@ def questions(
         writing = cloze.write_gap_questions(texts, count, named, judging, _progress(count), seed)
     written = asyncio.run(writing)
     for notice in judging.replies.notices if judging else ():
-        _say(notice)
-    _say(rejection_table(written, named or known, "replies" if by == "model" else "sentences"))
+        say(notice)
+    say(rejection_table(written, named or known, "replies" if by == "model" else "sentences"))
     if judging:
-        _say(cost_sentence(written, reader, "Written" if by == "model" else "Asked without the documents"))
+        say(cost_sentence(written, reader, "Written" if by == "model" else "Asked without the documents"))
     if written.failure:
-        _say(f"The reader failed on some requests, first: {written.failure}.")
+        say(f"The reader failed on some requests, first: {written.failure}.")
     if not written.candidates:
         raise LcragError(_nothing(written, by))
     write_atomically(output, question_lines(written.candidates, author))
-    _say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
+    say(f"{len(written.candidates)} of {many(count, 'question')} in {output}.")
     if written.stopped:
         raise LcragError(f"writing ended early: {written.stopped}.")
 
@@ -123,12 +129,20 @@ def _is_unused(file: Path) -> bool:
 
 
 def _progress(count: int) -> Callable[[int], None]:
-    """Tells on a terminal how many questions there are."""
+    """Tells how many questions there are and the time left: one line that changes, or one every few seconds."""
+    started = last = time.monotonic()
 
     def tell(kept: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        left = timedelta(seconds=round((now - started) * (count - kept) / kept)) if kept else "-:--:--"
+        line = f"{kept} of {count} questions, {left} left"
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{kept} of {count} questions" + ("\n" if kept == count else ""))
-            sys.stderr.flush()
+            sys.stderr.write(f"\r{line}" + ("\n" if kept == count else ""))
+        elif now - last >= LINE_SECONDS:
+            last = now
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
     return tell
 
@@ -143,8 +157,3 @@ def _nothing(written: WrittenQuestions, by: str) -> str:
     if by == "cloze":
         remedy = "gap questions need sentences of prose with numbers, dates or names; write questions by hand"
     return f"No question passed the checks ({why}): {remedy}."
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

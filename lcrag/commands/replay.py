@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcrag.commands.output import AsJson, printing, say
 from lcrag.commands.published import check_texts, outcomes_at, print_headline, published_name, testable
+from lcrag.commands.tracked import ExperimentName, Mlflow, TrackingUri, log_result
 from lcrag.errors import LcragError, reason
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lcrag.experiment.tracking.analyses import Analysis
     from lcrag.replay.comparison import RoutingComparison
     from lcrag.routers.learning.examples import Examples
 
 Outcomes = Annotated[
     Path,
     typer.Argument(
-        help="Table of outcomes (parquet), a run's folder, lara or nocha, or a folder of feedback."
+        metavar="RUN",
+        help="A run's folder, a table of outcomes (parquet), a folder of feedback, or lara or nocha.",
     ),
 ]
 Router = Annotated[
@@ -40,6 +44,12 @@ Exclude = Annotated[
 ]
 Cost = Annotated[str, typer.Option(help="tokens, flops, dollars, or auto: flops where all are known.")]
 Cache = Annotated[str, typer.Option(help="warm: cached prompt tokens are not counted; cold: they are.")]
+Arms = Annotated[
+    str,
+    typer.Option(
+        help="What is chosen: strategy, or model,strategy for pairs such as `gpt-4o: long_context`."
+    ),
+]
 Rule = Annotated[
     str | None,
     typer.Option(
@@ -65,11 +75,16 @@ def replay(
     failures: Rule = None,
     cost: Cost = "tokens",
     cache: Cache = "warm",
+    arms: Arms = "strategy",
     split: Annotated[str, typer.Option(help="document, task, model or length.")] = "document",
     folds: Annotated[int, typer.Option(help="Number of folds of the document split.")] = 5,
     fold_seeds: Annotated[int, typer.Option(help="Repeat the document split with this many seeds.")] = 1,
     seed: Annotated[int, typer.Option(help="Seeds the folds and the bootstrap.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder for table, picture and decisions.")] = None,
+    mlflow: Mlflow = False,
+    tracking_uri: TrackingUri = "",
+    experiment: ExperimentName = "lcrag",
+    as_json: AsJson = False,
 ) -> None:
     """What routers would have scored and cost on outcomes that exist, or estimated from feedback: no model is asked."""
     import numpy as np
@@ -84,17 +99,18 @@ def replay(
         raise LcragError("Give either --load for fitted routers, or --router and --routers to fit: not both.")
     if is_feedback(outcomes):
         chosen = [load_router(f) for f in load or ()] or _routers(router, routers, ())
-        print_values(chosen, outcomes, strategy, kind, cost, cache, seed)
+        with printing(as_json) as result:
+            result({"values": print_values(chosen, outcomes, strategy, kind, cost, cache, seed)})
         return
     table = _table(outcomes, kind, exclude, failures)
     published = published_name(outcomes)
-    every = _every(strategy or table["strategy"])
+    every = _every(strategy or table["strategy"] if arms == "strategy" else ())
     chosen = [load_router(f) for f in load] if load else _routers(router, routers, every)
     by_default = not (load or router or routers)
     if published and by_default:
         chosen = [r for r in chosen if not r.needs_text]
     check_texts(chosen, published)
-    examples = _examples(table, strategy, chosen, cost, cache)
+    examples = _examples(table, strategy, chosen, cost, cache, arms)
     scored = int(np.isfinite(examples.scores + examples.costs).all(1).sum())
     chosen = [for_all(r, scored) for r in chosen]
     if published and by_default:
@@ -116,12 +132,37 @@ def replay(
         raise LcragError(
             f"{files} holds a router that cannot decide ({reason(error)}): fit it again."
         ) from error
-    sys.stdout.write(f"{comparison}\n")
-    if published:
-        print_headline(table, strategy, comparison, seed)
-    if output is not None:
-        _save(comparison, output)
-        sys.stdout.write(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}\n")
+    with printing(as_json) as result:
+        say(str(comparison))
+        if published and arms == "strategy":  # what the paper says of its strategies
+            print_headline(table, strategy, comparison, seed)
+        if output is not None:
+            _save(comparison, output)
+            say(f"\nTable    {output / 'routing.md'}\nPicture  {output / 'quality_cost.png'}")
+        result(
+            {
+                "queries": comparison.queries,
+                "documents": comparison.documents,
+                "unit": comparison.unit,
+                "best": comparison.best,
+                "table": comparison.table.to_dict("records"),
+                "notes": comparison.notes(),
+            }
+        )
+
+        def analysis() -> Analysis:
+            from lcrag.components.settings import settings
+            from lcrag.experiment.tracking.curves import replay_analysis
+            from lcrag.replay.plots import quality_cost
+
+            given = {"outcomes": str(outcomes), "folds": folds, "fold_seeds": fold_seeds, "seed": seed, "cost": cost,
+                     "cache": cache, "kinds": list(kind or ()), "exclude": list(exclude or ()), "failures": failures,
+                     "arms": arms, "strategies": list(examples.strategies),
+                     "routers": [settings(r) for r in chosen]}  # fmt: skip
+            figures = {"quality_cost.png": quality_cost(comparison)}
+            return replay_analysis(comparison, f"replay {outcomes}", given, figures)
+
+        log_result(mlflow, tracking_uri, experiment, analysis)
 
 
 def fit(
@@ -204,7 +245,12 @@ def _table(
 
 
 def _examples(
-    table: pd.DataFrame, strategies: list[str] | None, routers: list[Any], cost: str, cache: str
+    table: pd.DataFrame,
+    strategies: list[str] | None,
+    routers: list[Any],
+    cost: str,
+    cache: str,
+    arms: str = "strategy",
 ) -> Examples:
     from lcrag.replay import examples_of
     from lcrag.routers.learning.router import ReplayableRouter
@@ -214,7 +260,14 @@ def _examples(
         from lcrag.runtime.defaults import default_embedder
 
         embedder = default_embedder()
-    return examples_of(table, strategies=strategies, cost=cost, cache=cache, embedder=embedder)  # type: ignore[arg-type]
+    return examples_of(
+        table,
+        strategies=strategies,
+        cost=cost,  # type: ignore[arg-type]
+        cache=cache,  # type: ignore[arg-type]
+        embedder=embedder,
+        arms=arms.split(","),
+    )
 
 
 def _save(comparison: RoutingComparison, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lcrag.commands.application import save_configuration
+from lcrag.commands.output import printing, say
 from lcrag.commands.stopping import stopped
 from lcrag.errors import LcragError
 from lcrag.redaction import redact
+from lcrag.tables import many, paragraph
 
 if TYPE_CHECKING:
     from lcrag.experiment import Experiment, Results
@@ -26,11 +30,14 @@ def run_experiment(
     no_mlflow: bool,
     dry_run: bool = False,
     limit: int | None = None,
+    as_json: bool = False,
 ) -> None:
     """Run an experiment's configuration and print what came out; a dry run prints what it may take.
 
     With ``limit`` only so many questions are asked, balanced over kinds and documents; a larger limit contains a
     smaller one, so that a run can be continued with more.
+
+    With ``as_json`` the result is printed as JSON.
 
     The table is printed as soon as the outcomes are on disk; what fails after that is told last.
 
@@ -38,31 +45,88 @@ def run_experiment(
         LcragError: bad input, a reader that cannot be used, or answers that failed.
         typer.Exit: with status 1 where a file could not be written, 130 or 143 where the run was stopped.
     """
-    from lcrag.experiment.config import from_mapping
-    from lcrag.experiment.progress import RunProgress
-    from lcrag.tables import many
+    from lcrag.analysis.exports import as_mapping
 
     quiet_libraries()
-    if isinstance(spec, dict) and no_mlflow:
-        spec["mlflow"] = False
-    if isinstance(spec, dict) and output is not None:
-        spec["output"] = str(output)
+    if isinstance(spec, dict):
+        spec |= {"mlflow": False} if no_mlflow else {}
+        spec |= {"output": str(output)} if output is not None else {}
+    with printing(as_json) as print_json:
+        if isinstance(spec, dict) and "readers" in spec:
+            _run_readers(spec, where, dry_run, limit, print_json)
+            return
+        experiment = _experiment(spec, where, limit)
+        if dry_run:
+            print_json(_forecast(experiment))
+            return
+        save_configuration(Path(experiment.output), spec, where.parent)
+        results = _ask(experiment)
+        _print_files(results)
+        print_json(as_mapping(results.comparison, results.experiment.parameters()))
+    _tell_problems([results], results.problems)
+
+
+def _experiment(spec: Any, where: Path, limit: int | None) -> Experiment:
+    from lcrag.experiment.config import from_mapping
+
     experiment = from_mapping(spec, str(where), where.parent)
     if limit is not None:
         experiment = replace(experiment, dataset=experiment.dataset.take(limit))
     dataset, strategies = experiment.dataset, experiment.strategies
-    total = len(dataset.questions) * len(strategies)
-    _say(
-        f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}, "
-        f"{many(len(strategies), 'strategy', 'strategies')}: {many(total, 'answer')} by {experiment.reader.name}."
-    )
+    size = f"{many(len(dataset.questions), 'question')} on {many(len(dataset.documents), 'document')}"
+    answers = many(len(dataset.questions) * len(strategies), "answer")
+    work = f"{many(len(strategies), 'strategy', 'strategies')}: {answers}"
+    say(paragraph(f"{size}, {work} by {experiment.reader.name}."))
     for notice in experiment.check():
-        _say(notice)
-    if dry_run:
-        from lcrag.experiment.forecast import forecast
+        say(paragraph(notice))
+    return experiment
 
-        _say(str(forecast(experiment)))
+
+def _run_readers(
+    spec: dict[str, Any], where: Path, dry_run: bool, limit: int | None, print_json: Callable[[Any], None]
+) -> None:
+    """A run for each of `readers`, then one table of all; every run is checked before the first begins."""
+    from lcrag.analysis.exports import as_mapping
+    from lcrag.experiment.several import Part, SeveralReaders, per_reader
+
+    runs = per_reader(spec, str(where), where.parent)
+    if dry_run:
+        print_json({name: _forecast(_experiment(run, where, limit)) for name, run in runs.items()})
         return
+    for run in runs.values():
+        _experiment(run, where, limit)
+    if "experiment" in (spec.get("budget") or {}):
+        say(paragraph(f"The experiment's cap holds for each of these {len(runs)} runs."))
+    finished, parts = [], {}
+    for name, run in runs.items():
+        say("")
+        experiment = _experiment(run, where, limit)
+        save_configuration(Path(experiment.output), run, where.parent)
+        finished.append(_ask(experiment))
+        parts[name] = Part.of(finished[-1])
+    folder = Path(spec.get("output", f"runs/{spec.get('name', where.stem)}"))
+    several = SeveralReaders(folder, parts, finished[-1], str(spec.get("name", where.stem)))
+    pages = several.write()
+    say(f"\n{several.comparison}\n\n{several}\n\n{paragraph(several.comparison.verdict)}\n")
+    say(f"Report   {pages.report}\nModels   {several.output / 'models.md'}")
+    models = several.by_model().to_dict("records")
+    print_json(as_mapping(several.comparison, pages.parameters) | {"by_model": models})
+    _tell_problems(finished, [*(p for results in finished for p in results.problems), *pages.problems])
+
+
+def _forecast(experiment: Experiment) -> dict[str, Any]:
+    from lcrag.experiment.forecast import forecast
+
+    prediction = forecast(experiment)
+    say(str(prediction))
+    return {"reader": prediction.reader, "questions": prediction.questions, "lines": prediction.lines}
+
+
+def _ask(experiment: Experiment) -> Results:
+    """The experiment's results, with progress meanwhile and its table at the end."""
+    from lcrag.experiment.progress import RunProgress
+
+    total = len(experiment.dataset.questions) * len(experiment.strategies)
     rows: list[Outcome] = []
     printed: list[Results] = []
     with RunProgress(total) as progress:
@@ -77,7 +141,7 @@ def run_experiment(
             printed.append(results)
 
         try:
-            results = experiment.run(on_row, on_table, progress.on_verdict)
+            return experiment.run(on_row, on_table, progress.on_verdict)
         except KeyboardInterrupt:
             progress.stop()
             if printed:
@@ -90,29 +154,34 @@ def run_experiment(
             progress.stop()
             _print_so_far(experiment, rows, total)
             raise
-    _print_files(results)
-    for problem in results.problems:
+
+
+def _tell_problems(finished: Sequence[Results], problems: Sequence[str]) -> None:
+    """What could not be made, and answers that failed, at the very end."""
+    for problem in dict.fromkeys(problems):
         sys.stderr.write(f"lcrag: {redact(problem)}\n")
-    if results.failed:
-        first = results.failed[0]
+    failed = [outcome for results in finished for outcome in results.failed]
+    if failed:
+        first, total = failed[0], sum(len(results.outcomes) for results in finished)
         raise LcragError(
-            f"{len(results.failed)} of {total} answers failed, the first {first.strategy} on question "
+            f"{len(failed)} of {total} answers failed, the first {first.strategy} on question "
             f"{first.question_id}: {first.error}"
         )
-    if results.problems:
+    if problems:
         raise typer.Exit(1)
 
 
 def _print_table(results: Results, resumed: int, total: int) -> None:
-    from lcrag.tables import human, paragraph
+    from lcrag.tables import human
 
     if resumed:
-        _say(f"{resumed} of {total} answers were there already.")
+        say(f"{resumed} of {total} answers were there already.")
     if results.rewarmed.prompt_tokens:
         tokens = human(results.rewarmed.prompt_tokens)
-        _say(f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row.")
+        lost = f"The interruption cost {tokens} prompt tokens of prefixes computed twice; they are in no row."
+        say(paragraph(lost))
     comparison = results.comparison
-    _say(f"{comparison}\n\n{paragraph(comparison.verdict)}\n")
+    say(f"{comparison}\n\n{paragraph(comparison.verdict)}\n")
 
 
 def _print_so_far(experiment: Experiment, rows: list[Outcome], total: int) -> None:
@@ -125,19 +194,20 @@ def _print_so_far(experiment: Experiment, rows: list[Outcome], total: int) -> No
         remark = f"The run was stopped: {finished} of {total} answers are finished."
         with suppress(Exception):  # why it was stopped must be told in any case
             table = compare(table_of(rows), cost=experiment.cost, seed=experiment.seed, remarks=[remark])
-            _say(f"{table}\n")
+            say(f"{table}\n")
 
 
 def _print_files(results: Results) -> None:
     for title, path in (
         ("Report", results.report),
         ("Picture", results.output / "accuracy_cost.png"),
+        ("Curves", results.output / "curves.png"),
         ("Table", results.output / "outcomes.parquet"),
     ):
         if path.is_file():
-            _say(f"{title:<9}{path}")
+            say(f"{title:<9}{path}")
     if results.tracked:
-        _say("MLflow   lcrag ui")
+        say(f"MLflow   {results.tracked.address}")
 
 
 def quiet_libraries() -> None:
@@ -153,8 +223,3 @@ def quiet_libraries() -> None:
     logging.getLogger("lcrag").setLevel(logging.ERROR)  # its notices are printed before the run
     logging.getLogger("lcrag.readers").setLevel(logging.WARNING)  # that a server is waited for
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

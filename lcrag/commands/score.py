@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lcrag.commands.output import AsJson
 from lcrag.commands.report import report
 from lcrag.errors import LcragError
 
@@ -16,10 +17,11 @@ KEYS = ["metrics", "metric", "reader", "embedder", "prices", "budget"]
 
 
 def score(
-    folder: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     metrics: Annotated[
         Path, typer.Argument(help="YAML with `metrics`, and `metric` if one of them is to decide.")
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Score a run's answers by further metrics, judges among them; its reader is not asked."""
     import asyncio
@@ -35,7 +37,7 @@ def score(
     check_keys(spec, KEYS, str(metrics))
     added, judging, deciding = scoring_from_mapping(spec, str(metrics), metrics.parent)
     result = asyncio.run(score_run(folder, added, judging, deciding))
-    report(folder, mlflow=False, tracking_uri="", experiment="lcrag")
+    report(folder, mlflow=False, tracking_uri="", experiment="lcrag", traces=False, as_json=as_json)
     for problem in result.problems:
         sys.stderr.write(f"lcrag: {problem}\n")
     if result.problems:

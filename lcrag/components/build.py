@@ -59,7 +59,7 @@ def build(
     parameters = {k: p for k, p in inspect.signature(target).parameters.items() if k[0] != "_"}
     where = f"{where} ({name})"
     check_keys({k: v for k, v in spec.items() if k != "type"}, list(parameters), where)
-    hints = _hints(target, parameters)
+    hints = hints_of(target, parameters)
     values = {k: v for k, v in (given or {}).items() if k in parameters}
     for key, value in spec.items():
         if key != "type":
@@ -73,7 +73,7 @@ def build(
         raise LcragError(f"{where}: {error}") from error
 
 
-def _hints(target: Any, parameters: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
+def hints_of(target: Any, parameters: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
     """Types of the parameters; one that cannot be resolved is ``Any``.
 
     A dataclass's are written in the terms of the modules of its bases.

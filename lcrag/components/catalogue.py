@@ -84,6 +84,20 @@ def _first_line(documented: Any) -> str:
     return (documented.__doc__ or "").strip().partition("\n")[0]
 
 
+def kv_caches() -> str:
+    """All KV cache methods: what each does, whether passes choose what they read, whether questions share it."""
+    rows = []
+    for name in names("kv_cache"):
+        kind = find("kv_cache", name)
+        sources = "; ".join(_SOURCE.findall(_first_line(kind)))
+        chooses = "each pass chooses" if kind.selects else "the prefill chooses"
+        shares = "no: it reads the question" if kind.reads_question else "yes"
+        rows.append([f"`{name}`", summary(kind), sources, chooses, shares, deviation(kind)])
+    return markdown(
+        ["method", "what it does", "source", "what is read", "questions share it", "differs in"], rows
+    )
+
+
 def listed(kind: str, room: str = "") -> str:
     """The components of a kind with the first sentence about each; of one room where that is given."""
     components = {name: find(kind, name) for name in names(kind)}

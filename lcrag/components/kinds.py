@@ -60,5 +60,6 @@ KINDS = {
         Kind("executor", "executors", "run", ("lcrag.experiment.executors",)),
         Kind("acceptor", "acceptors", "score", ("lcrag.strategies.acceptors",)),
         Kind("compressor", "compressors", "compress", ("lcrag.strategies.compressors",)),
+        Kind("kv_cache", "kv_caches", "keep", ("lcrag.readers.kv",)),
     )
 }

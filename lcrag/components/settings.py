@@ -5,31 +5,37 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import PurePath
 from typing import Any
 
 from lcrag.redaction import redact
 
 OWN = ("lcrag.", "retrievers.", "embedders.")
+# Metadata of a field that came later: at its default it is not part of the identity, so that earlier rows still count.
+ADDED = {"added": True}
 
 
 def settings(component: Any, *, identity: bool = False) -> Any:
     """A component's public fields as plain values, without secrets: they are logged.
 
     With ``identity`` without the fields that are marked ``operational``: they say how fast or how patiently it
-    works, not what comes out. A class that is not part of this project then also shows a hash of its source, so
-    that rows are made again when its code has changed, and a fitted router a hash of what it has learned.
+    works, not what comes out; and without those that were ``ADDED`` later and are at their default. A class that
+    is not part of this project then also shows a hash of its source, so that rows are made again when its code has
+    changed, and a fitted router a hash of what it has learned. A component that stands for another one (a field
+    marked ``stands_for``) has the identity of that one.
     """
     return _plain(component, identity) if identity else redact(_plain(component, identity))
 
 
 def _plain(component: Any, identity: bool) -> Any:
     if is_dataclass(component) and not isinstance(component, type):
+        if identity and (other := next((f for f in fields(component) if f.metadata.get("stands_for")), None)):
+            return _plain(getattr(component, other.name), identity)
         values = {
             f.name: _plain(getattr(component, f.name), identity)
             for f in fields(component)
-            if f.name[0] != "_" and not (identity and f.metadata.get("operational"))
+            if f.name[0] != "_" and not (identity and _is_left_out(f, component))
         }
         return {"type": type(component).__name__, **(_identity(component) if identity else {}), **values}
     if isinstance(component, dict):
@@ -41,6 +47,12 @@ def _plain(component: Any, identity: bool) -> Any:
     if isinstance(component, PurePath):
         return component.name if identity else str(component)  # a folder may be moved
     return f"{type(component).__module__}.{type(component).__qualname__}"
+
+
+def _is_left_out(field: Field[Any], component: Any) -> bool:
+    """Whether a field is no part of the component's identity."""
+    at_default = getattr(component, field.name) == field.default
+    return bool(field.metadata.get("operational") or (field.metadata.get("added") and at_default))
 
 
 def digest(component: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor, isfinite
 
+from lcrag.cost.compression import DENSE, KVShares
 from lcrag.cost.hardware import Hardware
 from lcrag.cost.model import ModelSpec
 from lcrag.cost.price import Price
@@ -99,12 +100,15 @@ def flops_cost(spec: ModelSpec, embedder_parameters: float = EMBEDDER_PARAMETERS
 
 
 def seconds_cost(
-    spec: ModelSpec, hardware: Hardware, embedder_parameters: float = EMBEDDER_PARAMETERS
+    spec: ModelSpec,
+    hardware: Hardware,
+    embedder_parameters: float = EMBEDDER_PARAMETERS,
+    kv: KVShares = DENSE,
 ) -> CostFunction:
     """Seconds on hardware, one call after the other; an embedder reaches the same utilisation as the model."""
     return CostFunction(
         "seconds",
-        lambda c: call_seconds(spec, hardware, c.prompt, c.cached, c.completion),
+        lambda c: call_seconds(spec, hardware, c.prompt, c.cached, c.completion, kv),
         lambda tokens: 2 * embedder_parameters * tokens / (hardware.flops * hardware.mfu),
     )
 

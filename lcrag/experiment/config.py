@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lcrag.components.build import build, check_keys
+from lcrag.components.expand import expanded
 from lcrag.components.yaml_file import read_yaml
 from lcrag.datasets.base import Dataset
 from lcrag.errors import LcragError
@@ -29,11 +30,14 @@ KEYS = [
     "executor",
     "dataset",
     "reader",
+    "readers",
+    "response_cache",
     "embedder",
     "retriever",
     "strategies",
     "routers",
     "budget",
+    "deadline_s",
     "prices",
     "mlflow",
 ]
@@ -48,8 +52,12 @@ def load_experiment(path: Path | str) -> Experiment:
     return from_mapping(read_yaml(path), str(path), Path(path).parent)
 
 
-def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path()) -> Experiment:
+def from_mapping(
+    spec: Any, where: str = "configuration", folder: Path = Path(), dataset: Dataset | None = None
+) -> Experiment:
     """An experiment from the content of a YAML file; ``folder`` is what its file paths are relative to.
+
+    ``dataset`` stands for the one that the file names.
 
     Raises:
         LcragError: an unknown or missing key.
@@ -57,16 +65,20 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
     if not isinstance(spec, Mapping):
         raise LcragError(f"{where}: a mapping with the keys {', '.join(KEYS)} is expected.")
     check_keys(spec, KEYS, where)
-    for key in ("dataset", "strategies"):
+    if "readers" in spec:
+        raise LcragError(
+            f"{where}: `readers` is for `lcrag run`, which makes a run for each; give one `reader` here."
+        )
+    for key in ("strategies",) if dataset is not None else ("dataset", "strategies"):
         if key not in spec:
             raise LcragError(f"{where}: the key {key!r} is missing.")
     parts = _Parts(spec, where, folder)
     component, each, embedder = parts.component, parts.each, parts.shared["embedder"]
     mlflow = values.mlflow(spec.get("mlflow"), f"{where}: mlflow")
     name = values.text(spec.get("name", Path(where).stem), f"{where}: name")
-    reader = build("reader", spec.get("reader", "transformers"), f"{where}: reader", None, folder)
+    reader = parts.reader()
     return Experiment(
-        dataset=build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
+        dataset=dataset or build("dataset", spec["dataset"], f"{where}: dataset", None, folder),
         reader=reader,
         strategies=each("strategies", "strategy"),
         output=Path(values.text(spec.get("output", f"runs/{name}"), f"{where}: output")),
@@ -80,9 +92,11 @@ def from_mapping(spec: Any, where: str = "configuration", folder: Path = Path())
         name=name,
         budget=values.budget(spec.get("budget"), f"{where}: budget"),
         prices=values.prices(spec.get("prices"), f"{where}: prices", folder, reader.name, embedder.name),
+        deadline_s=values.seconds(spec.get("deadline_s"), f"{where}: deadline_s"),
         executor=component("executor") or LocalExecutor(),
         mlflow=mlflow.get("tracking_uri"),
         mlflow_experiment=mlflow.get("experiment", "lcrag"),
+        mlflow_traces=mlflow.get("traces", False),
     )
 
 
@@ -93,6 +107,16 @@ class _Parts:
         self.spec, self.where, self.folder = spec, where, folder
         self.shared: dict[str, Any] = {}
         self.shared["embedder"] = self.component("embedder") or default_embedder()
+
+    def reader(self) -> Any:
+        """The reader, behind the response cache where the mapping has one."""
+        reader = self.spec.get("reader", "transformers")
+        cache = self.spec.get("response_cache")
+        if cache is not None:
+            cache = cache if isinstance(cache, Mapping) else {"path": cache}
+            check_keys(cache, ["path", "max_bytes"], f"{self.where}: response_cache")
+            reader = {"type": "response_cache", "reader": reader, **cache}
+        return build("reader", reader, f"{self.where}: reader", None, self.folder)
 
     def component(self, kind: str) -> Any:
         """The component of a kind, ``None`` where the mapping has none."""
@@ -110,6 +134,10 @@ class _Parts:
         if not isinstance(items, list):
             raise LcragError(f"{self.where}: {key} must be a list.")
         where = f"{self.where}: {key}"
+        if kind == "strategy":
+            items = [
+                x for i, item in enumerate(items) for x in expanded(kind, item, f"{where}[{i}]", self.folder)
+            ]
         return tuple(build(kind, x, f"{where}[{i}]", self.shared, self.folder) for i, x in enumerate(items))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ from lcrag.experiment.row_keys import RowKeys
 from lcrag.judging.scoring import scored
 from lcrag.metrics.score import score
 from lcrag.metrics.support import support
+from lcrag.readers.response_cache import ResponseCache
 from lcrag.redaction import redact
 from lcrag.runtime.caps import OverBudget
 from lcrag.runtime.guard import BudgetGuard
@@ -20,6 +23,8 @@ from lcrag.runtime.resources import Resources
 from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Outcome, Question
 from lcrag.strategies.base import Strategy
+
+REUSED = "from_response_cache"  # the note that says how many calls of a row a response cache answered
 
 
 def batches(questions: Sequence[Question], strategies: Sequence[Strategy]) -> list[Batch]:
@@ -90,7 +95,7 @@ class Engine:
             if self._is_finished(key, window)
         }
         for key, row in finished.items():
-            self.resources.note_paid(row.usage, self.journal.content.prefixes[key])
+            self.resources.note_paid(row.usage, self.journal.content.prefixes.get(key, ()))
             self.on_row(row, True)
 
         def missing(batch: Batch) -> Batch:
@@ -105,10 +110,21 @@ class Engine:
         if work:  # a missing key or a window that is not known stops a run before its first call
             self.resources.reader.check()
             _ = self.resources.reader.context_window
-        await self.plan.executor.run(work, answer, self.resources.reader)
+        try:
+            await self.plan.executor.run(work, answer, self.resources.reader)
+        finally:
+            await self._end_builds()
         if self.resources.calls and not any(finished[k].error for k in keys.values()):
             self.resources.calls.settle()
         return [finished[keys[q.id, s.name]] for s in strategies for q in questions]
+
+    async def _end_builds(self) -> None:
+        """Cancel what is still built for rows that were cancelled or over their deadline: nothing is left running."""
+        running = {name: build for name, build in self.resources.built.items() if not build.done()}
+        for name, build in running.items():
+            build.cancel()
+            del self.resources.built[name]  # whoever needs it later builds it anew
+        await asyncio.gather(*running.values(), return_exceptions=True)
 
     def _take_over_calls(self) -> None:
         """Count what calls of rows that were not finished have cost, and the prefixes that they paid for."""
@@ -127,6 +143,8 @@ class Engine:
         if self.resources.calls:
             used = [id for scope, id in guard.used if scope == key or build_failed]
             self.resources.calls.forget(used)
+        if isinstance(self.resources.reader, ResponseCache):
+            self.resources.reader.forget(guard.responses)
 
     def _is_finished(self, key: str, window: int) -> bool:
         """Whether the journal has the row, and it did not fail or was refused by this same budget.
@@ -134,7 +152,7 @@ class Engine:
         A row whose context was cut must have been cut to this window; it stays where that is not known (0).
         """
         row = self.journal.content.rows.get(key)
-        if row and row.truncation and window not in {0, self.journal.content.windows.get(key)}:
+        if row and row.truncation and window not in {0, self.journal.content.windows.get(key, 0)}:
             return False
         refused = self.journal.content.refused.get(key)
         same_budget = bool(refused) and refused == self.resources.budget.question.given
@@ -143,6 +161,8 @@ class Engine:
     def _rescored(self, key: str, question: Question) -> Outcome:
         """The journal's row with the scores of this plan's metrics, which are no part of a row's identity."""
         row = self.journal.content.rows[key]
+        if not self.plan.own_metrics and row.score == row.scores.get(self.plan.deciding):
+            return row
         try:
             return scored(row, question, self.plan.own_metrics, self.plan.deciding)
         except Exception as error:  # the user's own code may raise anything
@@ -155,7 +175,13 @@ class Engine:
         except LcragError:
             return 0
 
+    @property
+    def _late(self) -> str:
+        seconds = self.plan.deadline_s
+        return f"It took longer than its deadline of {seconds} seconds: raise deadline_s, or run again."
+
     async def _row(self, key: str, question: Question, strategy: Strategy) -> Outcome:
+        begun = time.time()
         guard = BudgetGuard(self.resources, self.resources.spending.question(), scope=key)
         tools = MeteredToolbox(self.resources, strategy.name, guard)
         refused: dict[str, float] = {}
@@ -169,15 +195,21 @@ class Engine:
             closed_book=strategy.closed_book,
             batch_invariant=self.resources.reader.batch_invariant,
         )
+        deadline = asyncio.timeout(self.plan.deadline_s)
         try:
-            answer = await strategy.answer(question, tools)
+            async with deadline:
+                answer = await strategy.answer(question, tools)
             row = replace(
                 row,
                 answer=answer.text,
                 declined=answer.declined,
                 truncation=answer.truncation,
                 finish_reason=tools.finish_reason,
-                notes={**answer.notes, **support(question.text, answer.text, answer.evidence)},
+                notes={
+                    **answer.notes,
+                    **support(question.text, answer.text, answer.evidence),
+                    **({REUSED: guard.reused} if guard.reused else {}),
+                },
                 scores=score(question, answer),
                 steps=(*answer.steps, *tools.steps),
                 evidence=answer.evidence,
@@ -191,12 +223,13 @@ class Engine:
                 refused = self.resources.budget.question.given
             row = replace(row, error=redact(str(error)), steps=tuple(tools.steps))
         except Exception as error:  # one question must not take the others down with it
-            row = replace(row, error=redact(f"{type(error).__name__}: {error}"), steps=tuple(tools.steps))
+            told = self._late if deadline.expired() else redact(f"{type(error).__name__}: {error}")
+            row = replace(row, error=told, steps=tuple(tools.steps))
         row = replace(row, usage=tools.ledger, prompt_hash=tools.prompt_hash)
-        if row.error and not guard.call_failed:
+        if row.error and not guard.call_failed and not deadline.expired():
             self._forget(guard, key)
         prefixes = [*tools.warmed, *guard.prefixes]
         window = self._window() if row.truncation else 0
-        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window)
+        self.journal.append(key, row, prefixes, guard.paid, refused, guard.calls, window, begun)
         self.on_row(row, False)
         return row

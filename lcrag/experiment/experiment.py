@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lcrag.experiment.blocking import wait_for
-from lcrag.experiment.engine import Engine
+from lcrag.experiment.engine import REUSED, Engine
 from lcrag.experiment.journal import Journal
 from lcrag.experiment.plan import Plan
 from lcrag.experiment.question_features import features_of
 from lcrag.experiment.questions_file import save_questions
 from lcrag.experiment.results import Results
 from lcrag.experiment.stored import known_window
+from lcrag.experiment.tracking.live import logged_meanwhile
 from lcrag.judging.deciding import judges_of
 from lcrag.judging.scoring import OnVerdict, Scored, scoring_in
 from lcrag.judging.tools import Judging
 from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Outcome, Usage
+from lcrag.tables import many
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ class Experiment(Plan):
         """
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = wait_for(self._results(journal, notices, on_row, on_verdict))
+            with logged_meanwhile(self, on_row) as on_row:
+                results = wait_for(self._results(journal, notices, on_row, on_verdict))
             results.write(on_table)  # outside of the event loop, where Ctrl-C is heard at once
         return results
 
@@ -62,7 +65,8 @@ class Experiment(Plan):
         """``run`` for callers whose event loop must go on meanwhile (servers)."""
         notices, output = self._noticed(), Path(self.output)
         with Journal(output) as journal:
-            results = await self._results(journal, notices, on_row, on_verdict)
+            with logged_meanwhile(self, on_row) as on_row:
+                results = await self._results(journal, notices, on_row, on_verdict)
             results.write(on_table)
         return results
 
@@ -125,7 +129,7 @@ class Experiment(Plan):
             judged.outcomes,
             features,
             resources.rewarmed,
-            (*notices, *damaged, *resources.notices, *judged.remarks),
+            (*notices, *damaged, *resources.notices, *_reuse(outcomes, resources), *judged.remarks),
             (*judged.problems, *problems),
         )
 
@@ -145,3 +149,19 @@ class Experiment(Plan):
         questions = {q.id: q for q in self.dataset.questions}
         scoring = scoring_in(Path(self.output), judging, self.judged_metrics, self.deciding, on_verdict)
         return await scoring.run(outcomes, questions)
+
+
+def _reuse(outcomes: Sequence[Outcome], resources: Resources) -> tuple[str, ...]:
+    """What a response cache has answered, and what was spent beside it, for the foot of the table."""
+    reused = sum(int(row.notes.get(REUSED, 0)) for row in outcomes)
+    if not reused:
+        return ()
+    paid = resources.spending.paid
+    tokens = int(paid.prompt_tokens + paid.completion_tokens)
+    spent = (
+        f"{many(int(paid.calls), 'further call')} spent {tokens:,} tokens" if tokens else "no token was spent"
+    )
+    return (
+        f"The response cache answered {many(reused, 'call')}, {spent}; a row's cost is what its answers cost "
+        "when they were made.",
+    )

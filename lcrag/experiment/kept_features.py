@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from sys import intern
 
 from lcrag.components.settings import settings
 from lcrag.files import append_entry, read_entries
@@ -39,7 +40,7 @@ class KeptFeatures:
         features = entry["features"]
         if not all(isinstance(value, float) for value in features.values()):
             raise TypeError("a feature is not a number")
-        self._features[str(entry["key"])] = features
+        self._features[str(entry["key"])] = {intern(name): value for name, value in features.items()}
 
     def get(self, question: Question, retrieval: bool) -> dict[str, float] | None:
         """The question's features with or without those of a first retrieval; ``None`` where they are not kept."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
+    from lcrag.experiment.tracking.log import Tracked
 
 PICTURES = ("accuracy_cost.png", "accuracy_by_kind.png")
 Sources = tuple[Mapping[str, Question], Mapping[tuple[str, str], tuple[Passage, ...]]]
 EXPORTS = ("report.md", "tables.tex", "comparison.csv", "comparison_table.json")
+CURVES = ("curves.csv", "curves.png")  # where a setting or the documents' length varies
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Pages:
         title: The report's heading, and the run's name in MLflow.
         sources: Questions and the passages that answers named, where they are in memory; else the folder is read.
         problems: What could not be made, in sentences.
-        tracked: Whether the run was logged to MLflow.
+        tracked: Where the run was logged to in MLflow; ``None`` if it was not.
     """
 
     output: Path
@@ -48,7 +51,7 @@ class Pages:
     title: str
     sources: Callable[[], Sources] | None = None
     problems: list[str] = field(default_factory=list)
-    tracked: bool = False
+    tracked: Tracked | None = None
     _figures: dict[str, Figure] = field(default_factory=dict, repr=False)
 
     @property
@@ -74,18 +77,19 @@ class Pages:
             if path.is_file():
                 path.unlink()
 
-    def write(self, tracking_uri: str | None, experiment: str) -> None:
+    def write(self, tracking_uri: str | None, experiment: str, traces: bool = False) -> None:
         """Draw the pictures, write the report and the exports, and log the run to MLflow, in this order.
 
         Args:
             tracking_uri: MLflow's address; ``None`` for its default, ``""`` to log nothing.
             experiment: the MLflow experiment's name.
+            traces: whether each answer is logged as a trace, too.
         """
         compared = False
         with self.surviving(self.report.name, "The table could not be made"):
             compared = bool(self.compare())
         if not compared:  # nothing can be made without it
-            for name in (*PICTURES, *EXPORTS):
+            for name in (*PICTURES, *EXPORTS, *CURVES):
                 (self.output / name).unlink(missing_ok=True)
             return
         for name in PICTURES:
@@ -113,12 +117,13 @@ class Pages:
         for name in EXPORTS:
             with self.surviving(name, f"The file {name} could not be made"):
                 write_atomically(self.output / name, self._export(name))
+        with self.surviving(CURVES[1], "The curves could not be made"):
+            self._write_curves()
         with self.surviving("leaderboard.md", "The benchmark's table could not be made"):
             self._write_leaderboard(questions)
         if tracking_uri != "":
             with self.surviving("", "The run could not be logged to MLflow"):
-                self._track(tracking_uri, experiment)
-                self.tracked = True
+                self.tracked = self._track(tracking_uri, experiment, traces)
 
     def _export(self, name: str) -> str:
         from lcrag.analysis.exports import as_csv, as_json, as_latex, as_markdown
@@ -134,6 +139,25 @@ class Pages:
     def _stored_sources(self) -> Sources:
         return gold_questions(self.output), named_passages(self.output, self.table)
 
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """Accuracy and cost for each value of what varies; without a row where nothing does."""
+        from lcrag.analysis.sweeps import sweep
+
+        return sweep(self.table, self.parameters.get("strategies") or (), self.compare().unit)
+
+    def _write_curves(self) -> None:
+        from lcrag.analysis.sweeps import curves
+
+        if not len(self.sweep):
+            for name in CURVES:  # of an earlier run in this folder
+                (self.output / name).unlink(missing_ok=True)
+        else:
+            image = io.BytesIO()
+            curves(self.sweep).savefig(image, format="png", dpi=150)
+            write_atomically(self.output / CURVES[1], image.getvalue())
+            write_atomically(self.output / CURVES[0], self.sweep.to_csv(index=False, lineterminator="\n"))
+
     def _write_leaderboard(self, questions: Mapping[str, Question]) -> None:
         """Where the questions are a benchmark's, its own averages beside published figures."""
         from lcrag.analysis.leaderboard import leaderboard
@@ -145,22 +169,20 @@ class Pages:
             page = leaderboard(self.table, [*asked.values()], benchmark)
             write_atomically(self.output / "leaderboard.md", page)
 
-    def _track(self, tracking_uri: str | None, experiment: str) -> None:
-        from lcrag.experiment.tracking import default_tracking_uri, log_to_mlflow
+    def _track(self, tracking_uri: str | None, experiment: str, traces: bool) -> Tracked:
+        from lcrag.experiment.tracking.log import log_to_mlflow
+        from lcrag.experiment.tracking.store import default_tracking_uri
 
-        strategies: Sequence[Mapping[str, Any]] = self.parameters.get("strategies", ())
-        log_to_mlflow(
+        return log_to_mlflow(
             self.table,
             self.compare(),
             tracking_uri=tracking_uri or default_tracking_uri(),
             experiment=experiment,
             run_name=self.title,
             parameters=self.parameters,
-            strategy_parameters={s["name"]: s for s in strategies},
-            dataset_name=str(self.parameters.get("dataset", "")),
-            dataset_digest=str(self.parameters.get("dataset_digest", "")),
-            report=self.report,
+            folder=self.output,
             figures=self._figures,
+            traces=traces,
         )
 
 

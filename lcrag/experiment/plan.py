@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,8 +54,11 @@ class Plan:
         budget: Caps on what a question and the whole run may spend, kept before each call.
         prices: The reader's price card, or ``Prices`` of reader, embedder and reranker; it overrides published prices.
         executor: Where and in which order the questions are run.
+        deadline_s: Seconds that a question may take with one strategy, from its first step on. One that takes longer is
+            a failed row, and is tried again when the run is continued; ``None`` waits for every answer.
         mlflow: The tracking URI; ``None`` for MLflow's default, ``""`` or ``False`` to log nothing.
         mlflow_experiment: The MLflow experiment's name.
+        mlflow_traces: Whether each answer is logged to MLflow as a trace, too.
     """
 
     dataset: Dataset
@@ -74,6 +78,8 @@ class Plan:
     executor: Executor = field(default_factory=LocalExecutor)
     mlflow: str | Literal[False] | None = None
     mlflow_experiment: str = "lcrag"
+    deadline_s: float | None = None
+    mlflow_traces: bool = False
 
     def __post_init__(self) -> None:
         retriever, embedder = with_defaults(self.retriever, self.embedder)
@@ -90,9 +96,9 @@ class Plan:
         """Those of them that ask a model."""
         return tuple(m for m in self.own_metrics if isinstance(m, JudgedMetric))
 
-    @property
+    @cached_property
     def deciding(self) -> str:
-        """The name of the metric that decides."""
+        """The name of the metric that decides; the questions are looked through once, not for each row."""
         if self.metric == "auto":
             return default_metric(self.dataset.questions)
         return self.metric if isinstance(self.metric, str) else self.metric.name
@@ -119,6 +125,8 @@ class Plan:
             raise LcragError(f"The dataset {self.dataset.name} has no questions.")
         if not self.strategies:
             raise LcragError("The experiment has no strategies: give at least one.")
+        if self.deadline_s is not None and not self.deadline_s > 0:
+            raise LcragError(f"deadline_s is {self.deadline_s!r}: give seconds above 0, or leave it out.")
         names = [s.name for s in self.strategies]
         check_names(names)
         duplicates = sorted({n for n in names if names.count(n) > 1})
@@ -155,6 +163,7 @@ class Plan:
             "cost": self.cost,
             "seed": self.seed,
             **({"budget": settings(self.budget)} if self.budget else {}),
+            **({"deadline_s": self.deadline_s} if self.deadline_s is not None else {}),
             "reader": settings(self.reader) | {"batch_invariant": self.reader.batch_invariant},
             "embedder": settings(self.embedder),
             "retriever": settings(self.retriever),

@@ -42,7 +42,7 @@ async def _asked(dataset: Dataset, question: Question, strategy: Strategy) -> st
     reader = ScriptedReader(lambda request: "x", context_window=WINDOW)
     resources = Resources(
         reader=reader,
-        documents={i: dataset.document(i) for i in question.document_ids},
+        documents={d.id: d for d in dataset.documents},
         retriever=BM25Retriever(),
         embedder=CountingEmbedder(),
         questions=[question.document_ids],

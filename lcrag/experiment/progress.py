@@ -23,6 +23,7 @@ from lcrag.judges.base import Verdict
 from lcrag.schema import Outcome
 from lcrag.tables import human
 
+WIDE, MEDIUM = 110, 70  # characters: what has no room is left out before count and time left are
 LINE_SECONDS = 5.0  # between two lines where there is no terminal: a log of a long run stays readable
 
 
@@ -56,19 +57,20 @@ class RunProgress:
     ) -> None:
         self._console = console = console or Console(stderr=True)
         self._clock, self._last_line = clock, clock()
+        self._name = 22 if console.width >= WIDE else 16 if console.width >= MEDIUM else 12
+        columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn(bar_width=None)]
+        if console.width >= MEDIUM:
+            columns[1] = BarColumn(bar_width=24 if console.width >= WIDE else 14)
+        columns.append(MofNCompleteColumn())
+        if console.width >= WIDE:
+            columns.append(TextColumn("{task.fields[tokens]}"))
+        if console.width >= MEDIUM:
+            columns.append(TimeElapsedColumn())
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[tokens]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeLeft(),
-            console=console,
-            disable=not console.is_terminal,
+            *columns, TextColumn("left"), TimeLeft(), console=console, disable=not console.is_terminal
         )
-        self._task = self._bar.add_task("answers", total=rows, tokens="")
-        self._judging = self._bar.add_task("verdicts", total=None, tokens="", visible=False)
+        self._task = self._bar.add_task(self._described("answers"), total=rows, tokens="")
+        self._judging = self._bar.add_task(self._described("verdicts"), total=None, tokens="", visible=False)
         self._computed = self._cached = self._written = 0.0
         self.resumed = self.failed = 0
 
@@ -103,9 +105,12 @@ class RunProgress:
         )
         if self.failed:
             tokens += f", {self.failed} failed"
-        self._bar.update(self._task, description=outcome.strategy[:22].ljust(22), tokens=tokens)
+        self._bar.update(self._task, description=self._described(outcome.strategy), tokens=tokens)
         if not resumed:
             self._line()
+
+    def _described(self, name: str) -> str:
+        return (name if len(name) <= self._name else name[: self._name - 1] + "…").ljust(self._name)
 
     def on_verdict(self, verdict: Verdict, resumed: bool) -> None:
         """Count one verdict of a judge."""

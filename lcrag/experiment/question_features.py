@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
+from sys import intern
 
 from lcrag.errors import LcragError, reason
 from lcrag.experiment.kept_features import KeptFeatures
@@ -101,5 +102,6 @@ async def _computed(
     except Exception as error:  # the answers are paid for: the run goes on without these features
         failure = error
         query = await query_of(question, tools)
-    features = {f"feature_{k}": float(v) for k, v in query.features.items()}
+    # a name is one object, not one for each question
+    features = {intern(f"feature_{k}"): float(v) for k, v in query.features.items()}
     return {"document_tokens": query.tokens, "window": float(window or nan), **features}, failure

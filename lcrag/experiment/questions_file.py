@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from lcrag.errors import LcragError
-from lcrag.files import write_atomically
+from lcrag.files import plain_or_text, write_atomically
 from lcrag.schema import Question, Span, Task
 
 QUESTIONS = "questions.jsonl"
@@ -16,7 +15,7 @@ QUESTIONS = "questions.jsonl"
 
 def save_questions(folder: Path, questions: Sequence[Question]) -> None:
     """Write the questions with their gold answers, so that answers can be scored later."""
-    lines = "".join(f"{json.dumps(asdict(q), default=str)}\n" for q in questions)
+    lines = "".join(f"{json.dumps(q, default=plain_or_text)}\n" for q in questions)
     write_atomically(folder / QUESTIONS, lines)
 
 

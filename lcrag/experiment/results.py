@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lcrag.analysis.comparison import Comparison
+    from lcrag.experiment.tracking.log import Tracked
 
 
 def _gold(question: Question) -> str:
@@ -139,8 +140,8 @@ class Results:
         return self._pages.report
 
     @property
-    def tracked(self) -> bool:
-        """Whether the run was logged to MLflow."""
+    def tracked(self) -> Tracked | None:
+        """Where the run was logged to in MLflow; ``None`` if it was not."""
         return self._pages.tracked
 
     def figures(self) -> dict[str, Figure]:
@@ -183,7 +184,9 @@ class Results:
         with pages.surviving("", "The table could not be made"):
             on_table(self)
         pages.write(
-            None if experiment.mlflow is None else experiment.mlflow or "", experiment.mlflow_experiment
+            None if experiment.mlflow is None else experiment.mlflow or "",
+            experiment.mlflow_experiment,
+            experiment.mlflow_traces,
         )
 
     @staticmethod

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 from lcrag.components.settings import settings
 from lcrag.experiment.plan import Plan
+from lcrag.files import plain_or_text
 from lcrag.runtime.resources import Resources
 from lcrag.schema import Question
 
@@ -31,7 +34,9 @@ class RowKeys:
     def __init__(self, plan: Plan, resources: Resources, stored: Collection[str] = ()) -> None:
         self._resources = resources
         self._earlier = {key for key in stored if not key.startswith(FORMAT)}
-        self._strategies = {s.name: _json(settings(s, identity=True)) for s in plan.strategies}
+        identities = {s.name: settings(s, identity=True) for s in plan.strategies}
+        self._strategies = {name: _json(identity) for name, identity in identities.items()}
+        self._everywhere = {name for name, identity in identities.items() if _searches_corpus(identity)}
         shared = [resources.reader, resources.retriever, resources.embedder]
         demonstrations = [q.asked() for q in plan.dataset.demonstrations]
         run = _json(
@@ -41,12 +46,12 @@ class RowKeys:
 
     def of(self, question: Question) -> dict[str, str]:
         """The keys of the question's rows, by the strategy's name."""
-        ids, asked = question.document_ids, _json(question.asked())
+        ids, asked = question.document_ids, _asked(question)
         documents = [_json(self._resources.text_digest(i)) for i in ids]
-        keys = {
-            name: FORMAT + self._hash([strategy, asked, *documents])
-            for name, strategy in self._strategies.items()
-        }
+        keys = {}
+        for name, strategy in self._strategies.items():
+            corpus = [self._corpus] if name in self._everywhere else []
+            keys[name] = FORMAT + self._hash([strategy, asked, *documents, *corpus])
         if self._earlier:
             texts = [_json(self._resources.documents[i].text) for i in ids]
             for name, strategy in self._strategies.items():
@@ -55,6 +60,13 @@ class RowKeys:
                     keys[name] = earlier
         return keys
 
+    @cached_property
+    def _corpus(self) -> str:
+        """A hash of all documents."""
+        ids = sorted(self._resources.documents)
+        texts = _json([[i, self._resources.text_digest(i)] for i in ids])
+        return _json(hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest())
+
     def _hash(self, parts: Iterable[str]) -> str:
         """A hash of the list in JSON that begins with what all rows share and goes on with these parts."""
         digest = self._run.copy()
@@ -62,6 +74,20 @@ class RowKeys:
             digest.update(f", {part}".encode())
         digest.update(b"]")
         return digest.hexdigest()[:32]
+
+
+def _searches_corpus(identity: Any) -> bool:
+    """Whether a strategy, or one inside it, retrieves from all documents (its field ``scope``)."""
+    if isinstance(identity, dict):
+        return identity.get("scope") == "corpus" or any(map(_searches_corpus, identity.values()))
+    return isinstance(identity, list) and any(map(_searches_corpus, identity))
+
+
+def _asked(question: Question) -> str:
+    """``question.asked()`` in JSON, made without a copy of all that lies within."""
+    content = {f.name: getattr(question, f.name) for f in fields(question) if f.name != "task"}
+    content |= {"task": question.task.asked()} if question.task else {}
+    return json.dumps(content, sort_keys=True, default=plain_or_text)
 
 
 def _json(value: Any) -> str:

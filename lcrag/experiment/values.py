@@ -13,7 +13,7 @@ from lcrag.errors import LcragError
 from lcrag.runtime.caps import Budget
 
 PACE = "seconds_per_token"
-MLFLOW_KEYS = ["tracking_uri", "experiment"]
+MLFLOW_KEYS = ["tracking_uri", "experiment", "traces"]
 MAX_SEED = 2**32 - 1  # what numpy, torch and scikit-learn all take
 
 
@@ -39,6 +39,19 @@ def seed(value: Any, where: str) -> int:
     return value
 
 
+def seconds(value: Any, where: str) -> float | None:
+    """A number of seconds, or none.
+
+    Raises:
+        LcragError: something else is given.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise LcragError(f"{where}: {value!r} is not a number of seconds above 0.")
+    return float(value)
+
+
 def text(value: Any, where: str) -> str:
     """A name: a text, or a number or date that YAML has made of one."""
     if (
@@ -51,8 +64,8 @@ def text(value: Any, where: str) -> str:
     return str(value)
 
 
-def mlflow(spec: Any, where: str) -> dict[str, str]:
-    """Where MLflow is and what the experiment is called there; ``false`` logs nothing.
+def mlflow(spec: Any, where: str) -> dict[str, Any]:
+    """Where MLflow is, what the experiment is called there, and whether answers are traced; ``false`` logs nothing.
 
     Raises:
         LcragError: something else is given.
@@ -63,10 +76,14 @@ def mlflow(spec: Any, where: str) -> dict[str, str]:
         return {}
     if not isinstance(spec, Mapping):
         raise LcragError(
-            f"{where}: false is expected, or a mapping with {' and '.join(MLFLOW_KEYS)}, not {spec!r}."
+            f"{where}: false is expected, or a mapping with {', '.join(MLFLOW_KEYS)}, not {spec!r}."
         )
     check_keys(spec, MLFLOW_KEYS, where)
-    return {key: text(value, f"{where}.{key}") for key, value in spec.items()}
+    traces = spec.get("traces", False)
+    if not isinstance(traces, bool):
+        raise LcragError(f"{where}.traces: true or false is expected, not {traces!r}.")
+    texts = {key: text(value, f"{where}.{key}") for key, value in spec.items() if key != "traces"}
+    return texts | {"traces": traces}
 
 
 def budget(spec: Any, where: str) -> Budget:

@@ -31,7 +31,7 @@ def calibration_text(calibration: Calibration) -> str:
         f"{c.judge} judges {c.metric}: {many(c.n, 'answer')} of {c.labels}, {c.right} labelled right, "
         f"{c.n - c.right} wrong.",
         "",
-        *aligned(rows, left=3),
+        *aligned(rows, left=3, header=False),
     ]
     if c.groups:
         header = ("by", "", "n", "unreadable", "agreement", "sensitivity", "specificity")

@@ -70,7 +70,8 @@ class Judging:
         """
         self.replies = Replies(path)
         for completion in self.replies.known.values():
-            self.spending.pay(completion.usage)
+            if not completion.from_response_cache:
+                self.spending.pay(completion.usage)
 
     def slots(self, judge: Reader) -> asyncio.Semaphore:
         """Bounds the requests in flight at one judge."""
@@ -103,7 +104,8 @@ class Judging:
                 reply = await judge.generate(request)
                 completion = replace(reply, usage=self.priced(judge, reply.usage))
                 self.replies.keep(key, completion)  # priced, so that a restart knows what was spent
-                spending.pay(completion.usage)
+                if not completion.from_response_cache:
+                    spending.pay(completion.usage)
         finally:
             del self._asking[key]
         return completion

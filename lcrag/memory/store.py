@@ -115,6 +115,15 @@ class MemoryStore:
         """The memory of that name; empty if it is new."""
         return Memory(self._db, name, self.path)
 
+    def forget(self, document_ids: Iterable[str]) -> None:
+        """Remove the items of documents from all memories; what they have cost stays counted.
+
+        Raises:
+            LcragError: the disk is full.
+        """
+        with self.memory("")._transaction():
+            self._db.executemany("DELETE FROM items WHERE document_id = ?", [(id,) for id in document_ids])
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

@@ -7,6 +7,7 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from lcrag.metrics.quantities import Quantity, all_agree, split_quantities
@@ -18,6 +19,7 @@ _SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212-]")
 _ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "\u2018\u2019\u201c\u201d")
+SHORT = 4000  # characters of a text whose normal form is remembered: answers and passages, not documents
 _KEPT_A = "\ue000"  # stands for a letter A that is no article
 _FILLERS = frozenset(  # words beside a number that say nothing of what it counts
     [
@@ -64,10 +66,17 @@ def normalise(text: str) -> str:
     capital A within a sentence kept ("hepatitis A"). Commas inside numbers go with the punctuation, so ``1,234`` is
     ``1234``.
     """
+    return _remembered(text) if len(text) <= SHORT else _normalised(text)
+
+
+def _normalised(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _LETTER_A.sub(f" {_KEPT_A}", text).lower()
     text = _DASHES.sub(" ", text).translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", text).replace(_KEPT_A, "a").split())
+
+
+_remembered = lru_cache(1024)(_normalised)  # every metric normalises the same answers again
 
 
 def squad_normalise(text: str) -> str:
@@ -95,6 +104,7 @@ def contains(prediction: str, answers: Sequence[str]) -> float:
     return float(any(_contains(prediction, answer) for answer in answers))
 
 
+@lru_cache(256)  # several metrics ask the same of an answer
 def _contains(prediction: str, answer: str) -> bool:
     gold = normalise(answer)
     if not gold:

@@ -72,7 +72,7 @@ def known_means(values: Matrix) -> Matrix:
 def common(outcomes: pd.DataFrame, strategies: Sequence[str]) -> pd.DataFrame:
     """Rows of the strategies on the questions that are scored in all of them."""
     rows = outcomes[outcomes["strategy"].isin(strategies)]
-    scored = rows.groupby("question_id")["score"].agg(lambda s: s.notna().sum())
+    scored = rows.groupby("question_id")["score"].count()  # without NaN
     return rows[rows["question_id"].map(scored) == len(strategies)]
 
 

@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SINCE_3 = ("saved_flops", "saved_dollars", "foreign_cached_tokens")
+SINCE_4 = ("kv_stored_fraction", "kv_loaded_fraction")
 WERE_BOOKED = {"index": "build", "embed": "retrieve"}  # in version 1
 
 
 def current(outcomes: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns of the newest version, as it is where it has them."""
-    return _with_savings(_with_models(outcomes))
+    return _with_fractions(_with_savings(_with_models(outcomes)))
+
+
+def _with_fractions(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """With the columns of version 4: older rows had no KV cache methods."""
+    import pandas as pd
+
+    if any(f"{role}_cached_tokens" not in outcomes for role in ROLES):
+        return outcomes  # not a table of outcomes; whoever reads it says so
+    columns = {
+        f"{role}_{name}": 1.0 for role in ROLES for name in SINCE_4 if f"{role}_{name}" not in outcomes
+    }
+    return pd.concat([outcomes, pd.DataFrame(columns, outcomes.index)], axis=1) if columns else outcomes
 
 
 def _with_savings(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +57,7 @@ def _with_models(outcomes: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    names = [f.name for f in fields(Usage) if f.name not in SINCE_3]
+    names = [f.name for f in fields(Usage) if f.name not in SINCE_3 + SINCE_4]
     if any(f"{role}_{name}" in outcomes for role in MODEL_ROLES for name in names):
         return outcomes
     if any(f"{role}_{name}" not in outcomes for role in WERE_BOOKED.values() for name in names):

@@ -94,10 +94,11 @@ class Headline:
         return [f"{how}: {', '.join(kinds)}."] if kinds else []
 
     def __str__(self) -> str:
-        lines = [f"What these answers say: {self.title}."]
+        lines = wrapped([f"What these answers say: {self.title}."])
         for pair in dict.fromkeys((f.first, f.second) for f in self.findings):
             rows = [f for f in self.findings if (f.first, f.second) == pair]
-            lines += ["", f"{pair[0]} minus {pair[1]}, 95% interval by document", *_table(rows)]
+            title = f"{pair[0]} minus {pair[1]}, 95% interval by document"
+            lines += ["", *wrapped([title]), *_table(rows)]
         last = [self.oracle_sentence(), *([self.router] if self.router else [])]
         tests = (
             "A strategy wins where the paired sign-flip test by document says so (Holm-corrected over all "

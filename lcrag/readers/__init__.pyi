@@ -4,6 +4,7 @@ from .base import Reader as Reader
 from .base import Request as Request
 from .langchain import LangChainReader as LangChainReader
 from .openai import OpenAIReader as OpenAIReader
+from .response_cache import ResponseCache as ResponseCache
 from .rope import RopeExtension as RopeExtension
 from .scripted import ScriptedReader as ScriptedReader
 from .transformers import TransformersReader as TransformersReader

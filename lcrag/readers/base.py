@@ -10,8 +10,10 @@ from lcrag.schema import Usage
 
 if TYPE_CHECKING:
     from lcrag.cost.model import ModelSpec
+    from lcrag.readers.kv.base import KVCache
 
 OPERATIONAL = {"operational": True}  # metadata of a field that does not change what a reader answers
+STANDS_FOR = {"stands_for": True}  # metadata of the field whose component answers just as its owner does
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Request:
         begin: The text must begin with one of these strings, which are part of it. A reader that cannot
             constrain its decoding ignores this; then only the prompt says so.
         watch: A word; readers with token probabilities report how likely it was to begin the answer.
+        cache: How the prompt's KV cache is kept and read, for readers that are ``kv.ChoosesCache``; ``None`` for the
+            reader's own way.
     """
 
     messages: tuple[Message, ...]
@@ -49,6 +53,7 @@ class Request:
     cache_salt: str = ""
     begin: tuple[str, ...] = ()
     watch: str = ""
+    cache: KVCache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Completion:
         prefix_tokens: Tokens of the prefix.
         watched: The probability, before any constraint, that the answer's first token begins ``Request.watch``;
             ``None`` where it is not known.
+        response_key: Where the answer is kept in a response cache; empty without one.
+        from_response_cache: Whether it was found there: ``usage`` is what it cost when it was made, nothing was spent.
     """
 
     text: str
@@ -71,6 +78,8 @@ class Completion:
     prefix_key: str = ""
     prefix_tokens: int = 0
     watched: float | None = None
+    response_key: str = ""
+    from_response_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)

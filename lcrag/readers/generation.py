@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import DynamicCache
+from transformers import TextIteratorStreamer
 
+from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Request
 from lcrag.readers.beginning import Beginning
+from lcrag.readers.kv.base import KVCache, Store
+from lcrag.readers.kv.keep_all import Whole
+from lcrag.readers.kv_booking import fractions, no_tokens
+from lcrag.readers.kv_calibration import learned
 from lcrag.readers.limits import first_stop
+from lcrag.readers.prefill import Keep, Suffix, extend, fill, rotary_frequencies
+from lcrag.readers.prompt import DENSE, Prompt
 from lcrag.readers.shared_prefix import KV, SharedPrefixCache, install, step, supports
+from lcrag.readers.streaming import Speaker
 from lcrag.readers.writer import Writer
 from lcrag.schema import Usage
 
 SMALL_BATCH_TOKENS = 2048  # rows with more tokens after the prefix are decoded one by one
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A tokenised request: its first ``prefix`` tokens are shared with other requests of the same salt."""
-
-    request: Request
-    ids: list[int]
-    prefix: int = 0
-
-    @property
-    def key(self) -> str:
-        """Names the prefix; empty without one."""
-        if not self.prefix:
-            return ""
-        identity = f"{self.request.cache_salt}\0{','.join(map(str, self.ids[: self.prefix]))}"
-        return hashlib.sha256(identity.encode()).hexdigest()[:16]
-
-    @property
-    def capacity(self) -> int:
-        """Tokens after the prefix to reserve memory for, in steps of 512, so that most prompts can share a batch."""
-        return -(-(len(self.ids) - self.prefix + self.request.max_tokens) // 512) * 512
 
 
 class Generation:
@@ -57,7 +41,8 @@ class Generation:
         self.model, self.tokenizer = model, tokenizer
         self.batch_size, self.prefix_bytes = batch_size, prefix_bytes
         self._beginning: Beginning | None = None
-        self.prefixes: OrderedDict[str, list[KV]] = OrderedDict()
+        self.learned: dict[str, Any] = {}  # by the method's settings
+        self.prefixes: OrderedDict[str, list[Store]] = OrderedDict()
         self.shares = kept and supports(model)
         if self.shares:
             install(model)
@@ -67,37 +52,57 @@ class Generation:
 
     def rows(self, prompt: Prompt) -> int:
         """How many prompts like this one are decoded together."""
-        return self.batch_size if self.shares and prompt.capacity <= SMALL_BATCH_TOKENS else 1
+        alone = prompt.cache.selects or prompt.is_kept_whole or prompt.capacity > SMALL_BATCH_TOKENS
+        return self.batch_size if self.shares and not alone else 1
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def run(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """Answer prompts of one prefix and one capacity, at most ``rows`` of them."""
+        """Answer prompts that can be decoded together, at most ``rows`` of them.
+
+        Raises:
+            LcragError: the model cannot be used with the KV cache method.
+        """
         if not self.shares:
+            if any(p.cache != DENSE for p in prompts):
+                raise LcragError(
+                    f"KV cache methods need plain full attention and fixed rotary positions, which "
+                    f"{self.model.config.model_type} does not have as it is loaded: leave out `cache`."
+                )
             return [self._plain(prompt) for prompt in prompts]
         started = time.perf_counter()
-        prefix, computed = self._prefix(prompts[0])
+        first_logits, suffixes, loaded, seconds = [], [], 0, []
+        prefix: list[Store] = []
+        computed = False
+        if prompts[0].is_kept_whole:
+            logits, prefix = self._fill(prompts[0].ids, prompts[0].cache)
+            first_logits, suffixes = [logits], [no_tokens(self.model)]
+            seconds = [time.perf_counter() - started]
+        else:
+            prefix, computed = self._prefix(prompts[0])
+            for prompt in prompts:
+                suffix = Suffix(prefix)
+                first_logits.append(extend(self.model, prompt.ids[prompt.prefix :], suffix))
+                suffixes.append(suffix.own)
+                loaded += suffix.loaded
+                seconds.append(time.perf_counter() - started - sum(seconds))
         lap = time.perf_counter()
-        seconds = [lap - started] + [0.0] * (len(prompts) - 1)
-        first_logits, suffixes = [], []
-        for i, prompt in enumerate(prompts):
-            logits, layers = self._prefill(prefix, prompt.ids[prompt.prefix :])
-            first_logits.append(logits)
-            suffixes.append(layers)
-            seconds[i] += time.perf_counter() - lap
-            lap = time.perf_counter()
         rows = self.rows(prompts[0])
-        cache = SharedPrefixCache(prefix or _empty(suffixes[0]), suffixes, prompts[0].capacity, rows)
+        cache = SharedPrefixCache(prefix or self._empty(suffixes[0]), suffixes, prompts[0].capacity, rows)
         writers = [self._writer(p.request) for p in prompts]
         logits = torch.stack(first_logits)
         while True:
-            for writer, row in zip(writers, logits, strict=False):
+            for writer, row, prompt in zip(writers, logits, prompts, strict=False):
                 writer.take(row)
+                if prompt.speaker:
+                    prompt.speaker.update(writer.text)
             if all(w.reason for w in writers):
                 break
             last = [w.tokens[-1] for w in writers] + [0] * (rows - len(prompts))
             logits = step(self.model, cache, torch.tensor(last, device=self.model.device))
         decode_seconds = (time.perf_counter() - lap) / len(prompts)
         computes = [computed and i == 0 for i in range(len(prompts))]
+        passes = cache.passes + (0 if prompts[0].is_kept_whole else len(prompts))
+        read = (cache.loaded + loaded) / passes if passes else None
         return [
             Completion(
                 text=w.text.strip(),
@@ -107,6 +112,7 @@ class Generation:
                     completion_tokens=len(w.tokens),
                     calls=1,
                     seconds=s + decode_seconds,
+                    **fractions(self.model, prefix, read, len(p.ids) + len(w.tokens)),
                 ),
                 finish_reason=w.reason,
                 prefix_key=p.key if computed_prefix else "",
@@ -121,36 +127,31 @@ class Generation:
             self._beginning = Beginning(self.tokenizer)
         return Writer(request, self.tokenizer, self.stops, self.model.device, self._beginning)
 
-    def _prefix(self, prompt: Prompt) -> tuple[list[KV] | None, bool]:
-        """The prefix's KV by layer and whether it had to be computed."""
+    def _prefix(self, prompt: Prompt) -> tuple[list[Store], bool]:
+        """The prefix's layers and whether they had to be computed."""
         if not prompt.prefix:
-            return None, False
+            return [], False
         if prompt.key in self.prefixes:
             self.prefixes.move_to_end(prompt.key)
             return self.prefixes[prompt.key], False
-        _, layers = self._prefill(None, prompt.ids[: prompt.prefix])
+        _, layers = self._fill(prompt.ids[: prompt.prefix], prompt.cache)
         self.prefixes[prompt.key] = layers
         while len(self.prefixes) > 1 and sum(map(_bytes, self.prefixes.values())) > self.prefix_bytes:
             self.prefixes.popitem(last=False)
         return layers, True
 
-    def _prefill(self, prefix: list[KV] | None, ids: list[int]) -> tuple[torch.Tensor, list[KV]]:
-        """Last-token logits (vocabulary,) and the new tokens' KV by layer, after ``prefix``."""
-        past = DynamicCache(config=self.model.config)
-        prefix_tokens = prefix[0][0].shape[1] if prefix else 0
-        for layer, (keys, values) in enumerate(prefix or []):
-            past.update(keys[None], values[None], layer)
-        out = self.model(
-            input_ids=torch.tensor([ids], device=self.model.device),
-            past_key_values=past,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        new = [
-            (la.keys[0, :, prefix_tokens:].clone(), la.values[0, :, prefix_tokens:].clone())
-            for la in past.layers
-        ]
-        return out.logits[0, -1].float(), new
+    def _fill(self, ids: list[int], method: KVCache) -> tuple[torch.Tensor, list[Store]]:
+        """Last-token logits (vocabulary,) of a prompt, and its layers as the method keeps them."""
+        if repr(method) not in self.learned:
+            self.learned[repr(method)] = learned(self.model, self.tokenizer, method)
+        layers = self.model.config.get_text_config().num_hidden_layers
+        cache = Keep(layers, rotary_frequencies(self.model), method, self.learned[repr(method)])
+        with method.watching(self.model):
+            return fill(self.model, ids, cache), cache.stores
+
+    def _empty(self, layers: list[KV]) -> list[Store]:
+        """A prefix of no tokens."""
+        return [Whole(k[:, :0], v[:, :0], 0) for k, v in layers]
 
     def _plain(self, prompt: Prompt) -> Completion:
         """One prompt through transformers' own loop, without a kept prefix."""
@@ -169,6 +170,7 @@ class Generation:
             pad_token_id=self.tokenizer.eos_token_id,
             return_dict_in_generate=True,
             output_logits=bool(request.watch),
+            streamer=Told(self.tokenizer, prompt.speaker) if prompt.speaker else None,
             **({"do_sample": False} | sampling),
         )
         out = generated.sequences[0, len(prompt.ids) :].tolist()
@@ -194,9 +196,18 @@ class Generation:
         return allowed
 
 
-def _bytes(layers: list[KV]) -> int:
-    return sum(k.nbytes + v.nbytes for k, v in layers)
+class Told(TextIteratorStreamer):  # type: ignore[misc]
+    """What transformers' own loop writes, told to a speaker."""
+
+    def __init__(self, tokenizer: Any, speaker: Speaker) -> None:
+        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self.speaker, self.text = speaker, ""
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        """One more piece."""
+        self.text += text
+        self.speaker.update(self.text)
 
 
-def _empty(layers: list[KV]) -> list[KV]:
-    return [(k[:, :0], v[:, :0]) for k, v in layers]
+def _bytes(layers: list[Store]) -> int:
+    return sum(store.total for store in layers)

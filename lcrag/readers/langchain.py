@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import BaseLanguageModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from pydantic import SecretStr
 
 from embedders.tokens import estimate_tokens
@@ -26,6 +26,7 @@ from lcrag.readers.langchain_models import (
     with_settings,
 )
 from lcrag.readers.limits import check_fits, first_stop
+from lcrag.readers.streaming import Speaker, speaker_for
 from lcrag.readers.tokens import estimate_prompt, estimate_room
 from lcrag.redaction import redact, secrets_in
 from lcrag.schema import Usage
@@ -153,9 +154,12 @@ class LangChainReader(Reader):
         model, settings = with_settings(self._chat, {key: getattr(request, key) for key in self.passed_on})
         if request.stop:
             settings["stop"] = list(request.stop)
-        started = time.perf_counter()
+        speaker, started = speaker_for(request), time.perf_counter()
         try:
-            reply = await model.ainvoke(_convert(request.messages), **settings)
+            if speaker:
+                reply = await _streamed(model, request, settings, speaker)
+            else:
+                reply = await model.ainvoke(_convert(request.messages), **settings)
         except Exception as error:
             told = redact(whole(str(error)), self._secrets()).strip() or "no reason given"
             reason = told.splitlines()[0]
@@ -164,6 +168,8 @@ class LangChainReader(Reader):
         reason = self._reason(reply)
         text = whole(str(reply.text))
         text = text[: first_stop(text, request.stop)].strip()
+        if speaker:
+            speaker.finish(text)
         return Completion(text, self._usage(reply, request, seconds), reason)
 
     def _secrets(self) -> list[str]:
@@ -196,6 +202,17 @@ class LangChainReader(Reader):
             calls=1,
             seconds=seconds,
         )
+
+
+async def _streamed(
+    model: BaseChatModel, request: Request, settings: Mapping[str, Any], speaker: Speaker
+) -> AIMessage:
+    """The reply, told while it arrives."""
+    reply = AIMessageChunk(content="")
+    async for chunk in model.astream(_convert(request.messages), **settings):
+        reply = reply + chunk
+        speaker.update(whole(str(reply.text)))
+    return reply
 
 
 def _convert(messages: Sequence[Message]) -> list[BaseMessage]:

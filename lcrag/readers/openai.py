@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from lcrag.errors import LcragError
 from lcrag.readers.base import OPERATIONAL, Completion, Message, PrefixCache, Reader, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.kv.servers import kv_fractions, kv_label
 from lcrag.readers.openai_endpoint import OPENAI, is_openai
 from lcrag.readers.openai_server import Server
+from lcrag.readers.streaming import speaker_for
 from lcrag.readers.tokens import ChatTokenizer, estimate_room
 from lcrag.readers.watch import MAX_LOGPROBS, probability
 from lcrag.redaction import secrets_in
 from lcrag.schema import Usage
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
     from lcrag.cost.model import ModelSpec
     from lcrag.readers.openai_retries import Patience
 
@@ -56,8 +56,13 @@ class OpenAIReader(Reader):
         prefix_block: Tokens of a block of the server's prefix cache; without it 128 at OpenAI and 16 elsewhere.
         prefix_minimum: Tokens of the shortest prefix that the server reuses; without it 1,024 at OpenAI, else 0.
         token_probabilities: Request the first token's probabilities where a strategy watches for a word.
+        kv_cache_dtype: The type of the KV cache's numbers that the server was started with (vLLM and SGLang:
+            ``--kv-cache-dtype``), such as ``fp8_e5m2``. Named in the rows, and their bytes follow.
+        sliding_window: Tokens that each layer sees, where the server was started with such a window; 0 for the model's
+            own. Named in the rows, and their bytes follow.
         extra_body: More fields of the request, such as
             ``{"chat_template_kwargs": {"enable_thinking": false}}``.
+        documents_in_flight: How many documents' questions run at once: as many as the server's KV cache holds.
     """
 
     model: str
@@ -73,12 +78,20 @@ class OpenAIReader(Reader):
     prefix_block: int | None = None
     prefix_minimum: int | None = None
     token_probabilities: bool = False
+    kv_cache_dtype: str = "auto"
+    sliding_window: int = 0
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    documents_in_flight: int = field(default=4, metadata=OPERATIONAL)  # type: ignore[misc]
 
     @property
     def name(self) -> str:
-        """The model's name, as in the results."""
-        return self.model
+        """The model's name, as in the results, with what changes its KV cache."""
+        return self.model + kv_label(self.kv_cache_dtype, self.sliding_window)
+
+    @property
+    def host(self) -> str:
+        """Name and port of the server."""
+        return self._server.host
 
     @cached_property
     def context_window(self) -> int:
@@ -147,15 +160,25 @@ class OpenAIReader(Reader):
         from lcrag.readers.openai_errors import NotACompletion
         from lcrag.readers.openai_reply import chat_completion
         from lcrag.readers.openai_retries import Patience
+        from lcrag.readers.openai_stream import streamed_completion
 
-        body = self._body(request)
+        body, speaker = self._body(request), speaker_for(request)
         with self._server.redacted_errors():
             patience = Patience(self._server, self.retry_seconds)
             try:
-                reply, seconds = await patience.send(lambda: chat_completion(self._server, body))
+                reply, seconds = await patience.send(
+                    lambda: (
+                        streamed_completion(self._server, body, speaker)
+                        if speaker
+                        else chat_completion(self._server, body)
+                    )
+                )
             except (openai.OpenAIError, TimeoutError, NotACompletion) as error:
                 raise await self._explain(error, request, patience) from error
-            return self._completion(reply, request, seconds)
+            completion = self._completion(reply, request, seconds)
+            if speaker:
+                speaker.finish(completion.text)
+            return completion
 
     def _body(self, request: Request) -> dict[str, Any]:
         limit = "max_completion_tokens" if is_openai(self.base_url) else "max_tokens"
@@ -173,11 +196,11 @@ class OpenAIReader(Reader):
             limit: request.max_tokens,
             **({"stop": list(request.stop)} if request.stop else {}),
             **(watch if request.watch else {}),
-            **({"extra_body": extra} if extra else {}),
+            **extra,
         }
 
-    def _completion(self, reply: ChatCompletion, request: Request, seconds: float) -> Completion:
-        from lcrag.readers.openai_reply import answer_of, counts_of
+    def _completion(self, reply: Mapping[str, Any], request: Request, seconds: float) -> Completion:
+        from lcrag.readers.openai_reply import answer_of, counts_of, first_tokens
 
         who = f"The server at {self.base_url}"
         text, reason = answer_of(reply, who)
@@ -185,11 +208,10 @@ class OpenAIReader(Reader):
         if reason == "length" and written < request.max_tokens:
             # a server may shorten the answer until it fits: the request did not
             raise self._too_long(prompt, request)
-        logprobs = reply.choices[0].logprobs
-        tokens = logprobs.content if request.watch and logprobs else None
-        first = [(t.token, t.logprob) for t in tokens[0].top_logprobs] if tokens else []
+        first = first_tokens(reply) if request.watch else []
         watched = probability(first, request.watch) if first else None
-        usage = Usage(prompt, cached, written, calls=1, seconds=seconds)
+        fractions = kv_fractions(self.kv_cache_dtype, self.sliding_window, prompt + written)
+        usage = Usage(prompt, cached, written, calls=1, seconds=seconds, **fractions)
         return Completion(text, usage, reason, watched=watched)
 
     def _too_long(self, tokens: int | str, request: Request) -> LcragError:

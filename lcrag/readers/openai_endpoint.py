@@ -72,6 +72,11 @@ class Endpoint:
     timeout: float
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
+    @property
+    def host(self) -> str:
+        """Name and port."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
     def redact(self, text: str) -> str:
         """A message in whole characters, without the server's key and other secrets: it may repeat what was sent."""
         return str(redact(whole(text), [os.environ.get(self.key_variable), *self.secrets]))

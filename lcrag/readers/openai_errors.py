@@ -26,6 +26,13 @@ def is_transient(error: BaseException) -> bool:
     )
 
 
+def is_overload(error: BaseException) -> bool:
+    """Whether the server had too much to do: it refused for now (429, 503), or did not answer in time."""
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code == 503 or (error.status_code == 429 and is_transient(error))
+    return isinstance(error, TimeoutError | openai.APITimeoutError)
+
+
 def is_about_length(error: Exception) -> bool:
     """Whether the server refused a prompt because it does not fit into the context window."""
     if not isinstance(error, openai.BadRequestError):

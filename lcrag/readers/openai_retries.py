@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import openai
 from tenacity import AsyncRetrying, wait_exponential, wait_random
 
-from lcrag.readers.openai_errors import is_transient, short
+from lcrag.readers.flow import flow_at
+from lcrag.readers.openai_errors import is_overload, is_transient, short
 
 if TYPE_CHECKING:
     from lcrag.readers.openai_server import Server
@@ -63,19 +64,39 @@ class Patience:
         first = time.perf_counter()
         async for attempt in tries:
             with attempt:
-                started = time.perf_counter()
                 self.count += 1
                 try:
-                    async with asyncio.timeout(self.server.timeout):
-                        reply = await request()
+                    reply, seconds = await self._try(request)
                 except openai.APIStatusError:
                     self.server.health.answered = True
                     raise
                 finally:
                     self.took = time.perf_counter() - first
-                seconds = time.perf_counter() - started
                 self.server.health.succeeded()
         return reply, seconds
+
+    async def _try(self, request: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        """One try; where the host's concurrency is found by itself, it waits for its turn and tells how it went."""
+        flow = flow_at(self.server.host)
+        if flow is None:
+            return await self._timed(request)
+        era = await flow.enter()
+        try:
+            reply = await self._timed(request)
+            flow.answered()
+        except Exception as error:
+            if is_overload(error):
+                flow.refused(era, timed_out=isinstance(error, TimeoutError | openai.APITimeoutError))
+            raise
+        finally:
+            flow.leave()
+        return reply
+
+    async def _timed(self, request: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        started = time.perf_counter()
+        async with asyncio.timeout(self.server.timeout):
+            reply = await request()
+        return reply, time.perf_counter() - started
 
     @property
     def others_succeed(self) -> bool:

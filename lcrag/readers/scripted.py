@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lcrag.errors import LcragError
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.limits import check_fits, first_stop
+from lcrag.readers.streaming import speaker_for
 from lcrag.schema import Usage
 
 
@@ -74,8 +76,8 @@ class ScriptedReader(Reader):
         key, prefix = self._prefix(request, tokens)
         cached = key in self._prefixes
         self._prefixes.update({key} - {""})
-        await asyncio.sleep(self.delay)
         text, reason, completion_tokens = _cut(answer, request)
+        await self._write(text, request)
         return Completion(
             text,
             Usage(tokens, prefix if cached else 0, completion_tokens, calls=1, seconds=self.delay),
@@ -84,6 +86,18 @@ class ScriptedReader(Reader):
             prefix_tokens=prefix,
             watched=self.p_unanswerable if request.watch else None,
         )
+
+    async def _write(self, text: str, request: Request) -> None:
+        """Take the time that writing takes, and tell each word to whoever listens."""
+        speaker = speaker_for(request)
+        if speaker is None:
+            await asyncio.sleep(self.delay)
+            return
+        ends = [match.end() for match in re.finditer(r"\S+", text)]
+        for end in ends:
+            await asyncio.sleep(self.delay / len(ends))
+            speaker.update(text[:end])
+        speaker.finish(text)
 
     def _prefix(self, request: Request, tokens: int) -> tuple[str, int]:
         """Key of the prefix and its whole words; a prompt's last word is always computed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,11 +12,14 @@ from lcrag.cost.model import ModelSpec
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.local import run_local, run_local_now
 from lcrag.readers.base import OPERATIONAL, Completion, Message, Reader, Request
+from lcrag.readers.kv.base import KVCache
 from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
+from lcrag.readers.streaming import speaker_for
 
 if TYPE_CHECKING:
-    from lcrag.readers.generation import Generation, Prompt
+    from lcrag.readers.generation import Generation
+    from lcrag.readers.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class TransformersReader(Reader):
             no prefix is kept and questions are decoded one by one, since a token's keys depend on the length.
         batch_size: questions decoded together.
         prefix_cache_gb: memory for kept prefixes, in GB; the least recently used are dropped.
+        cache: how the KV cache is kept and read, such as ``SnapKV(budget=0.25)``; without it everything is. A request
+            may name another (``Request.cache``).
     """
 
     shares_prefix_in_batch: ClassVar[bool] = True
@@ -45,6 +50,7 @@ class TransformersReader(Reader):
     rope: RopeExtension | None = None
     batch_size: int = 8
     prefix_cache_gb: float = field(default=0.5, metadata=OPERATIONAL)
+    cache: KVCache | None = None
     _state: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -149,7 +155,7 @@ class TransformersReader(Reader):
         Raises:
             LcragError: prompt and completion do not fit into the context window.
         """
-        from lcrag.readers.generation import Prompt
+        from lcrag.readers.prompt import DENSE, Prompt
 
         text = self.render(request.messages)
         coded = self._loaded["tokenizer"](text, add_special_tokens=False, return_offsets_mapping=True)
@@ -157,11 +163,13 @@ class TransformersReader(Reader):
         check_fits(len(ids), request, self)
         first = next((m.content for m in request.messages if m.role == "user"), "")
         start = text.find(first)
-        if not request.prefix_chars or start < 0 or not self._loaded["generation"].shares:
-            return Prompt(request, ids)
+        cache = request.cache or self.cache or DENSE
+        shares = self._loaded["generation"].shares and not cache.reads_question
+        if not request.prefix_chars or start < 0 or not shares:
+            return Prompt(request, ids, cache=cache)
         end = start + request.prefix_chars
         prefix = sum(1 for _, stop in coded.offset_mapping if stop <= end)
-        return Prompt(request, ids, min(prefix, len(ids) - 1))
+        return Prompt(request, ids, min(prefix, len(ids) - 1), cache)
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request, together with the others that are waiting.
@@ -171,12 +179,17 @@ class TransformersReader(Reader):
         """
         state = self._loaded
         prompt = self.prepare(request)
+        speaker = speaker_for(request)
+        prompt = replace(prompt, speaker=speaker) if speaker else prompt
         done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         with state["lock"]:
             state["queue"].append((prompt, done))
         if (worker := state.get("worker")) is None or worker.done():
             state["worker"] = asyncio.create_task(self._work())
-        return await done
+        completion = await done
+        if speaker:
+            speaker.finish(completion.text)
+        return completion
 
     async def _work(self) -> None:
         """Answer the queue, batch by batch."""
@@ -197,7 +210,7 @@ class TransformersReader(Reader):
         with self._state["lock"]:
             queue = self._state["queue"]
             first = queue[0][0]
-            alike = [item for item in queue if (item[0].key, item[0].capacity) == (first.key, first.capacity)]
+            alike = [item for item in queue if item[0].can_join(first)]
             batch = alike[: generation.rows(first)]
             self._state["queue"] = [item for item in queue if item not in batch]
         prompts, waiting = [prompt for prompt, _ in batch], [done for _, done in batch]

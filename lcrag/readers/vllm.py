@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Completion, Message, Reader, Request
 from lcrag.readers.beginning import pattern
+from lcrag.readers.kv.servers import kv_fractions, kv_label
 from lcrag.readers.limits import check_fits
 from lcrag.readers.rope import RopeExtension
+from lcrag.readers.streaming import speaker_for
 from lcrag.readers.tokens import ChatTokenizer
 from lcrag.readers.vllm_engine import Engine
 from lcrag.readers.watch import MAX_LOGPROBS, probability
@@ -47,6 +49,8 @@ class VLLMReader(Reader):
             (VLLM_BATCH_INVARIANT, which this sets while the engine starts); they need Triton, so on a CPU it takes
             ``max_concurrency=1`` and ``enable_prefix_caching=False``.
         rope: stretches the window, such as ``RopeExtension("yarn", 2)``.
+        kv_cache_dtype: type of the KV cache's numbers, such as ``"fp8"`` on a GPU that has it; named in the rows.
+        sliding_window: tokens that each layer sees; 0 for the model's own. Named in the rows.
         hf_overrides: other changes to the model's configuration.
         chat_template_kwargs: for the chat template, such as ``{"enable_thinking": False}``.
         engine_kwargs: any other field of vLLM's ``AsyncEngineArgs``.
@@ -60,6 +64,8 @@ class VLLMReader(Reader):
     enable_prefix_caching: bool = True
     batch_invariant: bool = False
     rope: RopeExtension | None = None
+    kv_cache_dtype: str = "auto"
+    sliding_window: int = 0
     hf_overrides: Mapping[str, Any] = field(default_factory=dict)
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     engine_kwargs: Mapping[str, Any] = field(default_factory=dict)
@@ -70,8 +76,9 @@ class VLLMReader(Reader):
 
     @property
     def name(self) -> str:
-        """The model's name, as in the results."""
-        return "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
+        """The model's name, as in the results, with what changes its KV cache."""
+        name = "SmolLM2-135M-Instruct" if self.model == "smollm2" else self.model
+        return name + kv_label(self.kv_cache_dtype, self.sliding_window)
 
     @cached_property
     def source(self) -> str:
@@ -126,6 +133,7 @@ class VLLMReader(Reader):
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
+        speaker = speaker_for(request)
         sampling = SamplingParams(
             temperature=request.temperature,
             seed=request.seed if request.temperature > 0 else None,
@@ -135,7 +143,7 @@ class VLLMReader(Reader):
             structured_outputs=StructuredOutputsParams(regex=pattern(request.begin))
             if request.begin
             else None,
-            output_kind=RequestOutputKind.FINAL_ONLY,
+            output_kind=RequestOutputKind.CUMULATIVE if speaker else RequestOutputKind.FINAL_ONLY,
         )
         prompt = {"prompt_token_ids": ids} | (
             {"cache_salt": request.cache_salt} if request.cache_salt else {}
@@ -144,6 +152,8 @@ class VLLMReader(Reader):
         try:
             async for output in engine.generate(prompt, sampling, uuid.uuid4().hex):
                 result = output
+                if speaker:
+                    speaker.update(output.outputs[0].text)
         except EngineDeadError as error:
             raise ReaderUnavailable(f"vLLM's engine for {self.name} died; its log says why.") from error
         seconds = time.perf_counter() - started
@@ -151,9 +161,18 @@ class VLLMReader(Reader):
         block = engine.vllm_config.cache_config.block_size
         shared = prefix // block * block if self.enable_prefix_caching else 0
         key = hashlib.sha256(f"{request.cache_salt}\0{ids[:shared]}".encode()).hexdigest()[:16]
+        if speaker:
+            speaker.finish(written.text.strip())
         return Completion(
             written.text.strip(),
-            Usage(len(ids), cached, len(written.token_ids), calls=1, seconds=seconds),
+            Usage(
+                len(ids),
+                cached,
+                len(written.token_ids),
+                calls=1,
+                seconds=seconds,
+                **kv_fractions(self.kv_cache_dtype, self.sliding_window, len(ids) + len(written.token_ids)),
+            ),
             written.finish_reason or "stop",
             prefix_key=key if cached < shared else "",
             prefix_tokens=shared,
@@ -161,12 +180,13 @@ class VLLMReader(Reader):
         )
 
     def _overrides(self) -> dict[str, Any]:
+        window = {"sliding_window": self.sliding_window} if self.sliding_window else {}
         if self.rope is None:
-            return dict(self.hf_overrides)
+            return {**window, **self.hf_overrides}
         from transformers import AutoConfig
 
         config = AutoConfig.from_pretrained(self.source).get_text_config()
-        return {**self.rope.vllm_overrides(config), **self.hf_overrides}
+        return {**self.rope.vllm_overrides(config), **window, **self.hf_overrides}
 
     def _started(self) -> Any:
         return self._engine.start(
@@ -175,6 +195,7 @@ class VLLMReader(Reader):
                 "max_model_len": self.max_model_len,
                 "dtype": self.dtype,
                 "max_num_seqs": self.max_concurrency,
+                "kv_cache_dtype": self.kv_cache_dtype,
                 "gpu_memory_utilization": self.gpu_memory_utilization,
                 "enable_prefix_caching": self.enable_prefix_caching,
                 "hf_overrides": self._overrides(),

@@ -13,6 +13,7 @@ from lcrag.outcomes.baselines import candidates
 from lcrag.outcomes.costs import CostUnit, cost_of, unit_of
 from lcrag.outcomes.duplicates import clusters
 from lcrag.outcomes.failures import counted_wrong
+from lcrag.replay.arms import STRATEGY, with_arms
 from lcrag.routers.learning.examples import Examples
 from lcrag.routers.learning.features import context_features, signals, text_features
 from lcrag.routers.learning.query import Query
@@ -33,10 +34,12 @@ def examples_of(
     cache: Cache = "warm",
     prices: Price | Prices | None = None,
     embedder: Embedder | None = None,
+    arms: Sequence[str] = STRATEGY,
 ) -> Examples:
     """Queries with the scores and costs of every strategy, for fitting and replaying routers.
 
-    A query is a question as one model with one seed answered it.
+    A query is a question as one model with one seed answered it; where ``arms`` are models with strategies, as all
+    models with one seed answered it.
 
     Args:
         outcomes: see ``lcrag.outcomes``; ``feature_*`` columns are used where there are any.
@@ -45,6 +48,7 @@ def examples_of(
         cache: ``cold`` counts every prompt token, ``warm`` leaves out those that were cached.
         prices: dollars by this card of the reader, or by all these cards, in place of those recorded.
         embedder: embeds each query's text, for routers that need it.
+        arms: ``("model", "strategy")``: routers choose a model and a strategy at once, named ``model: strategy``.
 
     Returns:
         The queries that have a row of every strategy. Unknown scores and costs are NaN: ``replay`` keeps such
@@ -54,6 +58,7 @@ def examples_of(
         LcragError: fewer than two strategies, an unknown one, no common question, or an unknown unit or cache.
     """
     unit = unit_of(outcomes, cost)
+    outcomes = with_arms(outcomes.assign(_cost=cost_of(outcomes, unit, cache, prices)), arms)
     every = list(dict.fromkeys(outcomes["strategy"]))
     names = candidates(outcomes) if strategies is None else list(strategies)
     if missing := [n for n in names if n not in every]:
@@ -65,7 +70,6 @@ def examples_of(
             f"A router chooses among at least two strategies; the outcomes have: {', '.join(every)}."
         )
     rows = outcomes[outcomes["strategy"].isin(names)]
-    rows = rows.assign(_cost=cost_of(rows, unit, cache, prices))
     key = ["question_id", "model", "seed"]
     groups = rows.set_index("strategy").groupby(key, sort=False).indices
     complete = [places for places in groups.values() if len(places) == len(names)]

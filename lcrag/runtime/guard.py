@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lcrag.readers.base import Completion, Request
 from lcrag.runtime.meter import Meter, reserve
@@ -24,6 +24,8 @@ class BudgetGuard:
         calls: The journalled calls that ``paid`` counts.
         used: The scope and the id of each journalled call, those that were given again included.
         prefixes: The KV prefixes that calls paid for which were given again.
+        reused: How many calls a response cache answered.
+        responses: The keys of the answers that a response cache holds.
         call_failed: Whether a call was refused or failed.
         booked: The reader's part of the toolbox's ledger. There a shared build counts with its share.
     """
@@ -35,6 +37,8 @@ class BudgetGuard:
     calls: list[str] = field(default_factory=list)
     used: list[tuple[str, str]] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
+    reused: int = 0
+    responses: list[str] = field(default_factory=list)
     call_failed: bool = False
     paid: Usage = field(default_factory=Usage)
     booked: Usage = field(default_factory=Usage)
@@ -62,6 +66,9 @@ class BudgetGuard:
         try:
             async with reserve(self.meters, upper_bound):
                 completion = await self.shared.generate(request)
+                self._respond(completion)
+                if completion.from_response_cache:
+                    return self._reuse(completion)
                 rewarmed = completion.prefix_key in self.shared.paid_prefixes
                 id = journal.record(self.scope, request, completion, rewarmed) if journal else ""
                 self._use(id, self.scope)
@@ -104,6 +111,23 @@ class BudgetGuard:
         self.prefixes += [prefix] if prefix else []
         if self.parent is not None:
             self.parent._use(call, scope, prefix)
+
+    def _reuse(self, completion: Completion) -> Completion:
+        """An answer of the response cache: the row counts what it cost, and nothing was spent now.
+
+        The reader's memory does not hold its prefix; the row has paid for it.
+        """
+        self._count(self.shared.priced(completion.usage))
+        self._use("", self.scope, completion.prefix_key)
+        self.shared.paid_prefixes |= {completion.prefix_key} - {""}
+        return replace(completion, prefix_key="", prefix_tokens=0)
+
+    def _respond(self, completion: Completion) -> None:
+        if completion.response_key:
+            self.responses.append(completion.response_key)
+            self.reused += completion.from_response_cache
+            if self.parent is not None:
+                self.parent._respond(completion)
 
     def _fail(self) -> None:
         self.call_failed = True

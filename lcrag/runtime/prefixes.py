@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lcrag.readers.base import Completion, PrefixCache, Request
 
@@ -46,20 +47,34 @@ class PrefixLedger:
     is_reporting: bool = False
     _sent: dict[str, set[bytes]] = field(default_factory=dict)
     _answered: dict[str, set[bytes]] = field(default_factory=dict)
+    _prefix: dict[str, tuple[bytes, list[bytes], Any]] = field(default_factory=dict)
 
     def enter(self, request: Request) -> Prompt:
         """Add a prompt before it is sent: requests in flight share blocks, too."""
         units, declared = self.cache.units(request.messages, request.prefix_chars)
         size, salt = self.cache.block, request.cache_salt
-        digest = hashlib.blake2b(salt.encode(), digest_size=16)
-        blocks = []
-        for end in range(size, len(units) + 1, size):
-            digest.update(array("l", units[end - size : end]).tobytes())
-            blocks.append(digest.digest())
+        blocks = self._blocks(salt, array("l", units), declared // size)
         sent = self._sent.setdefault(salt, set())
         reused = _leading(blocks, sent)
         sent.update(blocks)
         return Prompt(salt, tuple(blocks), reused, declared // size, len(units))
+
+    def _blocks(self, salt: str, units: array[int], declared: int) -> list[bytes]:
+        """Names of a prompt's whole blocks; those of the declared prefix are hashed once for prompts in a row."""
+        data, bytes_of_block = units.tobytes(), self.cache.block * units.itemsize
+        prefix, blocks, digest = self._prefix.get(
+            salt, (b"", [], hashlib.blake2b(salt.encode(), digest_size=16))
+        )
+        if not prefix or not data.startswith(prefix):
+            blocks, digest = [], hashlib.blake2b(salt.encode(), digest_size=16)
+        blocks, digest = [*blocks], digest.copy()
+        for number in range(len(blocks), len(data) // bytes_of_block):
+            end = (number + 1) * bytes_of_block
+            digest.update(data[end - bytes_of_block : end])
+            blocks.append(digest.digest())
+            if number + 1 == declared:
+                self._prefix[salt] = (data[:end], [*blocks], digest.copy())
+        return blocks
 
     def settle(self, completion: Completion, prompt: Prompt) -> Completion:
         """The completion with the strategy's own cached tokens, at most as many as the server reports.

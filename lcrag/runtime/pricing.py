@@ -31,7 +31,7 @@ def priced_call(usage: Usage, reader: Reader, price: Price | None) -> Usage:
     return replace(
         usage,
         flops=warm[0],
-        kv_bytes=int(spec.kv_bytes(prompt + completion)) if spec else None,
+        kv_bytes=int(spec.kv_bytes(prompt + completion) * usage.kv_stored_fraction) if spec else None,
         dollars=warm[1],
         saved_flops=saved_flops,
         saved_dollars=saved_dollars,

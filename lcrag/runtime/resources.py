@@ -15,11 +15,13 @@ from lcrag.components.settings import digest
 from lcrag.cost.price import Price
 from lcrag.cost.prices import Prices
 from lcrag.errors import LcragError
+from lcrag.local import place
 from lcrag.memory.store import MemoryStore
 from lcrag.readers.base import Completion, Reader, Request
 from lcrag.runtime.building import Built
 from lcrag.runtime.calls import CallJournal
 from lcrag.runtime.caps import Budget
+from lcrag.runtime.leaders import PrefixLeaders
 from lcrag.runtime.meter import Spending
 from lcrag.runtime.prefixes import PrefixLedger
 from lcrag.runtime.pricing import priced_call
@@ -67,9 +69,14 @@ class Resources:
     _text_digests: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _sharing: dict[frozenset[str], int] = field(default_factory=dict, init=False, repr=False)
 
-    @cached_property
+    @property
     def slots(self) -> asyncio.Semaphore:
-        """Bounds the requests in flight, also where one question asks many at once."""
+        """Bounds the requests in flight, also where one question asks many at once; each place has its own."""
+        elsewhere = place.get()
+        return self._slots if elsewhere is None else elsewhere.slots
+
+    @cached_property
+    def _slots(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(self.reader.max_concurrency)
 
     @cached_property
@@ -77,6 +84,11 @@ class Resources:
         """What each strategy's own prompts would have cached; ``None`` where the reader keeps strategies apart."""
         cache = self.reader.prefix_cache
         return None if cache is None else PrefixLedger(cache)
+
+    @cached_property
+    def leaders(self) -> PrefixLeaders:
+        """Sends the first request of each new prefix ahead."""
+        return PrefixLeaders(self.reader)
 
     @cached_property
     def memories(self) -> MemoryStore:
@@ -154,10 +166,14 @@ class Resources:
 
     async def generate(self, request: Request) -> Completion:
         """The reader's completion; of its cached tokens only those of the strategy's own prompts count as cached."""
-        if self.prefixes is None:
-            return await self.reader.generate(request)
-        prefix = self.prefixes.enter(request)
-        return self.prefixes.settle(await self.reader.generate(request), prefix)
+        prefix = None if self.prefixes is None else self.prefixes.enter(request)
+        completion = await self.leaders.generate(request)
+        elsewhere = place.get()
+        if elsewhere is not None and completion.prefix_key in elsewhere.lost_prefixes:
+            self.paid_prefixes.add(completion.prefix_key)  # it was computed by a process that has died
+        if self.prefixes is None or prefix is None:
+            return completion
+        return self.prefixes.settle(completion, prefix)
 
     def priced(self, usage: Usage) -> Usage:
         """The reader's usage with its FLOPs, KV bytes and dollars, and what the cache saved, where they are known."""

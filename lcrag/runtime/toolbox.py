@@ -16,11 +16,13 @@ from lcrag.errors import LcragError
 from lcrag.local import run_local
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message, Request
+from lcrag.readers.kv.base import ChoosesCache, KVCache
 from lcrag.runtime.building import build_once
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.runtime.resources import Resources
 from lcrag.runtime.work import ledger_of, recorded_work
 from lcrag.schema import READER_ROLES, Document, Ledger, Passage, Question, Role, Step, Usage
+from lcrag.strategies.base import Scope
 from retrievers.base import Retriever
 from retrievers.work import Work, embed
 
@@ -87,8 +89,17 @@ class MeteredToolbox:
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
+        cache: KVCache | None = None,
     ) -> Completion:
-        """Ask the reader; what it costs is booked under ``role``."""
+        """Ask the reader; what it costs is booked under ``role``.
+
+        Raises:
+            LcragError: the reader has no KV cache methods and is given one.
+        """
+        if cache is not None and not isinstance(self.shared.reader, ChoosesCache):
+            raise LcragError(
+                f"{self.reader_name} has no KV cache methods: take the reader `transformers`, or leave out `cache`."
+            )
         request = Request(
             tuple(messages),
             max_tokens,
@@ -99,6 +110,7 @@ class MeteredToolbox:
             cache_salt=self.salt,
             begin=begin,
             watch=watch,
+            cache=cache,
         )
         self._prompts.update(json.dumps([[m.role, m.content] for m in messages]).encode())
         async with self.shared.slots:
@@ -123,8 +135,10 @@ class MeteredToolbox:
         self.shared.rewarmed += Usage(prompt_tokens=max(0, prefix_tokens - reused))
         return usage.with_cached(prefix_tokens)
 
-    def documents(self, question: Question) -> list[Document]:
-        """The documents that the question is about."""
+    def documents(self, question: Question, scope: Scope = "question") -> list[Document]:
+        """The documents that the question is about, or all."""
+        if scope == "corpus":
+            return list(self.shared.documents.values())
         return [self.shared.documents[i] for i in question.document_ids]
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
@@ -146,16 +160,18 @@ class MeteredToolbox:
         question: Question,
         k: int,
         retriever: Retriever | None = None,
+        scope: Scope = "question",
     ) -> list[Passage]:
-        """The ``k`` best passages of the question's documents; their index is built once for each set."""
+        """The ``k`` best passages of the question's documents, or of all; the index is built once for each set."""
         key = "index" if retriever is None else f"index:{digest(retriever)}"
         retriever = self.shared.retriever if retriever is None else retriever
         if retriever is None:
             raise LcragError("This strategy retrieves, but the experiment has no retriever: give it one.")
-        ids = question.document_ids
+        everywhere = scope == "corpus"
+        ids = () if everywhere else question.document_ids  # all questions share what is built for ()
 
         async def make(build: Any) -> Any:
-            texts = {i: self.shared.documents[i].text for i in ids}
+            texts = {d.id: d.text for d in self.documents(question, scope)}
             index, works, seconds = await run_local(recorded_work, retriever.build, texts)
             if not works and index.build_tokens:  # an index that does not record its embedder's work
                 works = [Work("embedder", index.build_tokens, 1)]
@@ -165,7 +181,9 @@ class MeteredToolbox:
         demonstrates = any(question.id == d.id for d in self.shared.demonstration_pool)
         sharing = len(self.shared.questions) if demonstrates else self.shared.sharing(ids)
         index = await self._build(key, ids, make, sharing)
-        search = partial(index.search, document_ids=ids)  # a store may hold other documents as well
+        search = index.search
+        if not everywhere:  # a store may hold other documents as well
+            search = partial(search, document_ids=ids)
         (passages,), works, seconds = await run_local(recorded_work, search, [query], k)
         embedded = any(w.model == "embedder" for w in works)
         if not embedded and (tokens := index.query_tokens([query])):

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from langchain_core.documents import Document as LangChainDocument
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
 from embedders.base import Embedder
+from lcrag.cost.price import Price
+from lcrag.cost.prices import Prices
 from lcrag.datasets.base import Dataset
-from lcrag.datasets.surrogates import whole
-from lcrag.errors import LcragError, did_you_mean
+from lcrag.errors import LcragError
 from lcrag.metrics.base import Metric
 from lcrag.metrics.f1 import F1
 from lcrag.readers.base import Reader
+from lcrag.readers.streaming import OnText
 from lcrag.routers.base import Router
+from lcrag.runtime.caps import Budget
 from lcrag.runtime.defaults import with_defaults
-from lcrag.runtime.resources import Resources
-from lcrag.runtime.toolbox import MeteredToolbox
-from lcrag.schema import Answer, Document, Ledger, Question
+from lcrag.runtime.guard import BudgetGuard
+from lcrag.schema import Document, Question, Usage
+from lcrag.serving.asked import asked_of, chosen
+from lcrag.serving.conversation import ConversationStore, FollowUp, Turn, standalone
+from lcrag.serving.documents import DocumentStore, read_documents
 from lcrag.serving.drift import Drift
 from lcrag.serving.given import Feedback
+from lcrag.serving.kept_vectors import with_kept_vectors
 from lcrag.serving.live import LiveFeedback
 from lcrag.serving.loop import BackgroundLoop
+from lcrag.serving.resources import ServingResources, builds_ended
+from lcrag.serving.result import result_of
+from lcrag.serving.spent import restore_spent, save_spent
+from lcrag.serving.streaming import StreamingToolbox, pieces, told
+from lcrag.serving.tracing import trace_answer
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
 
@@ -34,11 +45,10 @@ from retrievers.base import Retriever
 class Application(Runnable[Any, dict[str, Any]]):
     """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
 
-    ``invoke`` (``ainvoke``, ``batch``, ``|``) takes a question, or a mapping with ``question`` and ``documents``
-    (ids; all documents by default), and returns a mapping: ``id`` (for ``feedback``), ``answer``, ``declined``,
-    ``strategy`` (the one that answered), ``sources`` (LangChain documents with the places of the passages), ``usage``
-    (what this question took of the language model: tokens, seconds, FLOPs, dollars), ``routing`` (that part of it which
-    was spent on deciding) and ``embedding`` (what it took of embedder and reranker).
+    ``invoke`` (``ainvoke``, ``batch``, ``stream``, ``|``) takes a question, or a mapping with ``question`` and, if you
+    like, ``documents`` (ids; all documents by default), ``strategy`` (the name of the one that must answer), ``kind``,
+    ``history`` (earlier messages) or ``conversation`` (the name of one that the application remembers; LangGraph's
+    ``thread_id`` will do), and returns a mapping (see ``lcrag.serving.result``).
 
     Args:
         strategy: any strategy, such as ``Routed(load_router(file), [ChunkedRetrieval(), LongContext()])``.
@@ -46,36 +56,118 @@ class Application(Runnable[Any, dict[str, Any]]):
         documents: documents, texts by id, or a folder of files.
         retriever: default: BM25 and dense, fused.
         embedder: default: MiniLM.
+        keep: a folder for memories, vectors of documents, documents that were changed while serving, and what was
+            spent: after a restart nothing is made again. ``None`` keeps them in this process. One process per folder.
+        prices: the reader's price card, or ``Prices``; it overrides the published price.
+        budget: caps on what a question and (``experiment``) the whole application may spend, kept before each call.
+        demonstrations: questions with answers that strategies may show in a prompt; the documents of a dataset are
+            for its demonstrations alone.
+        follow_up: how a question in a conversation is understood: ``condense`` lets the reader rewrite it, ``pass``
+            puts the conversation before it.
+        seed: seeds the reader.
         feedback_folder: where answers and the feedback on them are kept, several processes may share it; ``None``: no
             feedback is taken.
         metric: scores answers against gold answers that ``feedback`` is given; default: token F1.
         learn: with a ``feedback_folder``, a bandit explores and learns from each feedback, and is saved there as
             ``learned.router``; ``False``: it stays as it is.
+        traces: log each answer as a trace to MLflow's current experiment (``mlflow.set_experiment``).
 
     Raises:
-        LcragError: no document, or an empty one.
+        LcragError: no document (without ``keep``), an empty one, or a cap that cannot be kept.
     """
 
     def __init__(
         self,
         strategy: Strategy,
         reader: Reader,
-        documents: Sequence[Document] | Mapping[str, str] | Path | str,
+        documents: Sequence[Document] | Mapping[str, str] | Path | str = (),
         *,
         retriever: Retriever | None = None,
         embedder: Embedder | None = None,
+        keep: Path | str | None = None,
+        prices: Price | Prices | None = None,
+        budget: Budget | None = None,
+        demonstrations: Dataset | Sequence[Question] = (),
+        follow_up: FollowUp = "condense",
+        seed: int = 0,
         feedback_folder: Path | str | None = None,
         metric: Metric | None = None,
         learn: bool = True,
+        traces: bool = False,
     ) -> None:
+        self.keep = None if keep is None else Path(keep)
+        retriever, embedder = with_defaults(retriever, embedder)
+        if self.keep is not None:
+            strategy = with_kept_vectors(strategy, self.keep / "vectors.db")
+            retriever = with_kept_vectors(retriever, self.keep / "vectors.db")
         self.strategy = strategy
         self._live = LiveFeedback(strategy, feedback_folder, metric or F1(), learn)
-        known = {d.id: d for d in Dataset("application", tuple(_documents(documents)), ()).documents}
-        if not known:
+        changes = None if self.keep is None else self.keep / "documents.jsonl"
+        self.store = DocumentStore(read_documents(documents), changes)
+        if not self.store.documents and self.keep is None:
             raise LcragError("An application needs at least one document.")
-        self.resources = Resources(reader, known, *with_defaults(retriever, embedder))
+        given = demonstrations if isinstance(demonstrations, Dataset) else None
+        self._demonstrated = {d.id: d for d in given.documents} if given else {}
+        self.resources = ServingResources(
+            reader,
+            {**self._demonstrated, **self.store.documents},
+            retriever,
+            embedder,
+            prices=prices,
+            seed=seed,
+            keep=self.keep,
+            demonstration_pool=given.demonstrations if given else tuple(demonstrations),  # type: ignore[arg-type]
+            budget=budget or Budget(),
+        )
+        if budget:
+            budget.check(self.resources.priced(Usage(1)), reader.name)
+        if self.keep is not None:
+            restore_spent(self.resources.spending, self.keep / "spent.json")
+        self.follow_up, self.traces = follow_up, traces
+        self.conversations = ConversationStore(None if self.keep is None else self.keep / "conversations.db")
         self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """The documents by id, as they are now."""
+        return self.store.documents
+
+    @property
+    def spent(self) -> Usage:
+        """What the reader has cost so far, builds and (with ``keep``) earlier processes included."""
+        return self.resources.spending.paid
+
+    def add_documents(self, documents: Sequence[Document] | Mapping[str, str] | Path | str) -> dict[str, int]:
+        """Add documents, or replace those with the same ids, while questions are answered.
+
+        A question sees the documents of the moment at which it was asked. With ``keep`` only new chunks are embedded.
+
+        Returns:
+            How many were ``added``, ``replaced`` and ``unchanged``.
+
+        Raises:
+            LcragError: a document is empty, or cannot be read or kept.
+        """
+        new = read_documents(documents)
+        counts = self._loop.run(self._change(lambda: self.store.put(new), [d.id for d in new]))
+        return dict(counts)
+
+    def remove_documents(self, ids: Sequence[str] | str) -> None:
+        """Remove documents, and what memories hold of them.
+
+        Raises:
+            LcragError: there is no such document; then none is removed.
+        """
+        ids = [ids] if isinstance(ids, str) else [*ids]
+        self._loop.run(self._change(lambda: self.store.remove(ids), ids))
+        self.resources.memories.forget(ids)
+
+    async def _change(self, change: Any, ids: Sequence[str]) -> Any:
+        await builds_ended(self.resources, ids)
+        result = change()
+        self.resources = self.resources.with_documents({**self._demonstrated, **self.store.documents})
+        return result
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Answer one question.
@@ -83,24 +175,19 @@ class Application(Runnable[Any, dict[str, Any]]):
         Raises:
             LcragError: no question, an unknown document, or whatever the strategy raises.
         """
-        return self._call_with_config(lambda x: self._loop.run(self._answer(x)), input, config)
+        config = ensure_config(config)
+        return self._call_with_config(lambda x: self._loop.run(self._answer(x, config)), input, config)
 
     async def ainvoke(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Answer one question, without blocking the caller's loop."""
+        config = ensure_config(config)
 
         async def work(x: Any) -> dict[str, Any]:
-            return await self._loop.await_(self._answer(x))
+            return await self._loop.await_(self._answer(x, config))
 
         return await self._acall_with_config(work, input, config)
-
-    async def _answer(self, input: Any) -> dict[str, Any]:
-        question = self._question(input)
-        tools = MeteredToolbox(self.resources, salt=self.strategy.name)
-        answer = replace(await self._live.answer(question, tools), usage=tools.ledger)
-        id = self._live.remember(question, answer, self.resources.reader.context_window)
-        return {"id": id, **self._result(answer, question)}
 
     @property
     def router(self) -> Router | None:
@@ -136,42 +223,65 @@ class Application(Runnable[Any, dict[str, Any]]):
         """
         return self._live.drift()
 
-    def _question(self, input: Any) -> Question:
-        given = {"question": input} if isinstance(input, str) else input
-        text = given.get("question") if isinstance(given, Mapping) else None
-        if not isinstance(text, str) or not text.strip():
-            raise LcragError("Give a question as a text, or as a mapping with the key 'question'.")
-        ids = given.get("documents") or self.resources.documents
-        ids = (ids,) if isinstance(ids, str) else tuple(ids)
-        for id in ids:
-            if id not in self.resources.documents:
-                hint = did_you_mean(str(id), list(self.resources.documents))
-                raise LcragError(f"The application has no document {id!r}; {hint}")
-        return whole(Question(f"live-{next(self._numbers)}", text, ids, kind=str(given.get("kind", ""))))
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Answer one question piece by piece: mappings that add up (``+``) to what ``invoke`` returns.
 
-    def _result(self, answer: Answer, question: Question) -> dict[str, Any]:
-        route = next((s for s in answer.steps if s.name == "route"), None)
-        return {
-            "answer": answer.text,
-            "declined": answer.declined,
-            "strategy": route.output if route else self.strategy.name,
-            "sources": [
-                LangChainDocument(
-                    p.text, metadata={"document": p.document_id, "start": p.start, "end": p.end}
-                )
-                for p in answer.evidence
-            ],
-            "usage": asdict(answer.usage.sum(("read", "retrieve", "route"))),
-            "embedding": asdict(answer.usage.sum(("embed", "rerank"))),
-            "routing": asdict(Ledger(answer.usage.entries)["route"]),
-        }
+        A strategy with one call (long context, retrieval, a memory that is read directly) tells its answer token by
+        token, if the reader can: those on OpenAI-compatible servers, of vLLM, transformers and LangChain. Any other
+        tells it at once.
+        """
+        config = ensure_config(config)
 
+        def work(inputs: Iterator[Any]) -> Iterator[dict[str, Any]]:
+            for x in inputs:
+                yield from self._loop.iterate(self._pieces(x, config))
 
-def _documents(given: Any) -> list[Document]:
-    if isinstance(given, Mapping):
-        return [Document(str(id), text) for id, text in given.items()]
-    if isinstance(given, str | Path):
-        from lcrag.datasets.folder import read_folder
+        yield from self._transform_stream_with_config(iter([input]), work, config)
 
-        return list(read_folder(Path(given)).documents.values())
-    return list(given)
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The same without blocking the caller's loop."""
+        config = ensure_config(config)
+
+        async def given() -> AsyncIterator[Any]:
+            yield input
+
+        async def work(inputs: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
+            async for x in inputs:
+                async for piece in self._loop.aiterate(self._pieces(x, config)):
+                    yield piece
+
+        async for piece in self._atransform_stream_with_config(given(), work, config):
+            yield piece
+
+    def _pieces(self, input: Any, config: RunnableConfig) -> AsyncGenerator[dict[str, Any], None]:
+        return pieces(lambda on_text: self._answer(input, config, on_text))
+
+    async def _answer(
+        self, input: Any, config: RunnableConfig | None, on_text: OnText | None = None
+    ) -> dict[str, Any]:
+        resources, started = self.resources, time.time()  # those of this moment
+        asked = asked_of(input, config, self.store)
+        strategy = told(chosen(self.strategy, asked.strategy))
+        turns = asked.history or (self.conversations.turns(asked.conversation) if asked.conversation else ())
+        guard = BudgetGuard(resources, resources.spending.question())
+        tools = StreamingToolbox(resources, self.strategy.name, guard, on_text=on_text)
+        try:
+            text = await standalone(asked.text, turns, tools, self.follow_up)
+            id = f"live-{next(self._numbers)}"
+            question = Question(id, text, asked.document_ids, kind=asked.kind)
+            answer = await self._live.answer(question, tools, strategy)
+        finally:
+            if self.keep is not None:
+                save_spent(resources.spending, self.keep / "spent.json")
+        if asked.conversation:
+            self.conversations.add(asked.conversation, Turn(asked.text, answer.text))
+        answer = replace(answer, usage=tools.ledger)
+        result = result_of(answer, question, strategy.name, resources.documents, guard)
+        result = {"id": self._live.remember(question, answer, resources.reader.context_window), **result}
+        if self.traces:
+            trace_answer(question, answer, tools.steps, result, resources.reader.name, started)
+        return result

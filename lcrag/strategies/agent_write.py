@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
+from lcrag.components.settings import ADDED
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import merge
 from lcrag.strategies.pieces.prompts import chat, passages_block
 from retrievers.base import Retriever
@@ -47,6 +48,7 @@ class AgentWrite(Strategy):
     Attributes:
         k: passages retrieved for each step; 0 writes without a document.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_words: maximum words that the plan is told to give to a paragraph (1,000 as published).
         max_steps: maximum steps. A longer plan is an error; AgentWrite's code drops such a question.
 
@@ -62,6 +64,7 @@ class AgentWrite(Strategy):
     retriever: Retriever | None = None
     max_words: int = 1000
     max_steps: int = 50
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "LongWriter, arXiv 2408.07055",
         "steps + 1",
@@ -84,7 +87,9 @@ class AgentWrite(Strategy):
         evidence: list[Passage] = []
         cut = 0
         for i, (point, words) in enumerate(steps, 1):
-            passages = await tools.retrieve(point, question, self.k, self.retriever) if self.k else []
+            passages = (
+                await tools.retrieve(point, question, self.k, self.retriever, self.scope) if self.k else []
+            )
             evidence = merge(evidence, passages)
             so_far = "\n\n".join(paragraphs) or "(nothing yet)"
             content = (

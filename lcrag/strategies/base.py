@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from lcrag.memory.store import Memory
 from lcrag.readers.base import Completion, Message
+from lcrag.readers.kv.base import KVCache
 from lcrag.schema import Answer, Document, Ledger, Passage, Question, Role, Usage
 from retrievers.base import Retriever
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+Scope = Literal["question", "corpus"]  # retrieval in the question's own documents, or in all of the dataset
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Toolbox(Protocol):
         temperature: float = 0.0,
         sample: int = 0,
         role: Role = "read",
+        cache: KVCache | None = None,
     ) -> Completion:
         """Ask the language model.
 
@@ -82,6 +85,7 @@ class Toolbox(Protocol):
             temperature: 0 for greedy decoding.
             sample: the number of the sample where one prompt is sampled several times; added to the run's seed.
             role: what the call is for. The text of the last call under ``read`` becomes the answer.
+            cache: how the prompt's KV cache is kept and read; ``None`` for the reader's own way.
         """
 
     async def retrieve(
@@ -90,17 +94,25 @@ class Toolbox(Protocol):
         question: Question,
         k: int,
         retriever: Retriever | None = None,
+        scope: Scope = "question",
     ) -> list[Passage]:
         """The ``k`` best passages of the question's documents, best first.
 
-        ``retriever`` replaces the experiment's retriever; ``None`` keeps it.
+        Args:
+            query: what is searched for.
+            question: the question on whose behalf.
+            k: how many passages.
+            retriever: replaces the experiment's retriever; ``None`` keeps it.
+            scope: ``corpus`` searches one index over all documents of the dataset; its cost is divided among all
+                questions. A strategy that passes it needs a field ``scope``, which tells the engine that its rows
+                depend on every document.
         """
 
     async def embed(self, texts: Sequence[str], role: Role = "retrieve") -> NDArray[np.float32]:
         """Unit vectors, shape (texts, dimension): embedded as documents if ``role`` is ``build``, else as queries."""
 
-    def documents(self, question: Question) -> list[Document]:
-        """The documents that the question is about."""
+    def documents(self, question: Question, scope: Scope = "question") -> list[Document]:
+        """The documents that the question is about; with ``corpus`` all of the dataset."""
 
     def demonstrations(self, question: Question, count: int) -> list[Question]:
         """``count`` questions with answers to show in a prompt; none of them is under test.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lcrag.components.settings import ADDED
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
 from lcrag.strategies.pieces.prompts import DECLINE, Reasoning
 from retrievers.base import Retriever
@@ -21,6 +22,7 @@ class ChunkedRetrieval(Strategy):
         order: their order in the prompt; ``document`` is OP-RAG (Yu et al. 2024, arXiv 2409.01666), the others are
             explained in ``retrievers.order``.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         reasoning: ``think`` asks for the steps before the answer.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
@@ -40,6 +42,7 @@ class ChunkedRetrieval(Strategy):
     allow_decline: bool = True
     decline: str = DECLINE
     require_decline: bool = False
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "Lewis et al. 2020; order: OP-RAG, arXiv 2409.01666",
         "1",
@@ -54,7 +57,7 @@ class ChunkedRetrieval(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One retrieval, one call."""
-        passages = await tools.retrieve(question.text, question, self.k, self.retriever)
+        passages = await tools.retrieve(question.text, question, self.k, self.retriever, self.scope)
         return await answer_from(
             passages,
             question,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from lcrag.components.settings import ADDED
 from lcrag.memory.store import Item, Memory
 from lcrag.memory.values import split_values
 from lcrag.schema import Answer, Document, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merge
 from lcrag.strategies.pieces.prompts import chat, list_items, question_block
 from lcrag.strategies.pieces.remembering import remember
@@ -36,6 +37,7 @@ class ClueMemory(Strategy):
         hits: passages per query (3 as published).
         max_passages: maximum passages that are read, in the order of the queries.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
@@ -51,6 +53,7 @@ class ClueMemory(Strategy):
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "MemoRAG, arXiv 2409.05591",
         "2",
@@ -65,14 +68,16 @@ class ClueMemory(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call for clues, a search for each, one call for the answer."""
-        gists = [i.text for d in tools.documents(question) for i in (await self._memory(d, tools)).items]
+        documents = tools.documents(question, self.scope)
+        gists = [i.text for d in documents for i in (await self._memory(d, tools)).items]
         text = "What a longer text says, in short:\n" + "\n\n".join(gists) + "\n\n"
         reply = await tools.read(
             chat(text + question_block(question, CLUES)), max_tokens=self.clue_tokens, prefix_chars=len(text)
         )
         clues = [c for c in list_items(reply.text) if len(c.split()) > 3]
         rankings = [
-            await tools.retrieve(q, question, self.hits, self.retriever) for q in [question.text, *clues]
+            await tools.retrieve(q, question, self.hits, self.retriever, self.scope)
+            for q in [question.text, *clues]
         ]
         passages = merge(*rankings, max_passages=self.max_passages)
         answer = await answer_from(passages, question, tools, "document", self.max_tokens, self.allow_decline)
@@ -90,4 +95,6 @@ class ClueMemory(Strategy):
             parts = split_values(document, "chunk", RecursiveChunker(self.chunk_chars, 0))
             return await remember(build.memory(name), parts, build, gist, embedded=False)
 
+        if self.scope == "corpus":  # every question reads the gists of every document
+            return await tools.build(name, [], make)
         return await tools.build(name, [document.id], make)

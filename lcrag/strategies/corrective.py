@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from lcrag.components.settings import ADDED
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from, merge
 from lcrag.strategies.pieces.prompts import chat
 from retrievers.base import Retriever
@@ -37,6 +38,7 @@ class CorrectiveRetrieval(Strategy):
         strip_sentences: sentences of a strip (3 in the authors' code); 0 reads passages whole.
         order: their order in the prompt.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
@@ -51,6 +53,7 @@ class CorrectiveRetrieval(Strategy):
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "CRAG, arXiv 2401.15884",
         "k + strips + 1, or one more",
@@ -76,7 +79,7 @@ class CorrectiveRetrieval(Strategy):
                 grades[text] = await _grade(text, question, tools)
             return grades[text]
 
-        candidates = await tools.retrieve(question.text, question, self.k, self.retriever)
+        candidates = await tools.retrieve(question.text, question, self.k, self.retriever, self.scope)
         graded = await asyncio.gather(*map(grade, candidates))
         helpful = [p for p, g in zip(candidates, graded, strict=True) if g == "yes"]
         unsure = [p for p, g in zip(candidates, graded, strict=True) if g == "unsure"]
@@ -85,7 +88,7 @@ class CorrectiveRetrieval(Strategy):
         if not helpful:
             ask = chat(f"Question: {question.text}\n\n{REWRITE}", "You write search queries.")
             query = (await tools.read(ask, max_tokens=32)).text or question.text
-            second = await tools.retrieve(query, question, self.k, self.retriever)
+            second = await tools.retrieve(query, question, self.k, self.retriever, self.scope)
             passages = merge(unsure, second)
         evidence = passages
         if self.strip_sentences:

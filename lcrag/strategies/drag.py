@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lcrag.components.settings import ADDED
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.demonstrations import demonstration, documents_block
 from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat
 from retrievers.base import Retriever
@@ -34,6 +35,7 @@ class DRAG(Strategy):
         m: demonstrations; the dataset must have that many.
         max_context: maximum tokens of effective context; a question that needs more is an error, and nothing is asked.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
@@ -48,6 +50,7 @@ class DRAG(Strategy):
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "DRAG, arXiv 2410.04343",
         "1",
@@ -66,9 +69,15 @@ class DRAG(Strategy):
         """A retrieval for each demonstration and the question, one call."""
         demonstrations = ""
         for other in tools.demonstrations(question, self.m):
-            passages = await tools.retrieve(other.text, other, self.k, self.retriever) if self.k else []
+            passages = (
+                await tools.retrieve(other.text, other, self.k, self.retriever, self.scope) if self.k else []
+            )
             demonstrations += demonstration(other, passages)
-        passages = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
+        passages = (
+            await tools.retrieve(question.text, question, self.k, self.retriever, self.scope)
+            if self.k
+            else []
+        )
         ending = answer_block(question, self.allow_decline, form=ONLY)
         head = INSTRUCTION + demonstrations + NOW if demonstrations else ""
         messages = chat(f"{head}{documents_block(passages)}{ending}")

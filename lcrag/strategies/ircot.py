@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from lcrag.components.settings import ADDED
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.demonstrations import (
     demonstrations_with_evidence,
     evidence_text,
@@ -43,6 +44,7 @@ class IRCoT(Strategy):
         sentence_tokens: maximum tokens of a thought.
         reasoning: how the last call answers; the paper's readers think step by step.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
@@ -60,6 +62,7 @@ class IRCoT(Strategy):
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "IRCoT, arXiv 2212.10509",
         "2 to max_thoughts + 1",
@@ -78,14 +81,14 @@ class IRCoT(Strategy):
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One call per thought and one for the answer."""
         solved = [
-            (d, with_evidence(await tools.retrieve(d.text, d, self.k, self.retriever), d))
+            (d, with_evidence(await tools.retrieve(d.text, d, self.k, self.retriever, self.scope), d))
             for d in demonstrations_with_evidence(question, self.demonstrations, tools)
         ]
         argued = examples_block(
             f"{passages_block(p)}{question_block(d)}\nThe argument: {evidence_text(d)} So the answer is {gold(d)}."
             for d, p in solved
         )
-        passages = await tools.retrieve(question.text, question, self.k, self.retriever)
+        passages = await tools.retrieve(question.text, question, self.k, self.retriever, self.scope)
         thoughts: list[str] = []
         for _ in range(self.max_thoughts):
             so_far = f"The argument so far: {' '.join(thoughts)}\n" if thoughts else ""
@@ -96,7 +99,7 @@ class IRCoT(Strategy):
             thoughts.append(thought)
             if DONE in thought.lower():
                 break
-            more = await tools.retrieve(thought, question, self.k, self.retriever)
+            more = await tools.retrieve(thought, question, self.k, self.retriever, self.scope)
             passages = merge(passages, more, max_passages=self.max_passages)
         answered = examples_block(
             f"{passages_block(p)}{question_block(d)}\n{self._steps(d)}Answer: {gold(d)}" for d, p in solved

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from lcrag.components.settings import ADDED
 from lcrag.errors import LcragError
 from lcrag.metrics.declining import declines
 from lcrag.metrics.score import score
 from lcrag.readers.base import Message
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.drag import NOW, check_theta, over_cap
 from lcrag.strategies.pieces.demonstrations import EXAMPLES, each_demonstration
 from lcrag.strategies.pieces.prompts import answer_block, answer_tokens, chat, question_block
@@ -50,6 +51,7 @@ class IterDRAG(Strategy):
             for the final answer; lines and documents that no longer fit are left out of the final call. A question
             whose final call alone needs more is an error, and nothing is asked.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         step_tokens: maximum tokens of a follow-up or intermediate answer.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
@@ -67,6 +69,7 @@ class IterDRAG(Strategy):
     step_tokens: int = 48
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "IterDRAG, arXiv 2410.04343", "1 to 2n + 1", "Σ m·k·c·i + k·c·i",
         "a question takes several hops and 128k prompt tokens or more may be spent", "m traces",
@@ -97,7 +100,11 @@ class IterDRAG(Strategy):
 
     async def _loop(self, question: Question, demonstrations: Sequence[str], tools: Toolbox) -> Trace:
         """The trace of one question; each call leaves room in the cap for a final answer after it."""
-        passages = await tools.retrieve(question.text, question, self.k, self.retriever) if self.k else []
+        passages = (
+            await tools.retrieve(question.text, question, self.k, self.retriever, self.scope)
+            if self.k
+            else []
+        )
         trace = Trace([passages])
 
         def room(trace: Trace, *begins: tuple[str, ...]) -> bool:
@@ -117,7 +124,11 @@ class IterDRAG(Strategy):
                 trace.final = line.removeprefix(FINAL).strip()
                 return trace
             query = line.removeprefix(FOLLOW).strip()
-            hits = await tools.retrieve(query, question, self.k, self.retriever) if self.k and query else []
+            hits = (
+                await tools.retrieve(query, question, self.k, self.retriever, self.scope)
+                if self.k and query
+                else []
+            )
             after_question = trace.with_retrieval(hits, line)
             if not room(after_question, (INTERMEDIATE,), (FINAL,)):
                 trace = after_question if room(after_question, (FINAL,)) else trace
@@ -187,6 +198,8 @@ class IterDRAG(Strategy):
     async def _demonstrations(self, question: Question, tools: Toolbox) -> list[str]:
         """Up to ``m`` traces of other questions that ended in a correct answer, as text."""
         settings = f"{self.k}:{self.m}:{self.n}:{self.step_tokens}:{self.max_tokens}:{self.retriever!r}"
+        if self.scope != "question":
+            settings += f":{self.scope}"
 
         async def make(build: Toolbox) -> list[str]:
             build.demonstrations(question, self.m)  # an error if there are fewer

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lcrag.metrics.declining import declines
+from lcrag.readers.kv.base import KVCache
 from lcrag.schema import Answer, Question
 from lcrag.strategies.base import Card, Strategy, Toolbox
 from lcrag.strategies.pieces.official import (
@@ -38,6 +39,8 @@ class LongContext(Strategy):
         max_tokens: maximum tokens of the answer.
         truncate: what to do with a document that does not fit: refuse it (``error``), or cut its ``middle`` or ``end``.
         allow_decline: tell the reader that it may answer "unanswerable".
+        cache: how the KV cache is kept and read (``docs/kv.md``), for the reader ``transformers``; without it the
+            reader's own way. With a ``name`` it is another arm.
     """
 
     name: str = "long_context"
@@ -46,6 +49,7 @@ class LongContext(Strategy):
     max_tokens: int = 48
     truncate: Truncate = "error"
     allow_decline: bool = True
+    cache: KVCache | None = None
     document_first = True
     card = Card(
         "",
@@ -75,6 +79,7 @@ class LongContext(Strategy):
             chat(before + text + ending),
             max_tokens=max_tokens,
             prefix_chars=0 if before else len(text),
+            cache=self.cache,
         )
         answer = answer_of(completion.text, self.reasoning)
         return Answer(answer, declined=declines(answer), truncation=truncation)
@@ -91,5 +96,6 @@ class LongContext(Strategy):
             max_tokens=max_tokens,
             stop=question.task.stop if question.task else (),
             prefix_chars=prefix_chars(question, context),
+            cache=self.cache,
         )
         return Answer(completion.text, declined=declines(completion.text), truncation=truncation)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from lcrag.components.settings import ADDED
 from lcrag.metrics.declining import declines
 from lcrag.schema import Answer, Passage, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.demonstrations import (
     demonstrations_with_evidence,
     evidence_text,
@@ -39,6 +40,7 @@ class LongRAG(Strategy):
         unit_chars: maximum characters of a unit; 16,000 are about 4k tokens.
         chunks: number of best chunks whose units are ranked.
         retriever: searches the chunks; replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         demonstrations: how many of the dataset's demonstrations, of those with evidence, the second call shows at
             most (8 in the authors' code).
         long_tokens: maximum tokens of the first, long answer.
@@ -58,6 +60,7 @@ class LongRAG(Strategy):
     long_tokens: int = 128
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "LongRAG, arXiv 2406.15319",
         "2",
@@ -75,7 +78,7 @@ class LongRAG(Strategy):
 
     async def answer(self, question: Question, tools: Toolbox) -> Answer:
         """One retrieval, two calls; the second sees the long answer only."""
-        hits = await tools.retrieve(question.text, question, self.chunks, self.retriever)
+        hits = await tools.retrieve(question.text, question, self.chunks, self.retriever, self.scope)
         units = self._units(hits, question, tools)[: self.k]
         allowed = self.allow_decline and (question.task is None or question.task.allow_decline)
         decline = DECLINE if allowed else ""
@@ -104,7 +107,7 @@ class LongRAG(Strategy):
         chunker = RecursiveChunker(self.unit_chars, 0)
         units = [
             Passage(d.text[s:e], d.id, s, e)
-            for d in tools.documents(question)
+            for d in tools.documents(replace(question, document_ids=tuple({h.document_id for h in hits})))
             for s, e in chunker.split(d.text)
         ]
         ranked: dict[int, Passage] = {}

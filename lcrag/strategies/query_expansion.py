@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from lcrag.components.settings import ADDED
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.pieces.passages import answer_from
 from lcrag.strategies.pieces.prompts import chat, list_items
 from retrievers.base import Retriever
@@ -30,6 +31,7 @@ class QueryExpansion(Strategy):
         query_tokens: maximum tokens of all wordings together, or of each invented passage.
         order: the order of the passages in the prompt.
         retriever: replaces the experiment's retriever.
+        scope: ``corpus`` searches all documents of the dataset in one index, not the question's own alone.
         max_tokens: maximum tokens of the answer.
         allow_decline: tell the reader that it may answer "unanswerable".
 
@@ -47,6 +49,7 @@ class QueryExpansion(Strategy):
     retriever: Retriever | None = None
     max_tokens: int = 48
     allow_decline: bool = True
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "RAG-Fusion, arXiv 2402.03367; HyDE, arXiv 2212.10496",
         "2; by passages: queries + 1",
@@ -65,7 +68,10 @@ class QueryExpansion(Strategy):
         """The calls that write, a search with each text, and a call that answers."""
         texts = await (self._passages if self.by == "passages" else self._wordings)(question, tools)
         queries = [question.text, *texts]
-        rankings = [await tools.retrieve(q, question, max(2 * self.k, 20), self.retriever) for q in queries]
+        rankings = [
+            await tools.retrieve(q, question, max(2 * self.k, 20), self.retriever, self.scope)
+            for q in queries
+        ]
         best = reciprocal_rank(rankings, self.k)
         return await answer_from(best, question, tools, self.order, self.max_tokens, self.allow_decline)
 

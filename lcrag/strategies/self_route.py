@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lcrag.components.settings import ADDED
 from lcrag.schema import Answer, Question
-from lcrag.strategies.base import Card, Strategy, Toolbox
+from lcrag.strategies.base import Card, Scope, Strategy, Toolbox
 from lcrag.strategies.cascade import Cascade
 from lcrag.strategies.chunked_retrieval import ChunkedRetrieval
 from lcrag.strategies.long_context import LongContext
@@ -26,6 +27,7 @@ class SelfRoute(Strategy):
         max_tokens: maximum tokens of the answer.
         truncate: what to do when the whole document does not fit.
         decline: the sentence that tells the reader that it may decline.
+        scope: ``corpus`` retrieves from all documents of the dataset in one index; step two reads the question's own.
 
     Differs from the paper: the chunks are the experiment's, not of 300 words, and the wording of the prompts is ours.
     """
@@ -36,6 +38,7 @@ class SelfRoute(Strategy):
     max_tokens: int = 48
     truncate: Truncate = "error"
     decline: str = DECLINE
+    scope: Scope = field(default="question", metadata=ADDED)
     card = Card(
         "Self-Route, arXiv 2407.16833",
         "1 or 2",
@@ -51,7 +54,12 @@ class SelfRoute(Strategy):
 
     def __post_init__(self) -> None:
         retrieval = ChunkedRetrieval(
-            k=self.k, order=self.order, max_tokens=self.max_tokens, decline=self.decline, require_decline=True
+            k=self.k,
+            order=self.order,
+            max_tokens=self.max_tokens,
+            decline=self.decline,
+            require_decline=True,
+            scope=self.scope,
         )
         whole = LongContext(max_tokens=self.max_tokens, truncate=self.truncate, allow_decline=False)
         object.__setattr__(self, "_cascade", Cascade((retrieval, whole), name=self.name))

@@ -1,5 +1,6 @@
 from .dataset import check_dataset as check_dataset
 from .judged import check_judged_metric as check_judged_metric
+from .kv_cache import check_kv_cache as check_kv_cache
 from .metric import check_metric as check_metric
 from .reader import check_reader as check_reader
 from .retrieval import check_chunker as check_chunker

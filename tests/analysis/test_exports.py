@@ -48,3 +48,10 @@ def test_csv_and_json_keep_every_digit(comparison):
     assert rows["long_context"]["accuracy"] == table.set_index("name").loc["long_context", "accuracy"]
     assert rows["oracle"]["p_value"] is None and list(rows["oracle"]) == list(table.columns)
     assert stored["slices"][0]["value"] == "2k-4k" and stored["footnotes"] == comparison.footnotes()
+
+
+def test_latex_shows_what_is_smaller_and_larger():
+    from lcrag.analysis.tables import latex
+
+    text = latex(pd.DataFrame({"p": ["<.001***", "a > b"]}), ["strategy"] * 2)
+    assert r"\textless{}.001***" in text and r"a \textgreater{} b" in text

@@ -44,6 +44,16 @@ def test_the_folder_is_told_in_one_table(place):
     )
 
 
+def test_too_few_documents_to_show_a_difference_are_told(place):
+    documents = place / "my: docs"
+    (documents / "cafe.txt").unlink()
+    told = "No difference between strategies can be shown to be more than chance on fewer than 6 documents."
+    assert told in " ".join(lcrag("init", documents, "--output", place / "few", *SERVER).output.split())
+    for number in range(5):
+        (documents / f"{number}.md").write_text("Northwind sells kites. " * 20)
+    assert told not in " ".join(lcrag("init", documents, "--output", place / "six", *SERVER).output.split())
+
+
 def test_what_it_writes_runs_and_says_that_there_are_no_questions_yet(place):
     (place / "my: docs" / "cafe.txt").unlink()
     lcrag("init", place / "my: docs", "--output", place / "new", *SERVER, "--dollars", "2.5")

@@ -80,11 +80,12 @@ def test_fields_are_keys_and_components_nest():
         ({"seed": 10**30}, "seed: 10+ is not a whole number"),
         (
             {"mlflow": True},
-            "mlflow: false is expected, or a mapping with tracking_uri and experiment, not True",
+            "mlflow: false is expected, or a mapping with tracking_uri, experiment, traces, not True",
         ),
         ({"mlflow": 5000}, "mlflow: false is expected, or a mapping .*, not 5000"),
         ({"mlflow": "http://127.0.0.1"}, "mlflow: false is expected, or a mapping"),
         ({"mlflow": {"tracking_uri": True}}, "mlflow.tracking_uri: True is not a text"),
+        ({"mlflow": {"traces": "yes"}}, "mlflow.traces: true or false is expected, not 'yes'"),
         ({"name": ["a"]}, r"name: \['a'\] is not a text"),
         ({"output": "a\0b"}, "output: .* is not a text"),
         (
@@ -206,7 +207,7 @@ def test_the_ui_of_a_store_that_is_not_there_is_one_sentence(uri, message):
 
 
 def test_the_ui_opens_stores_that_are_there(tmp_path):
-    from lcrag.experiment.tracking import check_store
+    from lcrag.experiment.tracking.store import check_store
 
     (tmp_path / "mlflow.db").touch()
     for uri in (
@@ -307,3 +308,19 @@ def test_bad_units_and_metrics_are_told():
         from_mapping(BASE | {"metric": "json:JSONDecoder"})
     with pytest.raises(LcragError, match="There is no metric 'acuracy'; did you mean 'accuracy'"):
         from_mapping(BASE | {"metric": "acuracy"}).check()
+
+
+def test_a_setting_with_several_values_is_a_strategy_for_each(tmp_path):
+    spec = {
+        "dataset": "synthetic",
+        "strategies": ["long_context", {"type": "chunked_retrieval", "k": [3, 10], "name": "rag"}],
+    }
+    experiment = from_mapping(spec, "x.yaml", tmp_path)
+    assert [(s.name, getattr(s, "k", None)) for s in experiment.strategies] == [
+        ("long_context", None),
+        ("rag-k3", 3),
+        ("rag-k10", 10),
+    ]
+    spec["strategies"][1]["k"] = [3, 3]
+    with pytest.raises(LcragError, match=r"strategies\[1\].k: give one or more values, each of them once"):
+        from_mapping(spec, "x.yaml", tmp_path)

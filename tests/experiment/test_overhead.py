@@ -1,21 +1,26 @@
 """What a run does beside asking its model is done once, however many rows there are."""
 
 import copy
+import dataclasses
 import hashlib
 import json
 import sys
 import tracemalloc
 from dataclasses import asdict
+from datetime import date
 
 import pandas as pd
 
 from lcrag.components.settings import settings
+from lcrag.experiment import plan, row_keys
 from lcrag.experiment.journal import Journal, read_journal
 from lcrag.experiment.stored import table_of
+from lcrag.metrics import text
+from lcrag.metrics.score import score
 from lcrag.readers.base import Completion, Message, Request
 from lcrag.runtime.calls import CallJournal, digest
 from lcrag.runtime.resources import Resources
-from lcrag.schema import Ledger, Outcome, Step, Usage
+from lcrag.schema import Answer, Ledger, Outcome, Passage, Question, Span, Step, Task, Usage
 from lcrag.strategies import ClosedBook, LongContext
 from lcrag.testing.world import CountingEmbedder
 from retrievers import DenseRetriever
@@ -69,6 +74,66 @@ def test_rows_and_calls_are_written_without_a_copy_and_prompts_hashed_once(tmp_p
     plain = json.dumps(asdict(request) | {"cache_salt": ""}, sort_keys=True)  # as earlier runs hashed it
     assert sha256(plain.encode()).hexdigest()[:32] == digest(request)
     assert CallJournal(calls.path).take("key", request).completion.text == "yes"
+
+
+def test_each_question_is_looked_at_once_to_choose_the_metric(experiment, monkeypatch):
+    looked = []
+    monkeypatch.setattr(plan, "default_metric", lambda questions: looked.append(1) or "accuracy")
+    experiment(routers=[]).run()
+    assert len(looked) == 1
+
+
+def test_a_question_is_hashed_as_it_is_asked_without_a_copy_of_it():
+    task = Task("t", "Answer briefly.")
+    evidence = (Span("d", 0, 4, "text"),)
+    for given in (
+        {},
+        {"task": task},
+        {"metadata": {"date": date(2026, 1, 2), "n": [1, {"a": Span("d", 0, 1, "t")}]}},
+    ):
+        question = Question("q", "Which?", ("d",), ("a", "b"), "location", ("a", "b"), evidence, **given)
+        assert row_keys._asked(question) == json.dumps(question.asked(), sort_keys=True, default=str)
+
+
+def test_a_ledger_has_a_column_for_each_amount_of_each_role():
+    ledger = Ledger({"read": Usage(10, 4, 2, 1, 0.5, None)})
+    names = [f.name for f in dataclasses.fields(Usage)]
+    assert ledger.flat() == {f"{role}_{n}": getattr(ledger[role], n) for role in ledger for n in names}
+    assert [*ledger.flat()] == [f"{role}_{n}" for role in ledger for n in names]
+
+
+def test_rows_that_are_read_back_share_the_texts_of_their_passages(tmp_path):
+    with Journal(tmp_path) as journal:
+        for n in range(3):
+            passage = Passage("A long passage.", "d", 0, 15, score=0.1 * n)
+            journal.append(f"k{n}", Outcome(f"q{n}", "d", "", "s", "m", 0, evidence=(passage,)), [])
+        kept = read_journal(journal.path)
+    assert len({id(row.evidence[0].text) for row in kept.rows.values()}) == 1
+    assert kept.rows == journal.rows and kept.prefixes == kept.refused == kept.windows == {}
+
+
+def test_a_journal_is_read_line_by_line(tmp_path):
+    text = "word " * 4000
+    with Journal(tmp_path) as journal:
+        for n in range(50):
+            row = Outcome(f"q{n}", "d", "", "s", "m", 0, evidence=(Passage(text, "d", 0, len(text)),))
+            journal.append(f"k{n}", row, [])
+    size = journal.path.stat().st_size
+    tracemalloc.start()
+    read_journal(journal.path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > 1_000_000 and peak < size / 4
+
+
+def test_an_answer_is_normalised_once_by_all_metrics(monkeypatch):
+    text._remembered.cache_clear()
+    answer, counted = "The Kites of Bergen, in 1987", []
+    monkeypatch.setattr(text.unicodedata, "normalize", lambda form, given: counted.append(given) or given)
+    for _ in range(3):
+        score(Question("q", "Which?", ("d",), ("kites",)), Answer(answer))
+    assert counted.count(answer) == 1
+    text._remembered.cache_clear()
 
 
 def test_questions_that_share_documents_are_counted_once(scripted):

@@ -1,7 +1,9 @@
 """The bar: what is done, tokens, and an honest guess of the time left."""
 
 import io
+import re
 
+import pytest
 from rich.console import Console
 
 from lcrag.experiment.progress import RunProgress, TimeLeft
@@ -38,6 +40,22 @@ def test_time_left_is_the_mean_pace():
 
 def test_human():
     assert [human(n) for n in (7, 1500, 2e6, 3e9)] == ["7", "1.5k", "2M", "3G"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_count_and_time_left_are_whole_on_a_terminal_of_any_width(width):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    with RunProgress(1200, console) as progress:
+        for _ in range(3):
+            progress.on_row(row("a_strategy_with_a_very_long_name"), False)
+    shown = [
+        line
+        for line in re.split(r"\r|\n", re.sub(r"\x1b\[[\d;?]*\w", "", console.file.getvalue()))
+        if line.strip()
+    ]
+    assert "3/1200" in shown[-1] and re.search(r"left \d:\d\d:\d\d", shown[-1])
+    assert all(len(line.rstrip()) <= width for line in shown)
+    assert len({line[:8] for line in shown}) <= 2  # one line that changes, not several
 
 
 def lines(progress_rows, clock, verdicts=0):

@@ -1,7 +1,5 @@
 """Table and report again from a run's folder, and by running again, with no reader and no server."""
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -142,26 +140,6 @@ def test_a_table_that_cannot_be_made_leaves_the_outcomes(experiment, monkeypatch
     assert results.problems == (told,) and not results.report.exists()
     assert not (results.output / "comparison.csv").exists()
     assert len(pd.read_parquet(results.output / "outcomes.parquet")) == 18
-
-
-def test_kinds_with_any_characters_are_logged_to_mlflow(experiment, dataset, tmp_path):
-    import mlflow
-
-    kinds = {"location": "Q&A (2 hops)", "reasoning": "Q+A (2 hops)", "comparison": "../x//y: café"}
-    questions = tuple(replace(q, kind=kinds.get(q.kind, q.kind)) for q in dataset.questions)
-    uri = f"sqlite:///{tmp_path / 'kinds.db'}"
-    results = experiment(dataset=replace(dataset, questions=questions), mlflow=uri).run()
-    assert results.problems == ()
-    client = mlflow.MlflowClient(uri)
-    runs = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
-    (metrics,) = (r.data.metrics for r in runs if r.info.run_name == "long_context")
-    named = {k for k in metrics if k.startswith("accuracy_") and k not in {"accuracy_low", "accuracy_high"}}
-    assert named == {
-        "accuracy_Q_A _2 hops_",
-        "accuracy_Q_A _2 hops__2",
-        "accuracy_.._x__y_ caf_",
-        "accuracy_hallucination",
-    }
 
 
 def test_the_verdict_is_printed_after_the_table(experiment):

@@ -1,13 +1,10 @@
 """From an experiment to its files: table, report, pictures, MLflow."""
 
-import sqlite3
-
 import pandas as pd
 import pytest
 
 import lcrag
 from lcrag.errors import LcragError
-from lcrag.experiment.tracking import log_to_mlflow
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 from retrievers.bm25 import BM25Retriever
 
@@ -72,36 +69,6 @@ def test_html_is_escaped(experiment, scripted):
     assert "&lt;script&gt;" in page
 
 
-def test_mlflow_has_a_parent_and_a_child_for_each_row(experiment, tmp_path):
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
-    results = experiment().run()
-    assert mlflow.get_tracking_uri() == before and mlflow.active_run() is None
-    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    found = client.search_runs([client.get_experiment_by_name("lcrag").experiment_id])
-    (parent,) = [r for r in found if r.data.tags["lcrag.kind"] == "experiment"]
-    children = {
-        r.info.run_name: r for r in found if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id
-    }
-    assert set(children) == set(results.comparison.table["name"])
-    assert parent.data.tags["mlflow.note.content"] == results.comparison.verdict  # the run's description
-    assert children["long_context"].data.metrics["accuracy"] == 1.0
-    assert children["chunked_retrieval"].data.params["k"] == "2"
-    assert "flops" not in children["long_context"].data.metrics
-    assert parent.inputs.dataset_inputs[0].dataset.name == "tiny"
-    names = {a.path for a in client.list_artifacts(parent.info.run_id)}
-    assert {
-        "report.html",
-        "outcomes.parquet",
-        "outcomes.json",
-        "accuracy_cost.png",
-        "parameters.json",
-    } <= names
-    with sqlite3.connect(tmp_path / "mlflow.db") as database:
-        assert database.execute("select count(*) from runs where status != 'FINISHED'").fetchone() == (0,)
-
-
 def test_a_tracking_server_that_is_down_is_one_sentence_and_the_results_are_there(experiment, tmp_path):
     results = experiment(mlflow="http://127.0.0.1:9").run()
     (problem,) = results.problems
@@ -155,25 +122,6 @@ def test_what_is_wrong_is_found_before_anything_is_spent(experiment, scripted, c
     with pytest.raises(LcragError, match=message):
         experiment(reader=reader, **change).run()
     assert reader.requests == []
-
-
-def test_log_to_mlflow_nests_under_an_active_run(experiment, tmp_path):
-    import mlflow
-
-    results = experiment(mlflow="").run()
-    uri = f"sqlite:///{tmp_path / 'nested.db'}"
-    mlflow.set_tracking_uri(uri)
-    try:
-        mlflow.set_experiment("outer")
-        with mlflow.start_run() as outer:
-            run = log_to_mlflow(
-                results.table, results.comparison, tracking_uri=uri, experiment="outer", run_name="inner",
-                parameters={"long": "x" * 9000}, strategy_parameters={}, dataset_name="d", dataset_digest="0" * 64,
-                report=results.report, figures={},
-            )  # fmt: skip
-        assert mlflow.get_run(run).data.tags["mlflow.parentRunId"] == outer.info.run_id
-    finally:
-        mlflow.set_tracking_uri(None)
 
 
 def test_routers_that_learn_are_cross_validated_over_the_runs_documents(experiment):

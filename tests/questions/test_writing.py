@@ -158,7 +158,7 @@ def test_the_command_writes_no_file_twice_and_tells_what_was_thrown_out(tmp_path
     assert sorted(row["kind"] for row in rows) == sorted(CUES)
     with pytest.raises(LcragError, match=r"q.jsonl exists already: .* --force"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
-    with pytest.raises(LcragError, match=r"--kinds: there is no kind 'locaton'; did you mean 'location'\?"):
+    with pytest.raises(LcragError, match=r"--kind: there is no kind 'locaton'; did you mean 'location'\?"):
         CliRunner().invoke(app, [*arguments, "--kinds", "locaton", "--force"], catch_exceptions=False)
     assert CliRunner().invoke(app, [*arguments, "--force"], catch_exceptions=False).exit_code == 0
 

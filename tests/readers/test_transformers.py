@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 from lcrag.errors import LcragError, ReaderUnavailable
 from lcrag.readers.base import Message, Request
+from lcrag.readers.rope import RopeExtension
 from lcrag.readers.transformers import TransformersReader
 
 QUESTIONS = [
@@ -181,3 +182,17 @@ def test_a_beginning_is_kept_to(reader, keeps):
     assert forced.text.startswith("Intermediate answer: ") and "Paris" in forced.text
     (free,) = ask(reader, [Request(asked, 8)])
     assert not free.text.startswith(choices)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [True, False])
+async def test_an_answer_is_told_token_by_token(kept):
+    from lcrag.readers.streaming import listening
+
+    reader = TransformersReader("smollm2", rope=None if kept else RopeExtension("dynamic", 2))
+    request = Request((Message("user", "Count from one to five in words."),), max_tokens=12)
+    told = []
+    with listening(told.append):
+        completion = await reader.generate(request)
+    assert "".join(told) == completion.text == (await reader.generate(request)).text
+    assert len(told) > 3

@@ -5,8 +5,8 @@ from lcrag.components import build, names
 
 def test_names():
     assert names("retriever") == [
-        "bm25", "dense", "hybrid", "langchain", "lara_hybrid", "lara_reranked", "late_chunk", "mmr", "multi_vector",
-        "parent", "reranker", "sentence_window", "vector_store",
+        "bm25", "dense", "hybrid", "langchain", "lara_hybrid", "lara_reranked", "late_chunk", "milvus", "mmr",
+        "multi_vector", "parent", "qdrant", "reranker", "sentence_window", "vector_store",
     ]  # fmt: skip
     assert names("chunker") == ["longrag_units", "recursive", "semantic", "sentence", "token"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from lcrag.errors import LcragError
 from lcrag.readers.base import Reader
@@ -52,3 +53,16 @@ def check_concurrency(reader: Reader) -> None:
     for name in ("max_concurrency", "documents_in_flight"):
         if (number := getattr(reader, name)) < 1:
             raise LcragError(f"The reader {reader.name} has {name} = {number}: set it to 1 or more.")
+
+
+async def gather(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all; when one fails, cancel and await the rest before the error goes on."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in coroutines:
+                group.create_task(coroutine)
+    except BaseExceptionGroup as errors:
+        leaf: BaseException = errors
+        while isinstance(leaf, BaseExceptionGroup):
+            leaf = leaf.exceptions[0]
+        raise leaf from None

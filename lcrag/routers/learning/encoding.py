@@ -60,7 +60,7 @@ class Encoding:
     def _numbers(self, queries: Sequence[Query]) -> NDArray[np.float64]:
         nan = float("nan")
         features = [n for n in self.names if ":" not in n]
-        probed = [n.split(":", 1) for n in self.names if ":" in n]
+        probed = [n.rsplit(":", 1) for n in self.names if ":" in n]
         rows = [
             [q.features.get(n, nan) for n in features] + [q.signals.get(p, {}).get(n, nan) for p, n in probed]
             for q in queries

@@ -1,0 +1,1 @@
+"""MLflow: runs, parameters, metrics, tables and traces of an experiment, its store and its UI."""

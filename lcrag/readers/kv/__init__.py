@@ -1,0 +1,5 @@
+"""How the KV cache of a prompt is kept and read: one method a file."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
