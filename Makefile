@@ -1,5 +1,6 @@
 # make demo | test | test-slow | test-vllm | readme | trust | faults | fuzz | mutants | lint | types | ui
-#      bench | strategies | generated | lara | routing | budget | published | tables | docs | dist | dist-check | test-lowest | clean
+#      bench | strategies | generated | lara | routing | live | performance | scale | kv | budget | published
+#      tables | docs | dist | dist-check | test-lowest | clean
 PYTHON ?= python3
 VENV   ?= .venv
 VLLM   ?= .venv-vllm
@@ -10,7 +11,7 @@ VPIP    = $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check 
 
 CORE = tests/analysis tests/outcomes tests/test_statistics.py tests/test_schema.py tests/test_files.py tests/cost
 
-.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing budget tables docs dist dist-check test-lowest clean
+.PHONY: demo ui test test-slow test-vllm readme trust faults fuzz mutants published lint types bench strategies generated lara routing live performance scale kv budget tables docs dist dist-check test-lowest clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/lcrag demo
@@ -76,11 +77,29 @@ generated: $(VLLM)/.dev
 lara: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/lara_retrieval.py
 
+# Every block of docs/routing.md, from LCRAG_DATA and the runs of this folder: half an hour.
 routing: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/routing.py
 
 budget: $(VENV)/.dev
 	$(VENV)/bin/python experiments/benchmarks/budget.py
+
+# Bandits that learn from feedback, on LaRA's table, for docs/feedback.md.
+live: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/live_feedback.py
+
+# What a run takes beside its model's work, for docs/performance.md; the server's part needs vLLM.
+performance: $(VENV)/.dev $(VLLM)/.dev
+	$(VLLM)/bin/python experiments/benchmarks/throughput.py --only server process
+	$(VENV)/bin/python experiments/benchmarks/throughput.py --only overhead langchain long
+
+# The plan for large runs of docs/scale.md, from figures measured again.
+scale: $(VENV)/.dev
+	$(VENV)/bin/python -m experiments.benchmarks.scale_plan --measure
+
+# KV cache methods at several budgets, for docs/kv.md; rows are kept in runs/kv, so that it may be stopped.
+kv: $(VENV)/.dev
+	$(VENV)/bin/python experiments/benchmarks/kv.py --page docs/kv.md
 
 # The tables of components in README and guides, from their classes.
 tables: $(VENV)/.dev
