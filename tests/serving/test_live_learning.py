@@ -146,6 +146,7 @@ def test_replay_estimates_values_from_feedback(application, tmp_path):
     ask(application(LinUCBRouter(warm_up=100, retrieval=False)), 30)
     run = CliRunner().invoke(cli, ["replay", str(folder)])
     assert run.exit_code == 0 and "doubly robust [95%]" in run.output
+    assert "too few to rely on" in run.output  # one of the two has at most 15
     assert "fixed:chunked_retrieval" in run.output and "Estimated from 30 answers" in run.output
     result = CliRunner().invoke(cli, ["replay", str(folder), "--router", "quality"])
     assert "take linucb or thompson" in str(result.exception)
