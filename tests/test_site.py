@@ -12,11 +12,13 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 RUN_BY = {  # the test that runs a page's Python
+    "application.md": "tests/test_application_guide.py",
     "budget.md": "tests/test_docs.py",
     "concepts.md": "tests/test_site.py",
     "demo.md": "tests/test_site.py",
     "documents.md": "tests/test_site.py",
     "extending.md": "tests/test_extending.py",
+    "feedback.md": "tests/serving/test_live_learning.py",
     "judge_check.md": "tests/judging/test_corrected.py",
     "outcomes.md": "tests/test_site.py",
     "published.md": "tests/published/test_shipped.py",

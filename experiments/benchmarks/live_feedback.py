@@ -49,6 +49,8 @@ def main(questions: int = QUESTIONS, seeds: int = SEEDS) -> None:
         "`thompson` from nothing": ThompsonRouter(),
         "`linucb`, fitted first": LinUCBRouter().fit(other),
         "`thompson`, fitted first": ThompsonRouter().fit(other),
+        "`thompson`, probes, from nothing": ThompsonRouter(probe=RAG),
+        "`thompson`, probes, fitted first": ThompsonRouter(probe=RAG).fit(other),
     }
     scores: dict[str, list[np.ndarray]] = {name: [] for name in (*fitted, *bandits, "oracle")}
     costs: dict[str, list[float]] = {name: [] for name in scores}
@@ -65,7 +67,10 @@ def main(questions: int = QUESTIONS, seeds: int = SEEDS) -> None:
             chosen, log = run(bandit, stream, seed)
             rows = np.arange(len(stream))
             scores[name].append(stream.scores[rows, chosen])
-            costs[name].append(float(stream.costs[rows, chosen].mean()))
+            paid = stream.costs[rows, chosen]
+            for probe in map(stream.strategies.index, bandit.probes):
+                paid = paid + np.where(chosen == probe, 0.0, stream.costs[:, probe])
+            costs[name].append(float(paid.mean()))
             if not estimate and name.startswith("`thompson` from"):
                 estimate = off_policy(fitted["`quality`, fitted"], log, live)
         best = stream.scores.argmax(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from lcrag.routers.file import save_router
@@ -29,6 +30,11 @@ class LiveLearner:
         self.router = router
         self._strategies, self._folder = list(strategies), folder
         self._waiting: dict[str, ServedAnswer] = {}
+        for module in (
+            "pandas",
+            "skops.io",
+        ):  # takes seconds: now, not while the first feedback holds the lock
+            import_module(module)
 
     def learn(self, feedback: Sequence[ServedAnswer]) -> None:
         """Learn from feedback; an unfitted bandit waits until there is enough to begin with."""

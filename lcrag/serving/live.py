@@ -91,7 +91,7 @@ class LiveFeedback:
         candidates = {s.name: s for s in routed.strategies}
         if isinstance(router, ReplayableRouter) and type(router).route is ReplayableRouter.route:
             query = await router.observe(question, {s.name: Metered(s) for s in routed.strategies}, tools)
-            if isinstance(router, LinearBandit) and self._learner is not None:
+            if is_own and self._learner is not None and isinstance(router, LinearBandit):
                 (decision,) = router.draw([query], list(candidates), np.random.default_rng())
             else:
                 (decision,) = router.choose([query], list(candidates))

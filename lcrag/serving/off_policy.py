@@ -20,6 +20,7 @@ from lcrag.statistics.mean import Interval, clustered_mean
 from lcrag.tables import human, interval, known, many, ruled, wrapped
 
 FOLDS = 5
+MIN_EFFECTIVE = 20  # answers; below it an estimate is noted as one not to rely on
 RIDGE = 100.0  # of the model of scores; narrower on 400 answers of LaRA's table than 1 or 10, as good as by validation
 
 
@@ -187,6 +188,11 @@ def value_table(values: Sequence[OffPolicyValue], unit: str) -> str:
     ]
     if first.left_out:
         notes.append(f"- {many(first.left_out, 'answer')} left out: the strategy was certain.")
+    notes += [
+        f"- {v.router}: the answers tell as much as {known(v.effective, ',.0f')} of its own: too few to rely on."
+        for v in values
+        if v.effective < MIN_EFFECTIVE
+    ]
     notes += [
         f"- {v.router} has learned from {v.learned:,} of the answers: its value is flattered."
         for v in values

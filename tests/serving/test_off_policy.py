@@ -80,7 +80,7 @@ def test_intervals_cover_the_truth_at_about_their_level(table, record_property):
     for name, *figures in zip(("ips", "snips", "doubly robust"), hits, errors, spread, strict=True):
         record_property(f"{name}: coverage, error, spread", [round(float(f), 3) for f in figures])
     assert hits[0] >= 0.84 and (hits[1:] >= 0.9).all() and (hits <= 0.995).all(), hits
-    assert (np.abs(errors) < 3 * spread / np.sqrt(150)).all(), errors
+    assert (np.abs(errors) < 4 * spread / np.sqrt(150)).all(), errors
 
 
 def test_always_one_strategy_is_the_mean_of_its_answers():
