@@ -265,7 +265,7 @@ def served(name: str, *options: str) -> Iterator[tuple[Recorded, Meter]]:
     with vllm_server(checkpoint(), "smollm2", LOGS / f"{name}.log", WINDOW, options) as url:
         reader = Recorded(
             "smollm2", url, tokenizer=str(checkpoint()), max_concurrency=AT_ONCE,
-            documents_in_flight=1 if options[2:] else 2, timeout=900, prefix_block=BLOCK,
+            documents_in_flight=1 if name == "narrow" else 2, timeout=900, prefix_block=BLOCK,
         )  # fmt: skip
         asyncio.run(reader.generate(Request((Message("user", "Say yes."),), 4)))  # what is compiled first
         yield reader, Meter(lambda: _counters(url))
@@ -288,10 +288,11 @@ def _counters(url: str) -> float:
 def server(small: bool) -> str:
     """Against vLLM's server."""
     size, tokenizer = size_of(small), ChatTokenizer(str(checkpoint()))
-    with served("roomy") as (reader, meter):
+    eager = ("--enforce-eager",) if small else ()  # nothing is compiled, which takes minutes
+    with served("roomy", *eager) as (reader, meter):
         tokens, wall = compared(size, meter, reader, tokenizer)
     blocks = max(size.two_documents, WINDOW + BLOCK) // BLOCK + 1
-    with served("narrow", "--num-gpu-blocks-override", str(blocks)) as (reader, meter):
+    with served("narrow", *eager, "--num-gpu-blocks-override", str(blocks)) as (reader, meter):
         random_order = against_random(size, meter, reader, tokenizer)
     return f"{_about(size)} vLLM's server, by its own counters (`/metrics`).\n\n{tokens}\n\n{wall} {random_order}"
 
