@@ -112,7 +112,9 @@ def run(sweep: dict[str, Any], lengths: list[int], stop: float) -> None:
                             for f, what in zip(layers, learned, strict=True)
                         ]
                 together = generation.rows(prompts[0]) > 1
-                completions = generation.run(prompts) if together else [generation.run([p])[0] for p in prompts]
+                completions = (
+                    generation.run(prompts) if together else [generation.run([p])[0] for p in prompts]
+                )
                 save(reader, length, number, name, budget, text, completions)
             for budget in sweep["budgets"]:
                 if (length, number, "retrieval", budget) in done or time.time() > stop:

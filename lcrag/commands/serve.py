@@ -27,7 +27,7 @@ def serve(
     router: RouterFile = None,
     documents: Documents = None,
     host: Annotated[str, typer.Option(help="The address; 0.0.0.0 serves the network.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8080,
     keep: Annotated[
         Path | None, typer.Option(help="Folder of indexes and memories; default: RUN/serving.")
     ] = None,

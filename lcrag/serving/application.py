@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from langchain_core.runnables import RunnableConfig
 
 from embedders.base import Embedder
 from lcrag.cost.price import Price
@@ -32,17 +32,17 @@ from lcrag.serving.drift import Drift
 from lcrag.serving.given import Feedback
 from lcrag.serving.kept_vectors import with_kept_vectors
 from lcrag.serving.live import LiveFeedback
-from lcrag.serving.loop import BackgroundLoop
 from lcrag.serving.resources import ServingResources, builds_ended
 from lcrag.serving.result import result_of
+from lcrag.serving.runnable import AnsweringRunnable
 from lcrag.serving.spent import restore_spent, save_spent
-from lcrag.serving.streaming import StreamingToolbox, pieces, told
+from lcrag.serving.streaming import StreamingToolbox, told
 from lcrag.serving.tracing import trace_answer
 from lcrag.strategies.base import Strategy
 from retrievers.base import Retriever
 
 
-class Application(Runnable[Any, dict[str, Any]]):
+class Application(AnsweringRunnable):
     """Answers questions about some documents by one strategy, with indexes and prefixes kept in between.
 
     ``invoke`` (``ainvoke``, ``batch``, ``stream``, ``|``) takes a question, or a mapping with ``question`` and, if you
@@ -95,6 +95,7 @@ class Application(Runnable[Any, dict[str, Any]]):
         learn: bool = True,
         traces: bool = False,
     ) -> None:
+        super().__init__()
         self.keep = None if keep is None else Path(keep)
         retriever, embedder = with_defaults(retriever, embedder)
         if self.keep is not None:
@@ -125,7 +126,6 @@ class Application(Runnable[Any, dict[str, Any]]):
             restore_spent(self.resources.spending, self.keep / "spent.json")
         self.follow_up, self.traces = follow_up, traces
         self.conversations = ConversationStore(None if self.keep is None else self.keep / "conversations.db")
-        self._loop = BackgroundLoop()
         self._numbers = itertools.count(1)
 
     @property
@@ -169,26 +169,6 @@ class Application(Runnable[Any, dict[str, Any]]):
         self.resources = self.resources.with_documents({**self._demonstrated, **self.store.documents})
         return result
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Answer one question.
-
-        Raises:
-            LcragError: no question, an unknown document, or whatever the strategy raises.
-        """
-        config = ensure_config(config)
-        return self._call_with_config(lambda x: self._loop.run(self._answer(x, config)), input, config)
-
-    async def ainvoke(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Answer one question, without blocking the caller's loop."""
-        config = ensure_config(config)
-
-        async def work(x: Any) -> dict[str, Any]:
-            return await self._loop.await_(self._answer(x, config))
-
-        return await self._acall_with_config(work, input, config)
-
     @property
     def router(self) -> Router | None:
         """The router with what it has learned from feedback; ``None`` if one strategy answers everything."""
@@ -222,43 +202,6 @@ class Application(Runnable[Any, dict[str, Any]]):
             LcragError: there is no ``feedback_folder``, nothing was asked, or the router keeps no sample of its inputs.
         """
         return self._live.drift()
-
-    def stream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[dict[str, Any]]:
-        """Answer one question piece by piece: mappings that add up (``+``) to what ``invoke`` returns.
-
-        A strategy with one call (long context, retrieval, a memory that is read directly) tells its answer token by
-        token, if the reader can: those on OpenAI-compatible servers, of vLLM, transformers and LangChain. Any other
-        tells it at once.
-        """
-        config = ensure_config(config)
-
-        def work(inputs: Iterator[Any]) -> Iterator[dict[str, Any]]:
-            for x in inputs:
-                yield from self._loop.iterate(self._pieces(x, config))
-
-        yield from self._transform_stream_with_config(iter([input]), work, config)
-
-    async def astream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[dict[str, Any]]:
-        """The same without blocking the caller's loop."""
-        config = ensure_config(config)
-
-        async def given() -> AsyncIterator[Any]:
-            yield input
-
-        async def work(inputs: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
-            async for x in inputs:
-                async for piece in self._loop.aiterate(self._pieces(x, config)):
-                    yield piece
-
-        async for piece in self._atransform_stream_with_config(given(), work, config):
-            yield piece
-
-    def _pieces(self, input: Any, config: RunnableConfig) -> AsyncGenerator[dict[str, Any], None]:
-        return pieces(lambda on_text: self._answer(input, config, on_text))
 
     async def _answer(
         self, input: Any, config: RunnableConfig | None, on_text: OnText | None = None
