@@ -49,7 +49,7 @@ def test_one_thing_has_one_name_in_every_command():
                 kinds.setdefault(option.opts[0], {}).setdefault(kind, []).append(name)
     assert not kinds.keys() & {"--kinds", "--strategies", "--judge-url", "--metric", "--out", "--folder-out"}
     differing = {option for option, types in kinds.items() if len(types) > 1}
-    # of a plan they are numbers, of a run files; `fit` takes one router, `replay` many, `serve` one strategy, `run` many
+    # of a plan they are numbers, of a run files; `fit` and `serve` take one, `replay` and `run` many
     assert differing <= {"--questions", "--documents", "--failures", "--router", "--strategy"}
 
 
