@@ -295,7 +295,7 @@ def test_what_was_resolved_is_what_is_logged(dataset, scripted, embedder, tmp_pa
     logged = Experiment(dataset, scripted(), [ClosedBook()], tmp_path).parameters()
     assert logged["embedder"]["type"] == "SentenceTransformerEmbedder"
     assert logged["retriever"]["type"] == "HybridRetriever"
-    assert logged["executor"] == {"type": "LocalExecutor"}
+    assert logged["executor"] == {"type": "LocalExecutor", "concurrency": None, "min_concurrency": 1}
     assert logged["reader"]["batch_invariant"] is True
     logged = Experiment(dataset, scripted(), [ClosedBook()], tmp_path, embedder=embedder).parameters()
     assert "WordEmbedder" in str(logged["retriever"]["embedder"])
