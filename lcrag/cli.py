@@ -17,6 +17,7 @@ from lcrag.commands.cost import cost
 from lcrag.commands.drift import drift
 from lcrag.commands.examples import examples
 from lcrag.commands.export import export
+from lcrag.commands.fit import fit
 from lcrag.commands.init import init
 from lcrag.commands.output import AsJson, say, terminal_width
 from lcrag.commands.power import power
@@ -24,7 +25,7 @@ from lcrag.commands.published import print_known
 from lcrag.commands.questions import questions
 from lcrag.commands.quick import own_documents
 from lcrag.commands.readers import BaseUrl, ContextWindow, Model, with_window
-from lcrag.commands.replay import fit, replay
+from lcrag.commands.replay import replay
 from lcrag.commands.report import report
 from lcrag.commands.run import run_experiment
 from lcrag.commands.score import score
