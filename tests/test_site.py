@@ -20,6 +20,7 @@ RUN_BY = {  # the test that runs a page's Python
     "extending.md": "tests/test_extending.py",
     "feedback.md": "tests/serving/test_live_learning.py",
     "judge_check.md": "tests/judging/test_corrected.py",
+    "mlflow.md": "tests/experiment/test_tracked_analyses.py",
     "outcomes.md": "tests/test_site.py",
     "published.md": "tests/published/test_shipped.py",
     "quickstart.md": "tests/test_site.py",

@@ -97,7 +97,7 @@ def test_a_file_or_a_run_of_that_name_wins(table, tmp_path, file):  # noqa: F811
 
 def test_the_demo_begins_with_what_is_known(monkeypatch):
     began = []
-    monkeypatch.setattr("lcrag.cli.run_experiment", lambda *_: began.append(time.process_time()))
+    monkeypatch.setattr("lcrag.cli.run_experiment", lambda *_, **__: began.append(time.process_time()))
     started = time.process_time()
     output = lcrag("demo")
     assert began[0] - started < 10  # seconds of the processor

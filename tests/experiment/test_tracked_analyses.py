@@ -1,5 +1,8 @@
 """Replays, costs, budget curves and checks of judges in a real MLflow store."""
 
+import re
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -67,21 +70,36 @@ def test_a_replay_has_a_run_for_each_row_of_its_table(store, experiment):
     assert "routing.json" in {a.path for a in client.list_artifacts(parent.info.run_id)}
 
 
-def test_curves_over_budgets_have_budgets_as_steps(store):
+@pytest.fixture(scope="module")
+def curves():
+    """A budget curve and a savings curve of eight questions."""
     from lcrag.allocation import savings_curve
     from lcrag.scaling import budget_curve
 
     quality, cost = [[0.0, 1.0]] * 8, [[10.0, 100.0]] * 8
     documents = [f"d{i}" for i in range(8)]
     curve = budget_curve(quality, cost, documents, ["small", "large"], [10, 100], resamples=99)
+    saved = savings_curve(
+        quality, quality, cost, ["small", "large"], "large", documents=documents, resamples=99
+    )
+    return curve, saved
+
+
+def test_the_python_of_the_guide_runs(store, curves, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "mlflow.md").read_text("utf-8")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    for block in re.findall("```python\n(.*?)```", page, re.DOTALL):
+        exec(block, {"curve": curves[0], "savings": curves[1]})
+    assert {"my curve", "my savings"} <= runs_of(store, "lcrag")[1].keys()
+
+
+def test_curves_over_budgets_have_budgets_as_steps(store, curves):
+    curve, saved = curves
     tracked = log_analysis(budget_analysis(curve, "curve", {"task": "t"}), store, "curves")
     client = mlflow.MlflowClient(store)
     history = client.get_metric_history(tracked.run_id, "quality_by_budget_test")
     assert [(m.step, m.value) for m in history] == [(10, 0.0), (100, 1.0)]
 
-    saved = savings_curve(
-        quality, quality, cost, ["small", "large"], "large", documents=documents, resamples=99
-    )
     tracked = log_analysis(savings_analysis(saved, "savings", {}), store, "curves")
     history = client.get_metric_history(tracked.run_id, "quality_by_share_allocated")
     assert history[-1].step == 100 and history[-1].value == 1.0
