@@ -18,12 +18,13 @@ from lcrag.errors import LcragError
 from lcrag.experiment.config import from_mapping
 from lcrag.experiment.executors import Batch, LocalExecutor
 from lcrag.readers import Message, OpenAIReader, Request, ResponseCache, ScriptedReader
-from lcrag.readers.flow import Flow, Gate, flow_at
+from lcrag.readers.flow import Flow, Gate, _flows, flow_at
 from lcrag.schema import Question, Step
 from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 from retrievers.bm25 import BM25Retriever
 from tests.readers.scripted_server import SILENT, Server, reply
 
+TRIES = 3  # of what depends on times: other work on the machine may spoil one
 BUSY = (429, {"error": {"message": "too many", "code": 429}}, {"Retry_After": "0.02"})
 
 
@@ -68,19 +69,26 @@ async def ask(reader, count, executor=LocalExecutor("auto")):
 
 @pytest.mark.parametrize("places", [3, 10])
 async def test_it_finds_how_many_requests_a_host_takes(server: Server, places):
-    host = Host(server, places, 0.03)
-    reader = OpenAIReader("m", server.url, max_concurrency=64)
-    limits = await ask(reader, 250)
-    late = limits[len(limits) // 2 :]
-    assert host.answered == 250 and flow_at(reader.host).refusals == host.refused
-    assert places - 2 <= sorted(late)[len(late) // 2] <= places + 2
-    assert host.refused <= 40
+    for _ in range(TRIES):
+        _flows.clear()
+        host = Host(server, places, 0.01 * places)
+        reader = OpenAIReader("m", server.url, max_concurrency=64)
+        limits = await ask(reader, 200)
+        late = sorted(limits[len(limits) // 2 :])[len(limits) // 4]
+        assert host.answered == 200 and flow_at(reader.host).refusals == host.refused
+        if places - 2 <= late <= places + 2 and host.refused <= 40:
+            return
+    raise AssertionError((late, host.refused))
 
 
 async def test_a_host_that_lets_requests_wait_is_not_flooded(server: Server):
-    Host(server, 4, 0.02, queues=True)
-    limits = await ask(OpenAIReader("m", server.url, max_concurrency=64), 250)
-    assert 4 <= limits[-1] <= 16
+    for _ in range(TRIES):
+        _flows.clear()
+        Host(server, 4, 0.08, queues=True)
+        limits = await ask(OpenAIReader("m", server.url, max_concurrency=64), 150)
+        if 4 <= limits[-1] <= 16:
+            return
+    raise AssertionError(limits[-1])
 
 
 async def test_the_bounds_hold_and_readers_on_a_host_share_them(server: Server):
@@ -261,7 +269,7 @@ def test_a_signal_ends_a_run_at_once_and_finished_rows_stay(tmp_path, server: Se
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )  # fmt: skip
     journal, started = tmp_path / "out" / "outcomes.jsonl", time.monotonic()
-    while len(server.seen) < 6 and time.monotonic() - started < 120:
+    while (len(server.seen) < 6 or journal.read_text().count("\n") < 3) and time.monotonic() - started < 120:
         time.sleep(0.02)
     process.send_signal(sign)
     process.communicate(timeout=20)

@@ -90,7 +90,7 @@ SCRIPT = """
 import asyncio, sys
 from lcrag.readers import Message, Request, ResponseCache, ScriptedReader
 reader = ScriptedReader(lambda request: "yes")
-cache = ResponseCache(reader, sys.argv[1], 200_000)
+cache = ResponseCache(reader, sys.argv[1], 2_000_000)
 async def go():
     for turn in range(2):
         for n in range(150):
