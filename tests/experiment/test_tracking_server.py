@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from urllib.request import urlopen
@@ -100,22 +99,39 @@ def runs_of(server, name):
     return parents, children
 
 
-def test_two_runs_at_once_are_logged_whole(server, experiment, tmp_path):
-    experiments = [
-        experiment(
-            name=f"run{i}", output=tmp_path / str(i), mlflow=server, mlflow_experiment="together", seed=i
+RUN = """
+import sys
+from lcrag import Experiment
+from lcrag.datasets.base import Dataset
+from lcrag.readers import ScriptedReader
+from lcrag.schema import Document, Question
+from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
+from lcrag.testing.world import WordEmbedder
+from retrievers.bm25 import BM25Retriever
+folder, server, seed = sys.argv[1:]
+text = "Northwind sells kites. It was founded in 1987."
+dataset = Dataset("tiny", [Document("north", text)], [Question("n1", "When was it founded?", ("north",), ("1987",))])
+reader = ScriptedReader(lambda request: "1987" if "founded in" in request.messages[-1].content else "unanswerable")
+strategies = [ClosedBook(), ChunkedRetrieval(k=2), LongContext()]
+results = Experiment(dataset, reader, strategies, name=f"run{seed}", output=folder, embedder=WordEmbedder(),
+                     retriever=BM25Retriever(), mlflow=server, mlflow_experiment="together", seed=int(seed)).run()
+print("problems:", "; ".join(results.problems))
+"""
+
+
+def test_two_runs_at_once_are_logged_whole(server, tmp_path):
+    """In processes of their own: MLflow's active run and tracking address belong to a process."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUN, str(tmp_path / seed), server, seed],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        for i in range(2)
+        for seed in "01"
     ]
-    results: dict[int, object] = {}
-    threads = [
-        threading.Thread(target=_run_in_process, args=(e, results, i)) for i, e in enumerate(experiments)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == {0: "", 1: ""}
+    told = [(*process.communicate(timeout=300), process.returncode) for process in processes]
+    assert [(out.splitlines()[-1].strip(), status) for out, _, status in told] == [("problems:", 0)] * 2, told
     parents, children = runs_of(server, "together")
     assert sorted(run.info.run_name for run in parents.values()) == ["run0", "run1"]
     for id, run in parents.items():
@@ -123,25 +139,6 @@ def test_two_runs_at_once_are_logged_whole(server, experiment, tmp_path):
         names = {child.info.run_name: child.data.metrics for child in children[id]}
         assert set(names) == {"closed_book", "chunked_retrieval", "long_context"}
         assert names["long_context"]["accuracy"] == 1.0
-
-
-def _run_in_process(experiment, results, number):
-    """A run in a process of its own: MLflow's active run and tracking address belong to a process."""
-    import multiprocessing
-
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(experiment, sender))
-    process.start()
-    results[number] = receiver.recv() if receiver.poll(300) else "nothing came"
-    process.join(60)
-
-
-def _run(experiment, sender):
-    try:
-        sender.send("; ".join(experiment.run().problems))
-    except BaseException as error:  # told in the test's own process
-        sender.send(repr(error))
 
 
 def test_a_resumed_run_is_logged_with_every_row(server, experiment, tmp_path):

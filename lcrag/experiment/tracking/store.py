@@ -42,9 +42,17 @@ def check_store(uri: str) -> None:
 
 
 def experiment_named(client: Any, name: str) -> str:
-    """The id of the MLflow experiment of that name, made if there is none."""
-    experiment = client.get_experiment_by_name(name)
-    return str(experiment.experiment_id if experiment else client.create_experiment(name))
+    """The id of the MLflow experiment of that name, made if there is none; another run may make it at the same time."""
+    from mlflow.exceptions import MlflowException
+
+    if (experiment := client.get_experiment_by_name(name)) is None:
+        try:
+            return str(client.create_experiment(name))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            experiment = client.get_experiment_by_name(name)
+    return str(experiment.experiment_id)
 
 
 @contextmanager
