@@ -11,6 +11,7 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and tables would drop columns
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,8 +31,7 @@ def files(tmp_path):
     return folder
 
 
-def test_the_list_names_benchmarks_and_what_is_on_this_disk(files, monkeypatch):
-    monkeypatch.delenv("COLUMNS", raising=False)  # some test runners set it
+def test_the_list_names_benchmarks_and_what_is_on_this_disk(files):
     result = lcrag("data", "list", "--folder", files.parent)
     row = next(line for line in result.output.splitlines() if line.startswith("lost_in_the_middle"))
     assert row.split("\t")[-2:] == ["LostInTheMiddle", "real files"]

@@ -10,6 +10,11 @@ from tests.faults.server import CountingServer
 from tests.progress import told
 
 
+def in_foreground():
+    """Ctrl-C arrives, whatever runs the tests."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def in_background():
     """What a shell script does to the jobs that it puts into the background."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -17,7 +22,11 @@ def in_background():
 
 @pytest.mark.parametrize(
     ("number", "status", "before"),
-    [(signal.SIGINT, 130, None), (signal.SIGTERM, 143, None), (signal.SIGTERM, 143, in_background)],
+    [
+        (signal.SIGINT, 130, in_foreground),
+        (signal.SIGTERM, 143, in_foreground),
+        (signal.SIGTERM, 143, in_background),
+    ],
 )
 def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status, before):
     with CountingServer(gate=7) as server:
@@ -42,7 +51,7 @@ def test_a_stopped_run_prints_its_table_so_far(tmp_path, number, status, before)
 def test_stopped_before_the_first_answer(tmp_path):
     with CountingServer(gate=0) as server:
         run = Run(tmp_path, server.base_url)
-        process = run.start()
+        process = run.start(preexec_fn=in_foreground)
         run.wait_for(process, lambda: server.arrived)
         code, out, err = run.stop(process, signal.SIGINT)
     assert (code, told(err)) == (130, "lcrag: stopped; run the same command again to continue.\n")
