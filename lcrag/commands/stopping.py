@@ -24,14 +24,20 @@ class StoppableGroup(TyperGroup):
 
 
 def treat_sigterm_as_interrupt() -> None:
-    """Let SIGTERM raise ``KeyboardInterrupt``, too: asyncio ends a run in order on SIGINT only."""
+    """Let SIGTERM raise ``KeyboardInterrupt``, too: asyncio ends a run in order on SIGINT only.
+
+    In jobs that a script has put into the background SIGINT is ignored, and asyncio does not listen to it. There it is
+    held back instead until a SIGTERM comes, so that Ctrl-C stays without effect.
+    """
+    is_background = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if is_background:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupt(number: int, frame: object) -> None:
         _received.append(number)
-        if (
-            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        ):  # as in jobs that a script has put into the background
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_background:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, interrupt)
