@@ -103,6 +103,17 @@ class Usage:
         weights = [u.prompt_tokens + u.completion_tokens for u in (self, other)]
         return a if a == b or not sum(weights) else (weights[0] * a + weights[1] * b) / sum(weights)
 
+    def __sub__(self, part: Usage) -> Usage:
+        """What is in this and not in ``part``; ``kv_bytes`` and the fractions stay those of the whole."""
+
+        def rest(name: str) -> Any:
+            whole, less = getattr(self, name), getattr(part, name)
+            if name.startswith("kv_"):
+                return whole
+            return None if whole is None or less is None else max(0, whole - less)
+
+        return Usage(**{f.name: rest(f.name) for f in fields(self)})
+
     def __truediv__(self, parts: float) -> Usage:
         """One of ``parts`` equal shares; ``kv_bytes`` and the fractions are not divided."""
 
@@ -144,6 +155,10 @@ class Ledger(Mapping[Role, Usage]):
                 if role in self.entries or role in other.entries
             }
         )
+
+    def __sub__(self, part: Ledger) -> Ledger:
+        """What is booked here and not in ``part``, role by role."""
+        return Ledger({role: usage - part[role] for role, usage in self.entries.items()})
 
     def add(self, role: Role, usage: Usage) -> Ledger:
         """Return this ledger with ``usage`` booked under ``role``."""

@@ -1,6 +1,7 @@
 """Questions as a user writes them."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,10 @@ def test_usages_add_and_divide_amount_by_amount():
     assert one / 2 == Usage(5, 2, 1, 0.5, 0.25, 3.5, 300, 0.125)
     unknown = Usage(1, dollars=None, flops=None, kv_bytes=None)
     assert one + unknown == Usage(11, 4, 2, 1, 0.5, None, None, None)
+    assert one + other - other == replace(one, kv_bytes=300)
+    assert other - replace(unknown, prompt_tokens=30) == replace(
+        other, prompt_tokens=0, flops=None, dollars=None
+    )
     assert unknown / 2 == Usage(0.5, dollars=None, flops=None, kv_bytes=None)
 
 

@@ -25,7 +25,13 @@ async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: 
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
     last: dict[str, Any] = {"usage": None, "finish_reason": None, "logprobs": None}
     calls: list[Any] = []
-    stream = await client.chat.completions.create(**body, stream=True, stream_options={"include_usage": True})
+    stream = await client.chat.completions.create(
+        model=body["model"],
+        messages=body["messages"],
+        stream=True,
+        stream_options={"include_usage": True},
+        extra_body=body,  # with fields that only this server knows
+    )
     try:
         async for chunk in stream:
             last["usage"] = chunk.usage or last["usage"]
@@ -44,7 +50,7 @@ async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: 
         raise NotACompletion("its stream ended early")
     named = [{"id": "", "type": "function", "function": {"name": getattr(c.function, "name", "?") or "?",
               "arguments": ""}} for c in calls[:1]]  # fmt: skip
-    choice = {
+    answer = {
         "index": 0,
         "finish_reason": last["finish_reason"],
         "message": message | ({"tool_calls": named} if named else {}),
@@ -52,4 +58,4 @@ async def streamed_completion(server: Server, body: Mapping[str, Any], speaker: 
     }
     usage = last["usage"] and last["usage"].model_dump()
     reply = {"id": "", "object": "chat.completion", "created": 0, "model": server.model}
-    return {**reply, "choices": [choice], "usage": usage}
+    return {**reply, "choices": [answer], "usage": usage}

@@ -25,7 +25,7 @@ from lcrag.serving.drift import Drift, drift
 from lcrag.serving.feedback_log import FeedbackLog, read_answers
 from lcrag.serving.given import Feedback, score_against, score_of
 from lcrag.serving.learner import LiveLearner
-from lcrag.serving.observed import Metered, Observed, difference
+from lcrag.serving.observed import Metered, Observed
 from lcrag.serving.served import ServedAnswer
 from lcrag.strategies.base import Strategy
 
@@ -79,7 +79,7 @@ class LiveFeedback:
             return await self._routed(strategy, question, tools)
         before = tools.ledger
         answer = await strategy.answer(question, tools)
-        usage, query = difference(tools.ledger, before), await query_of(question, tools)
+        usage, query = tools.ledger - before, await query_of(question, tools)
         name = strategy.name
         self._observed[question.id] = Observed(query, Decision(name), (name,), "", usage)
         return answer
@@ -102,7 +102,7 @@ class LiveFeedback:
             query = await query_of(question, tools)
         before = tools.ledger
         answer = decision.answer or await candidates[decision.strategy].answer(question, tools)
-        usage = decision.answer.usage if decision.answer else difference(tools.ledger, before)
+        usage = decision.answer.usage if decision.answer else tools.ledger - before
         self._observed[question.id] = Observed(query, decision, tuple(candidates), router.name, usage)
         return replace(answer, steps=(Step("route", decision.reason, decision.strategy), *answer.steps))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from lcrag.routers.base import Decision
 from lcrag.routers.learning.query import Query
-from lcrag.schema import Answer, Ledger, Question, Usage
+from lcrag.schema import Answer, Ledger, Question
 from lcrag.strategies.base import Strategy, Toolbox
 
 
@@ -37,16 +36,3 @@ class Observed:
     candidates: tuple[str, ...]
     router: str
     usage: Ledger  # of the chosen strategy alone
-
-
-def difference(after: Ledger, before: Ledger) -> Ledger:
-    """What was booked in between; the largest KV cache is that of the whole."""
-    return Ledger({role: _less(usage, before[role]) for role, usage in after.entries.items()})
-
-
-def _less(after: Usage, before: Usage) -> Usage:
-    def less(name: str) -> Any:
-        a, b = getattr(after, name), getattr(before, name)
-        return a if name == "kv_bytes" or a is None or b is None else a - b
-
-    return Usage(**{f.name: less(f.name) for f in fields(Usage)})

@@ -11,7 +11,6 @@ from langchain_core.documents import Document as LangChainDocument
 from lcrag.runtime.guard import BudgetGuard
 from lcrag.schema import Answer, Document, Ledger, Question
 from lcrag.serving.citations import citations
-from lcrag.serving.spent import difference
 
 
 def result_of(
@@ -59,5 +58,5 @@ def result_of(
         "usage": asdict(answer.usage.sum(("read", "retrieve", "route"))),
         "embedding": asdict(answer.usage.sum(("embed", "rerank"))),
         "routing": asdict(Ledger(answer.usage.entries)["route"]),
-        "build": asdict(difference(guard.paid, guard.booked)),
+        "build": asdict(guard.paid - guard.booked),
     }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from lcrag.errors import LcragError, reason
 from lcrag.files import write_atomically
@@ -36,12 +35,3 @@ def save_spent(spending: Spending, path: Path) -> None:
         LcragError: the file cannot be written.
     """
     write_atomically(path, json.dumps(asdict(spending.paid)))
-
-
-def difference(total: Usage, part: Usage) -> Usage:
-    """What of ``total`` is not in ``part``; unknown amounts stay unknown."""
-    values: dict[str, Any] = {}
-    for name in (f.name for f in fields(Usage)):
-        a, b = getattr(total, name), getattr(part, name)
-        values[name] = a if name == "kv_bytes" else None if a is None or b is None else max(0, a - b)
-    return Usage(**values)

@@ -78,6 +78,13 @@ async def test_tokens_are_told_and_counted(server):
     assert server.bodies[0]["stream"] and server.bodies[0]["stream_options"] == {"include_usage": True}
 
 
+async def test_more_fields_of_a_request_are_sent(server):
+    server.replies = [WHOLE]
+    _, told = await read(server, extra_body={"top_k": 1}, send_cache_salt=True)
+    assert told == ["Ada", " Moss"]
+    assert server.bodies[0]["top_k"] == 1 and server.bodies[0]["stream"]
+
+
 async def test_a_broken_stream_is_tried_again(server):
     server.replies = [[chunk("Ada")], WHOLE]
     _, told = await read(server, retry_seconds=5)

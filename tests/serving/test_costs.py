@@ -32,6 +32,12 @@ def test_prices(serve):
     assert usage["dollars"] == pytest.approx(expected * 1e-6)
 
 
+def test_fractions_of_a_kv_cache_are_those_of_the_whole(serve):
+    result = serve(MemoryReading()).invoke(FOUNDED)
+    fractions = ("kv_stored_fraction", "kv_loaded_fraction")
+    assert [result[part][f] for part in ("usage", "build") for f in fractions] == [1.0] * 4
+
+
 def test_a_question_has_a_cap(serve, scripted):
     reader = scripted()
     app = serve(LongContext(), reader, budget=Budget(question=Limits(tokens=100)))
