@@ -93,16 +93,17 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 def json_text(content: Any) -> str:
     """JSON that every reader takes: keys are texts, numbers of numpy Python's, and what is not known is ``null``."""
-    return json.dumps(_strict(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(json_value(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _strict(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as JSON has it: texts as keys, and ``None`` for a number that is not finite."""
     if isinstance(value, Mapping):
-        return {str(k): _strict(v) for k, v in value.items()}
+        return {str(k): json_value(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(v) for v in value]
+        return [json_value(v) for v in value]
     if is_dataclass(value):
-        return {f.name: _strict(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Path):
         return str(value)
     value = value.item() if hasattr(value, "item") else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,8 +34,9 @@ class MilvusRetriever(RemoteRetriever):
     @property
     def database(self) -> MilvusDatabase:
         """See ``RemoteRetriever``."""
-        key = os.environ.get(self.api_key_env, "") if self.api_key_env else ""
-        return MilvusDatabase(_client(self.url or "milvus.db", key), self.collection, self.index_type)
+        return MilvusDatabase(
+            _client(self.url or "milvus.db", self.api_key), self.collection, self.index_type
+        )
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,8 +32,7 @@ class QdrantRetriever(RemoteRetriever):
     @property
     def database(self) -> QdrantDatabase:
         """See ``RemoteRetriever``."""
-        key = os.environ.get(self.api_key_env, "") if self.api_key_env else ""
-        return QdrantDatabase(_client(self.url or ":memory:", key), self.collection, self.exact)
+        return QdrantDatabase(_client(self.url or ":memory:", self.api_key), self.collection, self.exact)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,6 +69,11 @@ class RemoteRetriever:
     set_name: str = ""
     build_tokens: int = 0
     batch_size: int = field(default=256, metadata=OPERATIONAL)
+
+    @property
+    def api_key(self) -> str:
+        """The key in the environment; empty for none."""
+        return os.environ.get(self.api_key_env, "") if self.api_key_env else ""
 
     @property
     @abstractmethod

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lcrag import tables
 from lcrag.analysis.summaries import summary
-from lcrag.analysis.tables import DROPPED, latex
+from lcrag.analysis.tables import DROPPED, latex, record_cells, scored_cells
 from lcrag.errors import LcragError
 from lcrag.outcomes.costs import with_costs
 from lcrag.outcomes.duplicates import clusters
@@ -59,14 +59,11 @@ class RunsComparison:
         columns = {
             "strategy": t["strategy"],
             "run": t["run"],
-            "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
+            "scored": scored_cells(t),
             "accuracy [95% CI]": [*map(interval, t.accuracy, t.low, t.high)],
             "difference [95% CI]": [*map(_signed, t.difference, t.difference_low, t.difference_high)],
             "p": [*map(p_value, t.p_value, t.p_is_bound)],
-            "W/T/L": [
-                "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
-                for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
-            ],
+            "W/T/L": record_cells(t),
             "prompt": t.prompt.map(human),
             "written": t.completion.map(human),
             "FLOPs": t.flops.map(human),

@@ -44,21 +44,30 @@ LATEX |= {
 }
 
 
+def scored_cells(table: pd.DataFrame) -> list[str]:
+    """How many answers have a score, of how many."""
+    counts = zip(table.scored, table.failed, table.unscored, strict=True)
+    return [f"{s}/{s + f + u}" for s, f, u in counts]
+
+
+def record_cells(table: pd.DataFrame) -> list[str]:
+    """Questions won, tied and lost against the reference; a dash for the reference itself."""
+    records = zip(table.wins, table.ties, table.losses, strict=True)
+    return ["-" if isnan(w) else f"{w:.0f}/{t:.0f}/{x:.0f}" for w, t, x in records]
+
+
 def cells(table: pd.DataFrame, best: str) -> pd.DataFrame:
     """``Comparison.table`` as text cells."""
     t = table
     has_cache, has_prices = t.cached.gt(0).any(), t.dollars.gt(0).any()
     columns = {
         "strategy": [name + " †" * (name == best) for name in t["name"]],
-        "scored": [f"{s}/{s + f + u}" for s, f, u in zip(t.scored, t.failed, t.unscored, strict=True)],
+        "scored": scored_cells(t),
         "accuracy [95% CI]": [
             interval(m, lo, hi) for m, lo, hi in zip(t.accuracy, t.low, t.high, strict=True)
         ],
         "p": [p_value(p, b) for p, b in zip(t.p_value, t.p_is_bound, strict=True)],
-        "W/T/L": [
-            "-" if isnan(w) else f"{w:.0f}/{x:.0f}/{y:.0f}"
-            for w, x, y in zip(t.wins, t.ties, t.losses, strict=True)
-        ],
+        "W/T/L": record_cells(t),
         "prompt": t.prompt.map(human),
         "cached": t.cached.map(human),
         "written": t.completion.map(human),

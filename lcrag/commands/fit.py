@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lcrag.commands.output import say
 from lcrag.commands.published import check_texts, published_name
 from lcrag.commands.router_inputs import (
     Cache,
@@ -57,4 +57,4 @@ def fit(
             outcomes_of(outcomes, kind, exclude, failures), strategy, [chosen], cost, cache
         )
     save_router(chosen.fit(examples), output)
-    sys.stdout.write(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}\n")
+    say(f"{chosen.name} learned from {many(len(examples), 'query', 'queries')}: {output}")

@@ -93,14 +93,13 @@ def _run_readers(
     if dry_run:
         print_json({name: _forecast(_experiment(run, where, limit)) for name, run in runs.items()})
         return
-    for run in runs.values():
-        _experiment(run, where, limit)
+    experiments = {name: _experiment(run, where, limit) for name, run in runs.items()}
     if "experiment" in (spec.get("budget") or {}):
         say(paragraph(f"The experiment's cap holds for each of these {len(runs)} runs."))
     finished, parts = [], {}
     for name, run in runs.items():
         say("")
-        experiment = _experiment(run, where, limit)
+        experiment = experiments.pop(name)
         save_configuration(Path(experiment.output), run, where.parent)
         finished.append(_ask(experiment))
         parts[name] = Part.of(finished[-1])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import asdict, dataclass, field, is_dataclass
-from math import isfinite
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from lcrag.errors import LcragError
+from lcrag.files import json_value
 
 
 class Part(BaseModel):
@@ -151,14 +151,3 @@ def details_of(result: dict[str, Any]) -> dict[str, Any]:
     """Everything else that an application says: the route, why, what it cost, and where the answer stands."""
     left_out = {"answer", "sources"}
     return {key: json_value(value) for key, value in result.items() if key not in left_out}
-
-
-def json_value(value: Any) -> Any:
-    """A value as JSON has it: ``None`` for what is not a finite number."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(k): json_value(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_value(v) for v in value]
-    return json_value(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value

@@ -13,6 +13,10 @@ from lcrag.files import append_entry, read_entries, write_atomically
 from lcrag.schema import Document
 
 
+class UnknownDocument(LcragError):
+    """The application has no document of that id."""
+
+
 class DocumentStore:
     """Documents by id. Those that were added, replaced or removed while the application served are kept in a file.
 
@@ -94,7 +98,7 @@ class DocumentStore:
         """
         if id not in self.documents:
             hint = did_you_mean(str(id), list(self.documents)) if self.documents else "it has none: add one."
-            raise LcragError(f"The application has no document {id!r}; {hint}")
+            raise UnknownDocument(f"The application has no document {id!r}; {hint}")
 
     def _keep(self, change: dict[str, Any]) -> None:
         if self.path is not None:

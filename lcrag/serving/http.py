@@ -21,6 +21,7 @@ from lcrag.schema import Document
 from lcrag.serving.application import Application
 from lcrag.serving.asked import candidates
 from lcrag.serving.chat_format import ChatRequest, FeedbackRequest, Reply, sse
+from lcrag.serving.documents import UnknownDocument
 from lcrag.serving.http_limits import Limits, error_body
 from lcrag.version import __version__
 
@@ -154,7 +155,7 @@ async def _explained(request: Request, error: Exception) -> Response:
         status, code = 402, "over_budget"
     elif isinstance(error, ReaderUnavailable):
         status, code = 503, "reader_unavailable"
-    elif request.url.path.startswith("/v1/documents/") and "has no document" in str(error):
+    elif isinstance(error, UnknownDocument) and request.url.path.startswith("/v1/documents/"):
         status, code = 404, "document_not_found"
     return JSONResponse(error_body(_told(error), code), status)
 

@@ -36,7 +36,7 @@ class ServingResources(Resources):
             if not changed.intersection(name.split("\0")[1:])
         }
         resources = replace(self, documents=documents, built=built)
-        resources._slots, resources.prefixes = self._slots, self.prefixes
+        resources._slots, resources.prefixes, resources.leaders = self._slots, self.prefixes, self.leaders
         resources.memories, resources.spending = self.memories, self.spending
         return resources
 

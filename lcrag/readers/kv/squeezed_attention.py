@@ -110,9 +110,8 @@ def clusters(keys: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
 def _parents(centroids: Tensor, sizes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
     """The first level: the same over the second level's centroids, each weighing as many tokens as it has."""
     tokens = int(sizes[0].sum())
-    labels, _, _ = clusters(centroids, min(1.0, share * tokens / centroids.shape[1]))
-    number = max(1, round(min(1.0, share * tokens / centroids.shape[1]) * centroids.shape[1]))
-    total = sizes.new_zeros(sizes.shape[0], number).scatter_add(1, labels.long(), sizes)
+    labels, _, counts = clusters(centroids, min(1.0, share * tokens / centroids.shape[1]))
+    total = sizes.new_zeros(counts.shape).scatter_add(1, labels.long(), sizes)
     sums = sizes.new_zeros(*total.shape, centroids.shape[2]).scatter_add(
         1, labels.long()[..., None].expand_as(centroids), centroids.float() * sizes[..., None]
     )
