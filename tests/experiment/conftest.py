@@ -16,3 +16,12 @@ def experiment(tmp_path, dataset, scripted, embedder):
         return lcrag.Experiment(**given | changes)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A database of a file's tests alone: to make its tables takes seconds."""
+    mlflow = pytest.importorskip("mlflow")
+    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    mlflow.MlflowClient(uri).search_experiments()
+    return uri

@@ -1,7 +1,6 @@
 """Questions that name no document are about all of them: one corpus, one index."""
 
 import json
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -9,19 +8,7 @@ from lcrag.datasets.files import load_files
 from lcrag.errors import LcragError
 from lcrag.experiment import Experiment
 from lcrag.strategies import ChunkedRetrieval, LongContext
-from retrievers.bm25 import BM25Retriever
-
-
-@dataclass(frozen=True)
-class CountingRetriever(BM25Retriever):
-    """Keeps what indexes were built of."""
-
-    built: list = field(default_factory=list, compare=False)
-
-    def build(self, texts):
-        self.built.append(tuple(texts))
-        return super().build(texts)
-
+from tests.counting import CountingRetriever
 
 ROWS = [
     {"question": "When was Northwind founded?", "answers": "1987", "evidence": "founded in 1987"},

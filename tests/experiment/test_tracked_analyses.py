@@ -13,13 +13,6 @@ from lcrag.experiment.tracking.curves import budget_analysis, judge_analysis, sa
 mlflow = pytest.importorskip("mlflow")
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
-    mlflow.MlflowClient(uri).search_experiments()
-    return uri
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """MLflow puts artifacts into the current folder."""

@@ -17,14 +17,6 @@ from lcrag.strategies import ChunkedRetrieval, ClosedBook, LongContext
 mlflow = pytest.importorskip("mlflow")
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A database of these tests alone: to make its tables takes seconds."""
-    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
-    mlflow.MlflowClient(uri).search_experiments()
-    return uri
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """MLflow puts artifacts into the current folder."""

@@ -7,23 +7,12 @@ from lcrag.cost.price_cards import PriceCard
 from lcrag.errors import LcragError
 from lcrag.runtime.caps import OverBudget
 from lcrag.strategies import DRAG, ChunkedRetrieval, LongContext
-from lcrag.testing.world import TEXTS, WordEmbedder, dataset
+from lcrag.testing.world import WordEmbedder, dataset
 from retrievers.bm25 import BM25Retriever
 from retrievers.chunkers import RecursiveChunker
 
 FOUNDED = {"question": "When was Northwind founded?", "documents": "north.md"}
 PRICE = PriceCard(input_mtok=1.0, output_mtok=2.0)
-
-
-@pytest.fixture
-def serve(scripted):
-    def make(strategy, reader=None, **settings):
-        return Application(
-            strategy, reader or scripted(), TEXTS, retriever=BM25Retriever(RecursiveChunker(200, 0)),
-            embedder=WordEmbedder(), **settings,
-        )  # fmt: skip
-
-    return make
 
 
 def test_prices(serve):

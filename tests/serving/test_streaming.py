@@ -9,28 +9,14 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel
 
-from lcrag import Application, LangChainReader, LaRARule, ProbeRouter, RetrieveThenReason, Routed
+from lcrag import LangChainReader, LaRARule, ProbeRouter, RetrieveThenReason, Routed
 from lcrag.errors import LcragError
 from lcrag.readers.base import Message, Request
 from lcrag.readers.streaming import Speaker, listening
 from lcrag.strategies import ChunkedRetrieval, LongContext
-from lcrag.testing.world import TEXTS, WordEmbedder
-from retrievers.bm25 import BM25Retriever
-from retrievers.chunkers import RecursiveChunker
 
 CHIEF = {"question": "Who is the chief of Southbay?", "documents": "south.md"}
 BOTH = (ChunkedRetrieval(k=1), LongContext())
-
-
-@pytest.fixture
-def serve(scripted):
-    def make(strategy, reader=None, **settings):
-        return Application(
-            strategy, reader or scripted(), TEXTS, retriever=BM25Retriever(RecursiveChunker(200, 0)),
-            embedder=WordEmbedder(), **settings,
-        )  # fmt: skip
-
-    return make
 
 
 def without_seconds(result):

@@ -1,7 +1,7 @@
 """``scope: corpus``: one index over all documents, whatever documents a question names."""
 
 import asyncio
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -15,20 +15,10 @@ from lcrag.runtime.toolbox import MeteredToolbox
 from lcrag.schema import Document
 from lcrag.strategies import Cascade, ChunkedRetrieval, ClosedBook, LongRAG, SelfRoute
 from retrievers.bm25 import BM25Retriever
+from tests.counting import CountingRetriever
 from tests.strategies.conftest import MATRIX, ask, ask_all, resources
 
 WITH_SCOPE = [s for s in MATRIX if "scope" in {f.name for f in fields(s)}]
-
-
-@dataclass(frozen=True)
-class CountingRetriever(BM25Retriever):
-    """Keeps what indexes were built of."""
-
-    built: list = field(default_factory=list, compare=False)
-
-    def build(self, texts):
-        self.built.append(tuple(texts))
-        return super().build(texts)
 
 
 @pytest.fixture
