@@ -73,7 +73,7 @@ def curves(frame: pd.DataFrame) -> Figure:
                 axes.set_xscale("log")
             axes.set_xticks(sorted(values.unique()), minor=False)
             axes.set_xticks([], minor=True)
-            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.xaxis.set_major_formatter(lambda value, _: human(value))
         left.set_ylim(-0.02, 1.02)
         right.set_ylim(bottom=0)
         right.yaxis.set_major_formatter(EngFormatter(sep=""))
