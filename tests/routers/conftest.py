@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lcrag.routers import Examples, Query
+from lcrag.routers import Examples, QualityRouter, Query, save_router
 from lcrag.routers.learning.features import signals, text_features
 
 ARMS = ("chunked_retrieval", "long_context")
@@ -50,3 +50,10 @@ def unseen():
 def accuracy(decisions, examples):
     column = [examples.strategies.index(d.strategy) for d in decisions]
     return float(examples.scores[np.arange(len(column)), column].mean())
+
+
+@pytest.fixture
+def file(examples, tmp_path):
+    """A good file, to be spoilt."""
+    save_router(QualityRouter().fit(examples), tmp_path / "r.router")
+    return tmp_path / "r.router"
